@@ -1,0 +1,59 @@
+# `make` lists what can be made. CONTRIBUTING.md has the same steps without make.
+#
+# Variables: PYTHON       the interpreter that .venv is made from
+#            NOTEBOOKS    what `make refresh` runs; all of them unless told
+#            PYTEST_ARGS  more options for the tests, such as PYTEST_ARGS='-m "not slow"'
+#            LAB_ARGS     more options for JupyterLab, such as LAB_ARGS=--port=9000
+PYTHON ?= python3
+NOTEBOOKS ?=
+PYTEST_ARGS ?=
+LAB_ARGS ?=
+
+PY := .venv/bin/python
+INSTALLED := .venv/.installed
+# The work of one process is small: more workers help, more threads in each do not.
+WORKERS := -n auto --maxprocesses 4
+
+.PHONY: help lab test refresh lint bench constraints clean
+
+help:
+	@echo "Memory Gates: recurrent networks in NumPy"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+lab: $(INSTALLED) ## read the course in JupyterLab
+	@$(PY) tools/start_lab.py $(LAB_ARGS)
+
+test: export OPENBLAS_NUM_THREADS = 1
+test: $(INSTALLED) ## run the tests, then every notebook against its stored outputs
+	@ls notebooks/*.ipynb > /dev/null 2>&1 || \
+		{ echo "make test: there is no notebook in notebooks/ to test" >&2; exit 1; }
+	$(PY) -m pytest -q $(WORKERS) $(PYTEST_ARGS)
+	$(PY) -m pytest -q $(WORKERS) --dist loadfile --nbval --nbval-current-env notebooks
+
+refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
+	$(PY) tools/refresh_notebooks.py $(NOTEBOOKS)
+
+lint: $(INSTALLED) ## check the style of code and notebooks, and the package's types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+bench: $(INSTALLED)
+	$(PY) -m lessons_lib bench
+
+constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile pyproject.toml --extra lab --extra dev --universal --upgrade \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make constraints" --quiet --output-file constraints.txt
+
+clean: ## remove .venv and the caches
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# .installed names the folder it was made in: an environment does not survive a move.
+ifneq ($(shell cat $(INSTALLED) 2> /dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif
+$(INSTALLED): pyproject.toml constraints.txt
+	@sh tools/make_venv.sh "$(PYTHON)"

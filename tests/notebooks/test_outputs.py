@@ -1,0 +1,107 @@
+"""Stored outputs are promises: they come out the same again, here and on other processors."""
+
+import ast
+import base64
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from tests.notebooks.course import LESSONS, kernel_environ, nbval
+from tests.notebooks.rules import code_cells, tags
+from tools.refresh_notebooks import execute, is_skipped
+
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+# The kernels that OpenBLAS has for other processors, and the names by which it reports them.
+BLAS_KERNELS = {
+    "Haswell": {"Haswell"},
+    "SkylakeX": {"SkylakeX"},
+    "Prescott": {"Prescott", "Katmai"},
+}
+ASK_BLAS = """
+import numpy, threadpoolctl
+print([library.get("architecture") for library in threadpoolctl.threadpool_info()])
+"""
+
+
+def split_pictures(text: str) -> tuple[str, list[bytes]]:
+    """Return a notebook's text without its pictures, and the pictures."""
+    notebook = nbformat.reads(text, as_version=4)
+    pictures = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            for kind in ("image/png", "image/jpeg"):
+                if kind in output.get("data", {}):
+                    pictures.append(base64.b64decode(output.data[kind]))
+                    output.data[kind] = ""
+    return nbformat.writes(notebook), pictures
+
+
+def same_painter(picture: bytes) -> bool:
+    """Tell whether a picture was painted by this Matplotlib, on the kind of machine CI uses."""
+    signature = f"Matplotlib version{matplotlib.__version__}".encode()
+    return signature in picture and (sys.platform, platform.machine()) == ("linux", "x86_64")
+
+
+@pytest.mark.slow
+@each_lesson
+def test_a_new_run_gives_the_stored_bytes(path: Path):
+    stored = path.read_bytes().decode()
+    fresh = execute(path, kernel_environ())
+
+    stored_text, stored_pictures = split_pictures(stored)
+    fresh_text, fresh_pictures = split_pictures(fresh)
+    assert fresh_text == stored_text
+    assert len(fresh_pictures) == len(stored_pictures)
+    if all(same_painter(picture) for picture in stored_pictures):
+        assert fresh == stored, "a picture or the layout of the file differs"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", BLAS_KERNELS)
+@each_lesson
+def test_outputs_hold_on_another_processor(path: Path, kernel: str):
+    environ = kernel_environ(OPENBLAS_CORETYPE=kernel, OPENBLAS_NUM_THREADS="1")
+    blas = subprocess.run([sys.executable, "-c", ASK_BLAS], env=environ, capture_output=True)
+    if blas.returncode or not BLAS_KERNELS[kernel].intersection(
+        ast.literal_eval(blas.stdout.decode())
+    ):
+        pytest.skip(f"NumPy cannot play a {kernel} processor on this machine")
+
+    result = nbval(path, environ)
+    assert result.returncode == 0, result.stdout
+
+
+def first_printed_number(notebook: NotebookNode) -> tuple[int, NotebookNode]:
+    """Return the place of the first cell that prints a number, and that output."""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or is_skipped(cell) or "nbval-ignore-output" in tags(cell):
+            continue
+        for output in cell.outputs:
+            if output.output_type == "stream" and re.search(r"\d", output.text):
+                return place, output
+    raise AssertionError("no cell prints a number")
+
+
+@pytest.mark.slow
+def test_nbval_catches_a_changed_number(tmp_path: Path):
+    notebook = nbformat.read(LESSONS[0], as_version=4)
+    place, printed = first_printed_number(notebook)
+    notebook.cells = notebook.cells[: place + 1]
+
+    nbformat.write(notebook, tmp_path / "as_stored.ipynb")
+    result = nbval(tmp_path / "as_stored.ipynb", kernel_environ())
+    assert result.returncode == 0, result.stdout
+
+    printed.text = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), printed.text, count=1)
+    nbformat.write(notebook, tmp_path / "changed.ipynb")
+    result = nbval(tmp_path / "changed.ipynb", kernel_environ())
+    assert result.returncode == 1, result.stdout
+    assert "Cell outputs differ" in result.stdout

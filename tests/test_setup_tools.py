@@ -1,0 +1,139 @@
+"""`make` sets up .venv once and safely, and `make lab` opens the right page in the right way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.start_lab import lab_options
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Stands for a Python interpreter: it understands what make_venv.sh asks of one, and nothing else.
+FAKE_PYTHON = """#!/bin/sh
+case "$*" in
+    *version_info*) exit "${TOO_OLD:-0}" ;;
+    --version) echo "Python 3.9.18" ;;
+    *ensurepip*) exit "${NO_VENV:-0}" ;;
+    "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m pip "*) exit "${PIP_FAILS:-0}" ;;
+esac
+"""
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="make and sh are not used here")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout in a path that asks for careful quoting, with a fake interpreter in it."""
+    folder = tmp_path / "a lesson é"
+    folder.mkdir()
+    (folder / "python3").write_text(FAKE_PYTHON)
+    (folder / "python3").chmod(0o755)
+    return folder
+
+
+def make_venv(folder: Path, python: str = "./python3", **environ: str):
+    return subprocess.run(
+        ["sh", ROOT / "tools" / "make_venv.sh", python],
+        cwd=folder,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+    )
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.name for path in (folder / ".venv").iterdir()}
+
+
+@posix_only
+def test_success_is_marked_with_the_folder(folder: Path):
+    result = make_venv(folder)
+    assert result.returncode == 0, result.stderr
+    assert contents(folder) == {"bin", ".installed"}
+    assert (folder / ".venv" / ".installed").read_text() == f"{folder.resolve()}\n"
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("python", "environ", "said"),
+    [
+        ("./no-such-python", {}, "./no-such-python does not run"),
+        ("./python3", {"TOO_OLD": "1"}, "needs Python 3.11 or later, and ./python3 is Python 3.9"),
+        ("./python3", {"NO_VENV": "1"}, "python3-venv"),
+    ],
+)
+def test_a_python_that_will_not_do_is_refused_in_one_line(
+    folder: Path, python: str, environ: dict[str, str], said: str
+):
+    result = make_venv(folder, python, **environ)
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (folder / ".venv").exists()
+
+
+@posix_only
+def test_a_failed_installation_is_not_marked_and_can_be_taken_up_again(folder: Path):
+    result = make_venv(folder, PIP_FAILS="1")
+    assert result.returncode == 1
+    assert "could not be installed" in result.stderr
+    assert contents(folder) == {"bin"}
+    assert make_venv(folder).returncode == 0
+    assert contents(folder) == {"bin", ".installed"}
+
+
+@posix_only
+def test_an_interrupted_installation_starts_afresh(folder: Path):
+    assert make_venv(folder).returncode == 0
+    (folder / ".venv" / "half-written").touch()
+    (folder / ".venv" / ".installed").rename(folder / ".venv" / ".unfinished")
+    assert make_venv(folder).returncode == 0
+    assert contents(folder) == {"bin", ".installed"}
+
+
+@posix_only
+def test_an_environment_that_is_there_is_added_to(folder: Path):
+    assert make_venv(folder).returncode == 0
+    (folder / ".venv" / "torch").touch()
+    assert make_venv(folder).returncode == 0
+    assert contents(folder) == {"bin", ".installed", "torch"}
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_b.ipynb", "00_a é.ipynb"):
+        (tmp_path / "notebooks" / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "is_root", "extra"),
+    [
+        ({"DISPLAY": ":0"}, "linux", False, []),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False, []),
+        ({}, "darwin", False, []),
+        ({}, "win32", False, []),
+        ({}, "linux", False, ["--no-browser"]),
+        ({"DISPLAY": ":0", "SSH_CONNECTION": "10.0.0.1"}, "linux", False, ["--no-browser"]),
+        ({"CI": "true"}, "darwin", False, ["--no-browser"]),
+        ({"DISPLAY": ":0"}, "linux", True, ["--allow-root", "--no-browser"]),
+    ],
+)
+def test_the_lab_opens_the_first_page(
+    course: Path, environ: dict[str, str], platform: str, is_root: bool, extra: list[str]
+):
+    assert lab_options(course, environ, platform, is_root) == [
+        f"--ServerApp.root_dir={course}",
+        "--LabApp.default_url=/lab/tree/notebooks/00_a%20%C3%A9.ipynb",
+        *extra,
+    ]
+
+
+def test_a_course_without_a_notebook_is_said_to_be_one(tmp_path: Path):
+    with pytest.raises(SystemExit, match="there is no notebook"):
+        lab_options(tmp_path, {}, sys.platform, False)

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Makes .venv with the package and its tools in it: sh tools/make_venv.sh PYTHON
+# .venv/.installed marks success; .venv/.unfinished stays behind when the work is cut off.
+set -eu
+python=$1
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+trap 'exit 130' INT TERM
+
+"$python" -c '' 2> /dev/null ||
+    fail "Memory Gates needs Python 3.11 or later, and $python does not run." \
+        "Install Python, or name the one to use: make PYTHON=/path/to/python3 ..."
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "Memory Gates needs Python 3.11 or later, and $python is $("$python" --version 2>&1)." \
+        "Install a newer one, or name the one to use: make PYTHON=python3.12 ..."
+"$python" -c 'import ensurepip, venv' 2> /dev/null ||
+    fail "$python cannot make virtual environments: its modules venv and ensurepip are missing." \
+        "On Debian and Ubuntu the package python3-venv brings them."
+
+if [ -e .venv/.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
+    rm -rf .venv
+    mkdir .venv
+    touch .venv/.unfinished
+    "$python" -m venv .venv
+fi
+
+echo "Installing the course's packages into .venv: once, about a minute."
+pwd -P > .venv/.unfinished
+if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --constraint constraints.txt --editable '.[lab,dev]'; then
+    rm .venv/.unfinished # pip checks before it changes anything: the environment is whole
+    fail "The packages could not be installed: the lines above say why. Then run make again."
+fi
+# Matplotlib's first import collects the fonts, and warns where that is slow: not in a notebook.
+.venv/bin/python -c 'import matplotlib.font_manager'
+mv .venv/.unfinished .venv/.installed
