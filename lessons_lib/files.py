@@ -1,0 +1,71 @@
+"""Where the shipped data lies, and writing a file so that it is either whole or not there."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_path(*parts: str) -> Path:
+    """Path of a shipped file or folder; without parts, the folder that holds all shipped data.
+
+    An installed package carries the data inside itself; a checkout has it beside the package.
+
+    Args:
+        parts: names below the data folder, such as "village", "train.txt".
+
+    Raises:
+        FileNotFoundError: if there is no such file or folder.
+    """
+    inside = _PACKAGE / "data"
+    root = inside if inside.is_dir() else _PACKAGE.parent / "data"
+    path = root.joinpath(*parts)
+    if not path.exists():
+        raise FileNotFoundError(f"shipped data: expected {path}, but there is no such file")
+    return path
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
+
+    The data goes to a temporary file in the same folder (".<name>.<random>.tmp"), reaches the
+    disk, and then takes the file's place in one step. Only a killed process leaves the temporary
+    file behind.
+
+    Args:
+        path: the file to write; its folder must exist.
+        data: the whole content.
+
+    Raises:
+        OSError: if the disk is full, the folder is missing or cannot be written, and so on; it
+            names the path, and an older file at the path is as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:  # Ctrl-C too
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = f"could not write the file: {error.strerror}"
+        raise OSError(error.errno, reason, str(path)) from error
+    if os.name == "posix":
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in the folder survive a power cut, on file systems that offer it."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

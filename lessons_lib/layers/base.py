@@ -1,0 +1,158 @@
+"""What all layers share: parameters, gradients, workspaces and the checks on what comes in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Layer:
+    """A layer with parameters, their gradients, and arrays that it reuses from call to call.
+
+    Attributes:
+        params: the parameters by name. Assign or change entries freely; shapes are fixed.
+        grads: gradients by the same names, filled by `backward`.
+    """
+
+    def __init__(self) -> None:
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._workspaces: dict[str, np.ndarray] = {}
+        self._cache: Any = None
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64: the parameters decide, and everything is computed in it."""
+        return np.result_type(*self.params.values())
+
+    def _add(self, name: str, value: np.ndarray, dtype: npt.DTypeLike) -> None:
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
+        self.params[name] = value.astype(dtype)
+        self.grads[name] = np.zeros_like(self.params[name])
+        self._shapes[name] = value.shape
+
+    def _parameters(self) -> Iterator[np.ndarray]:
+        """The parameters in order, checked, since a caller may have assigned them."""
+        dtype = self.dtype
+        for name, shape in self._shapes.items():
+            value = check_array(self.params[name], shape, f'params["{name}"]', "fixed", dtype)
+            if self.grads[name].dtype != dtype:
+                self.grads[name] = np.zeros_like(value)
+            yield value
+
+    def _workspace(self, name: str, *shape: int) -> np.ndarray:
+        """An array to write into, the same one at every call of one shape.
+
+        At 100 hidden units fetching fresh memory costs more than the arithmetic does.
+        """
+        array = self._workspaces.get(name)
+        if array is None or array.shape != shape or array.dtype != self.dtype:
+            array = self._workspaces[name] = np.empty(shape, self.dtype)
+        return array
+
+    def _cached(self) -> Any:
+        if self._cache is None:
+            raise RuntimeError(f"{type(self).__name__}.backward needs a forward before it")
+        return self._cache
+
+
+class RecurrentLayer(Layer):
+    """Input and state handling of RNN, LSTM and GRU.
+
+    Args:
+        input_size: D, features of each input.
+        hidden_size: H, units of the hidden state.
+        blocks: how many blocks of H columns the weights have.
+        biases: names of the bias vectors.
+        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
+        dtype: float32 or float64.
+
+    Weights start as N(0, 1) / sqrt(fan-in), biases at 0.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        blocks: int,
+        biases: tuple[str, ...],
+        rng: np.random.Generator | None,
+        dtype: npt.DTypeLike,
+    ) -> None:
+        super().__init__()
+        self.input_size = D = check_size(input_size, "input_size")
+        self.hidden_size = H = check_size(hidden_size, "hidden_size")
+        rng = check_rng(rng)
+        self._add("Wx", rng.standard_normal((D, blocks * H)) / np.sqrt(D), dtype)
+        self._add("Wh", rng.standard_normal((H, blocks * H)) / np.sqrt(H), dtype)
+        for name in biases:
+            self._add(name, np.zeros(blocks * H), dtype)
+
+    def _input(self, x: npt.ArrayLike) -> np.ndarray:
+        return check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
+
+    def _state(self, state: npt.ArrayLike | None, N: int, name: str) -> np.ndarray:
+        """A state or its gradient, (N, H); None means zeros."""
+        if state is None:
+            return np.zeros((N, self.hidden_size), self.dtype)
+        return check_array(state, (N, self.hidden_size), name, "(N, H)", self.dtype)
+
+    def _output_gradient(self, dhs: npt.ArrayLike, T: int, N: int) -> np.ndarray:
+        return check_array(dhs, (T, N, self.hidden_size), "dhs", "(T, N, H)", self.dtype)
+
+
+def check_array(
+    value: npt.ArrayLike,
+    shape: tuple[int | None, ...],
+    name: str,
+    letters: str,
+    dtype: npt.DTypeLike,
+) -> np.ndarray:
+    """Return value as an array of the dtype, or say in one line why its shape or type is wrong.
+
+    Args:
+        value: what came in.
+        shape: the lengths wanted, None where any length will do.
+        name: the argument's name, for the message.
+        letters: the shape in the course's letters, for the message.
+        dtype: dtype of the result; an array that has it already is not copied.
+
+    Raises:
+        TypeError: if value holds no real numbers.
+        ValueError: if the shape differs.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        raise ValueError(f"{name}: expected an array of shape {letters}, got ragged rows") from None
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if array.ndim != len(shape) or any(
+        n is not None and n != m for n, m in zip(shape, array.shape, strict=True)
+    ):
+        wanted = tuple("any" if n is None else n for n in shape)
+        raise ValueError(
+            f"{name}: expected shape {letters} = ({', '.join(map(str, wanted))}), got {array.shape}"
+        )
+    return array.astype(dtype, copy=False)
+
+
+def check_size(value: int, name: str) -> int:
+    """Return value if it is a whole number of at least 1, else raise TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name}: expected at least 1, got {value}")
+    return int(value)
+
+
+def check_rng(rng: np.random.Generator | None) -> np.random.Generator:
+    """Return rng, or `np.random.default_rng(0)` for None; anything else is a TypeError."""
+    if rng is None:
+        return np.random.default_rng(0)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy.random.Generator, got {type(rng).__name__}")
+    return rng

@@ -1,0 +1,197 @@
+"""The layers around the recurrent one: Embedding, Linear, Dropout."""
+
+import numpy as np
+import numpy.typing as npt
+
+from lessons_lib.functions import check_ids
+from lessons_lib.layers.base import Layer, check_array, check_rng, check_size
+
+
+class Embedding(Layer):
+    """A table with one row of features for each id.
+
+    Args:
+        num_embeddings: V, how many ids there are.
+        embedding_size: D, features of each row.
+        rng: source of the initial weights, N(0, 1) / 100; None stands for `default_rng(0)`.
+        dtype: float32 or float64.
+
+    Parameters: W (V, D).
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_size: int,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        V = check_size(num_embeddings, "num_embeddings")
+        D = check_size(embedding_size, "embedding_size")
+        self._add("W", check_rng(rng).standard_normal((V, D)) / 100, dtype)
+
+    def forward(self, ids: npt.ArrayLike) -> np.ndarray:
+        """Look up the rows.
+
+        Args:
+            ids: integers from 0 to V - 1, any shape.
+
+        Returns:
+            Rows of shape ids.shape + (D,).
+
+        Raises:
+            TypeError, ValueError: if ids are not integers or out of range.
+        """
+        (W,) = self._parameters()
+        self._cache = ids = check_ids(ids, len(W), "ids")
+        return W[ids]
+
+    def backward(self, dout: npt.ArrayLike) -> None:
+        """Add each row's gradient to the row of its id; ids have no gradient, so nothing returns.
+
+        Args:
+            dout: gradient on the rows, ids.shape + (D,).
+
+        Raises:
+            RuntimeError: if there was no forward.
+            ValueError, TypeError: if dout has the wrong shape or type.
+        """
+        ids = self._cached()
+        dW = self.grads["W"]
+        D = dW.shape[1]
+        dout = check_array(dout, (*ids.shape, D), "dout", "ids.shape + (D,)", self.dtype)
+        dW[...] = 0
+        if ids.size == 0:
+            return
+        # Sort the rows by id, so that rows of one id stand together and can be summed in one call.
+        order = np.argsort(ids, axis=None, kind="stable")
+        touched, starts = np.unique(ids.ravel()[order], return_index=True)
+        dW[touched] = np.add.reduceat(dout.reshape(-1, D)[order], starts, axis=0)
+
+
+class Linear(Layer):
+    """Affine map, y = x W + b.
+
+    Args:
+        input_size: features in.
+        output_size: features out.
+        rng: source of the initial weights, N(0, 1) / sqrt(input_size); None stands for
+            `default_rng(0)`. The bias starts at 0.
+        dtype: float32 or float64.
+
+    Parameters: W (in, out), b (out,).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        fan_in = check_size(input_size, "input_size")
+        fan_out = check_size(output_size, "output_size")
+        W = check_rng(rng).standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)
+        self._add("W", W, dtype)
+        self._add("b", np.zeros(fan_out), dtype)
+
+    def forward(self, x: npt.ArrayLike) -> np.ndarray:
+        """Apply the map.
+
+        Args:
+            x: (..., in).
+
+        Returns:
+            (..., out).
+
+        Raises:
+            ValueError, TypeError: if x has the wrong shape or type.
+        """
+        W, b = self._parameters()
+        leading = (None,) * (np.ndim(x) - 1)
+        x = check_array(x, (*leading, len(W)), "x", "(..., in)", self.dtype)
+        self._cache = x, W
+        return x @ W + b
+
+    def backward(self, dy: npt.ArrayLike) -> np.ndarray:
+        """Backward pass, after `forward`.
+
+        Args:
+            dy: gradient on y, (..., out).
+
+        Returns:
+            dx (..., in).
+
+        Raises:
+            RuntimeError: if there was no forward.
+            ValueError, TypeError: if dy has the wrong shape or type.
+        """
+        x, W = self._cached()
+        dy = check_array(dy, (*x.shape[:-1], W.shape[1]), "dy", "(..., out)", self.dtype)
+        rows = dy.reshape(-1, W.shape[1])
+        np.matmul(x.reshape(-1, len(W)).T, rows, out=self.grads["W"])
+        np.sum(rows, axis=0, out=self.grads["b"])
+        return dy @ W.T
+
+
+class Dropout(Layer):
+    """Set each entry to 0 with probability p and divide the rest by 1 - p.
+
+    The division keeps the expected value, so nothing changes when dropout is off.
+
+    Args:
+        p: probability of dropping an entry, 0 <= p < 1.
+        rng: source of the masks; None stands for `default_rng(0)`.
+
+    Attributes:
+        training: dropout happens only while this is True.
+
+    Source: Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from
+    overfitting"; between recurrent layers: Zaremba, Sutskever and Vinyals (2014), "Recurrent neural
+    network regularization".
+    """
+
+    def __init__(self, p: float, *, rng: np.random.Generator | None = None) -> None:
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"p: expected a probability from 0 up to but not 1, got {p}")
+        self.p = float(p)
+        self.rng = check_rng(rng)
+        self.training = True
+
+    def forward(self, x: npt.ArrayLike) -> np.ndarray:
+        """Drop entries of x; the dtype stays.
+
+        Args:
+            x: array of any shape.
+
+        Returns:
+            Array of the same shape.
+        """
+        x = np.asarray(x)
+        if x.dtype.kind not in "f":
+            raise TypeError(f"x: expected floating-point numbers, got dtype {x.dtype}")
+        if not self.training or self.p == 0:
+            self._cache = np.ones((), x.dtype)
+        else:
+            kept = self.rng.random(x.shape, np.float32) >= self.p
+            self._cache = kept * x.dtype.type(1 / (1 - self.p))
+        return x * self._cache
+
+    def backward(self, dy: npt.ArrayLike) -> np.ndarray:
+        """Apply the mask of the last forward to the gradient.
+
+        Args:
+            dy: gradient on the result, of its shape.
+
+        Returns:
+            dx, of the same shape.
+
+        Raises:
+            RuntimeError: if there was no forward.
+        """
+        return dy * self._cached()

@@ -1,0 +1,145 @@
+"""The LSTM over a whole sequence."""
+
+import numpy as np
+import numpy.typing as npt
+
+from lessons_lib.layers.base import RecurrentLayer
+
+State = tuple[npt.ArrayLike, npt.ArrayLike]
+
+
+class LSTM(RecurrentLayer):
+    """LSTM with the equations of `lessons_lib.cells.lstm_step`.
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
+        dtype: float32 or float64.
+
+    Parameters: Wx (D, 4H), Wh (H, 4H), b (4H,), blocks in the order i, f, g, o.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__(input_size, hidden_size, 4, ("b",), rng, dtype)
+
+    def forward(
+        self, x: npt.ArrayLike, state: State | None = None
+    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """Run the sequence.
+
+        Args:
+            x: inputs (T, N, D).
+            state: initial (h, c), each (N, H); None means zeros.
+
+        Returns:
+            All hidden states (T, N, H) and the last (h, c), each (N, H).
+
+        Raises:
+            ValueError, TypeError: if an argument has the wrong shape or type.
+        """
+        x = self._input(x)
+        T, N, D = x.shape
+        H = self.hidden_size
+        h0, c0 = self._pair(state, N, "state")
+
+        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with the weights of i, f, o halved beforehand one
+        # tanh serves all four blocks, and this line turns its result into gates.
+        scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), H)
+        shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], self.dtype), H)
+        params = list(self._parameters())
+        Wx, Wh, b = (p * scale for p in params)
+
+        gates = self._workspace("gates", T, N, 4 * H)
+        np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 4 * H))
+        gates += b
+        hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
+        cs = self._workspace("cs", T + 1, N, H)
+        tanh_cs = self._workspace("tanh_cs", T, N, H)
+        recurrent = self._workspace("recurrent", N, 4 * H)
+        ig = self._workspace("ig", N, H)
+        hs[0], cs[0] = h0, c0
+        for t in range(T):
+            a = gates[t]
+            a += np.matmul(hs[t], Wh, out=recurrent)
+            np.tanh(a, out=a)
+            a *= scale
+            a += shift
+            i, f, g, o = (a[:, k * H : (k + 1) * H] for k in range(4))
+            c = np.multiply(f, cs[t], out=cs[t + 1])
+            c += np.multiply(i, g, out=ig)
+            np.tanh(c, out=tanh_cs[t])
+            np.multiply(o, tanh_cs[t], out=hs[t + 1])
+
+        self._cache = x, hs, cs, tanh_cs, gates, *params[:2]
+        return hs[1:].copy(), (hs[T].copy(), cs[T].copy())
+
+    def backward(
+        self, dhs: npt.ArrayLike, dstate: State | None = None
+    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """Backpropagate through time, after `forward`.
+
+        Args:
+            dhs: gradient on all hidden states (T, N, H).
+            dstate: gradient on the last (h, c), beyond that in dhs; None means zeros.
+
+        Returns:
+            dx (T, N, D) and the gradient on the initial (h, c), each (N, H).
+
+        Raises:
+            RuntimeError: if there was no forward.
+            ValueError, TypeError: if an argument has the wrong shape or type.
+        """
+        x, hs, cs, tanh_cs, gates, Wx, Wh = self._cached()
+        T, N, D = x.shape
+        H = self.hidden_size
+        dhs = self._output_gradient(dhs, T, N)
+        dh, dc = (d.copy() for d in self._pair(dstate, N, "dstate"))
+
+        # What does not depend on the gradient is computed for all steps at once: the factors that
+        # take dc to the blocks i, f, g and dh to the block o, and the one that takes dh to dc.
+        i, f, g, o = (gates[:, :, k * H : (k + 1) * H] for k in range(4))
+        da = self._workspace("da", T, N, 4 * H)
+        da_i, da_f, da_g, da_o = (da[:, :, k * H : (k + 1) * H] for k in range(4))
+        np.subtract(1, gates, out=da)
+        da *= gates  # the derivative of sigmoid, s (1 - s), in the blocks i, f, o
+        da_i *= g
+        da_f *= cs[:-1]
+        np.multiply(g, g, out=da_g)
+        np.subtract(1, da_g, out=da_g)
+        da_g *= i
+        da_o *= tanh_cs
+        dc_by_dh = self._workspace("dc_by_dh", T, N, H)
+        np.multiply(tanh_cs, tanh_cs, out=dc_by_dh)
+        np.subtract(1, dc_by_dh, out=dc_by_dh)
+        dc_by_dh *= o
+
+        by_block = da.reshape(T, N, 4, H)
+        Wh_T = np.ascontiguousarray(Wh.T)  # d @ Wh.T on the view runs at half the speed
+        for t in reversed(range(T)):
+            dh += dhs[t]
+            dc_by_dh[t] *= dh
+            dc += dc_by_dh[t]
+            by_block[t, :, :3] *= dc[:, None]
+            by_block[t, :, 3] *= dh
+            np.matmul(da[t], Wh_T, out=dh)
+            dc *= f[t]
+
+        da = da.reshape(T * N, 4 * H)
+        np.matmul(x.reshape(T * N, D).T, da, out=self.grads["Wx"])
+        np.matmul(hs[:-1].reshape(T * N, H).T, da, out=self.grads["Wh"])
+        np.sum(da, axis=0, out=self.grads["b"])
+        return (da @ Wx.T).reshape(T, N, D), (dh, dc)
+
+    def _pair(self, state: State | None, N: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+        if state is not None and (not isinstance(state, tuple | list) or len(state) != 2):
+            raise TypeError(f"{name}: expected the pair (h, c), got {type(state).__name__}")
+        h, c = (None, None) if state is None else state
+        return self._state(h, N, f"{name} h"), self._state(c, N, f"{name} c")

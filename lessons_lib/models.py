@@ -1,0 +1,340 @@
+"""The language model: embedding, recurrent layers, affine map to the vocabulary, softmax."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.numpy
+
+from lessons_lib.files import write_atomically
+from lessons_lib.functions import check_ids
+from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Layer
+from lessons_lib.layers.base import check_array, check_rng, check_size
+
+CELLS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+
+
+class LanguageModel:
+    """Predicts each next token of a text from all tokens before it.
+
+    Embedding, dropout, then num_layers recurrent layers with dropout after each, then an affine map
+    to one score for each token of the vocabulary.
+
+    Args:
+        vocab_size: V.
+        embed_size: D, features of the embedding.
+        hidden_size: H, units of each recurrent layer.
+        cell: "rnn", "lstm" or "gru".
+        num_layers: how many recurrent layers are stacked.
+        dropout: probability of dropping an entry between layers, while `training` is True.
+        tie_weights: use the embedding as the output weights too (needs D = H).
+        rng: source of the initial weights and of the dropout masks; None stands for
+            `np.random.default_rng(0)`.
+        dtype: float32 or float64.
+
+    Attributes:
+        params: the parameters in one flat dict, named as in "embedding.W" (V, D), "rnn.0.Wx",
+            "rnn.0.Wh", "rnn.0.b" (GRU: "rnn.0.bx", "rnn.0.bh") and so on for each layer,
+            "output.W" (H, V; absent when tied) and "output.b" (V,). Assign or change entries
+            freely.
+        grads: gradients by the same names, filled by `backward`.
+        training: whether dropout is on; see `evaluating`.
+        config: the arguments that rebuild the model, without rng.
+        metadata: texts by name that `save` writes beside the parameters, such as the vocabulary;
+            empty at first.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of range or of the wrong type.
+
+    Source: Mikolov et al. (2010), "Recurrent neural network based language model"; dropout: Zaremba
+    et al. (2014), "Recurrent neural network regularization"; tied weights: Press and Wolf (2017),
+    "Using the output embedding to improve language models".
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        embed_size: int,
+        hidden_size: int,
+        *,
+        cell: str = "lstm",
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        tie_weights: bool = False,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        if cell not in CELLS:
+            raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {cell!r}")
+        check_size(vocab_size, "vocab_size")
+        check_size(embed_size, "embed_size")
+        check_size(hidden_size, "hidden_size")
+        check_size(num_layers, "num_layers")
+        if tie_weights and embed_size != hidden_size:
+            raise ValueError(
+                "tie_weights: expected embed_size equal to hidden_size, "
+                f"got {embed_size} and {hidden_size}"
+            )
+        self.rng = check_rng(rng)
+        self.embedding = Embedding(vocab_size, embed_size, rng=self.rng, dtype=dtype)
+        self.layers = [
+            CELLS[cell](hidden_size if k else embed_size, hidden_size, rng=self.rng, dtype=dtype)
+            for k in range(num_layers)
+        ]
+        self.dropouts = [Dropout(dropout, rng=self.rng) for _ in range(num_layers + 1)]
+        self.tie_weights = bool(tie_weights)
+        self.training = True
+        self.metadata: dict[str, str] = {}
+        self.config: dict[str, Any] = {
+            "vocab_size": int(vocab_size),
+            "embed_size": int(embed_size),
+            "hidden_size": int(hidden_size),
+            "cell": cell,
+            "num_layers": int(num_layers),
+            "dropout": float(dropout),
+            "tie_weights": self.tie_weights,
+            "dtype": self.embedding.dtype.name,
+        }
+        self.params = {name: layer.params[key] for name, layer, key in self._layer_params()}
+        if not tie_weights:
+            W = self.rng.standard_normal((hidden_size, vocab_size)) / np.sqrt(hidden_size)
+            self.params["output.W"] = W.astype(dtype)
+        self.params["output.b"] = np.zeros(vocab_size, dtype)
+        self.grads = {name: np.zeros_like(value) for name, value in self.params.items()}
+        self._shapes = {name: value.shape for name, value in self.params.items()}
+        self._dlogits: np.ndarray | None = None
+        self._last_loss: tuple[np.ndarray, int, int] | None = None
+
+    def _layer_params(self) -> Iterator[tuple[str, Layer, str]]:
+        """Each layer's parameter: its name in the model, the layer, and its name there."""
+        yield "embedding.W", self.embedding, "W"
+        for k, layer in enumerate(self.layers):
+            for key in layer.params:
+                yield f"rnn.{k}.{key}", layer, key
+
+    @property
+    def num_params(self) -> int:
+        """How many numbers training adjusts."""
+        return sum(p.size for p in self.params.values())
+
+    @contextmanager
+    def evaluating(self) -> Iterator[Self]:
+        """Switch dropout off inside a `with` block."""
+        before, self.training = self.training, False
+        try:
+            yield self
+        finally:
+            self.training = before
+
+    def forward(
+        self, ids: npt.ArrayLike, state: tuple[Any, ...] | None = None
+    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """Score every token of the vocabulary as the next one, at each position.
+
+        Args:
+            ids: tokens (T, N), integers from 0 to V - 1.
+            state: what an earlier call returned, to read on from there; None means zeros.
+
+        Returns:
+            logits (T, N, V), and the state after the last token: one entry for each layer.
+
+        Raises:
+            TypeError, ValueError: if ids or state have the wrong type, shape or range.
+        """
+        hs, state = self._hidden(ids, state)
+        T, N, H = hs.shape
+        logits = hs.reshape(T * N, H) @ self._output_weights()
+        logits += self.params["output.b"]
+        return logits.reshape(T, N, -1), state
+
+    def loss(
+        self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
+    ) -> tuple[float, tuple[Any, ...]]:
+        """Mean cross entropy over all T * N predictions, in nats.
+
+        Args:
+            ids: tokens (T, N).
+            targets: the token that comes next at each position (T, N).
+            state: what an earlier call returned; None means zeros.
+
+        Returns:
+            The loss and the state after the last token.
+
+        Raises:
+            TypeError, ValueError: if an argument has the wrong type, shape or range.
+        """
+        hs, state = self._hidden(ids, state)
+        T, N, H = hs.shape
+        V = self.config["vocab_size"]
+        targets = check_ids(targets, V, "targets")
+        if targets.shape != (T, N):
+            raise ValueError(f"targets: expected the shape of ids, {(T, N)}, got {targets.shape}")
+        if targets.size == 0:
+            raise ValueError(f"ids: expected at least one token, got shape {(T, N)}")
+        # One (T * N, V) array, kept from call to call: first the logits, then their gradient.
+        if self._dlogits is None or self._dlogits.shape != (T * N, V):
+            self._dlogits = np.empty((T * N, V), hs.dtype)
+        hs = hs.reshape(T * N, H)
+        np.matmul(hs, self._output_weights(), out=self._dlogits)
+        loss = _softmax_loss(self._dlogits, self.params["output.b"], targets.reshape(T * N))
+        self._last_loss = hs, T, N
+        return loss, state
+
+    def backward(self) -> None:
+        """Fill `grads` with the gradient of the last `loss`.
+
+        The gradient stops at the state that was passed in: truncated backpropagation through time.
+
+        Raises:
+            RuntimeError: if there was no loss, or a forward came after it.
+        """
+        if self._dlogits is None or self._last_loss is None:
+            raise RuntimeError("LanguageModel.backward needs a loss just before it")
+        hs, T, N = self._last_loss
+        dlogits = self._dlogits
+        dhs = (dlogits @ self._output_weights().T).reshape(T, N, -1)
+        for layer, dropout in zip(reversed(self.layers), reversed(self.dropouts[1:]), strict=True):
+            dhs, _ = layer.backward(dropout.backward(dhs))
+        self.embedding.backward(self.dropouts[0].backward(dhs))
+
+        for name, owner, key in self._layer_params():
+            self.grads[name] = owner.grads[key]
+        if self.tie_weights:
+            self.grads["embedding.W"] += dlogits.T @ hs
+        else:
+            self.grads["output.W"] = np.matmul(hs.T, dlogits, out=self.grads["output.W"])
+        self.grads["output.b"] = dlogits.sum(axis=0)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the parameters, `config` and `metadata` to a safetensors file, atomically.
+
+        Args:
+            path: the file to write; an older one there is replaced only when the new one is whole.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
+        # One entry only: the file format does not keep several in order, and equal models are to
+        # give equal files.
+        self._adopt_params()
+        header = {"model": json.dumps({"config": self.config, "metadata": self.metadata})}
+        arrays = {name: np.ascontiguousarray(value) for name, value in self.params.items()}
+        write_atomically(path, safetensors.numpy.save(arrays, header))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a model that `save` wrote.
+
+        Args:
+            path: the file.
+
+        Returns:
+            The model, with dropout masks starting from `np.random.default_rng(0)`.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if the file is not a whole model of this package.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"path: expected a saved model, found no file {path}")
+        try:
+            with safetensors.safe_open(path, framework="numpy") as file:
+                header = json.loads((file.metadata() or {})["model"])
+                arrays = {name: file.get_tensor(name) for name in file.keys()}
+            model = cls(**header["config"])
+            model.metadata = dict(header["metadata"])
+            expected = {name: value.shape for name, value in model.params.items()}
+            found = {name: value.shape for name, value in arrays.items()}
+            if found != expected:
+                raise ValueError(f"expected parameters {expected}, found {found}")
+        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"path: expected a model saved by LanguageModel.save, but {path} is none or is "
+                f"damaged ({error})"
+            ) from None
+        for name, value in arrays.items():
+            model.params[name][...] = value
+        return model
+
+    def _hidden(
+        self, ids: npt.ArrayLike, state: tuple[Any, ...] | None
+    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """The last layer's hidden states (T, N, H), after dropout, and the new state."""
+        self._last_loss = None
+        self._adopt_params()
+        for dropout in self.dropouts:
+            dropout.training = self.training
+        if np.ndim(ids) != 2:
+            raise ValueError(f"ids: expected shape (T, N), got {np.shape(ids)}")
+        if state is None:
+            state = (None,) * len(self.layers)
+        elif not isinstance(state, tuple | list) or len(state) != len(self.layers):
+            raise ValueError(
+                f"state: expected one entry for each of the {len(self.layers)} layers, as forward "
+                f"and loss return it"
+            )
+        hs = self.dropouts[0].forward(self.embedding.forward(ids))
+        new_state = []
+        for layer, layer_state, dropout in zip(self.layers, state, self.dropouts[1:], strict=True):
+            hs, layer_state = layer.forward(hs, layer_state)
+            hs = dropout.forward(hs)
+            new_state.append(layer_state)
+        return hs, tuple(new_state)
+
+    def _adopt_params(self) -> None:
+        """Check the parameters, which a caller may have assigned, and hand them to the layers."""
+        dtype = np.result_type(*self.params.values())
+        self.config["dtype"] = dtype.name
+        for name, shape in self._shapes.items():
+            value = check_array(self.params[name], shape, f'params["{name}"]', "fixed", dtype)
+            self.params[name] = value
+            if self.grads[name].dtype != dtype:
+                self.grads[name] = np.zeros_like(value)
+        if self._dlogits is not None and self._dlogits.dtype != dtype:
+            self._dlogits = None
+        for name, owner, key in self._layer_params():
+            owner.params[key] = self.params[name]
+
+    def _output_weights(self) -> np.ndarray:
+        """The weights from hidden state to logits, (H, V)."""
+        if self.tie_weights:
+            return self.params["embedding.W"].T
+        return self.params["output.W"]
+
+
+_BLOCK = 1 << 16  # entries: 256 KB of float32, which stays in the cache while it is worked on
+
+
+def _softmax_loss(logits: np.ndarray, b: np.ndarray, targets: np.ndarray) -> float:
+    """Cross entropy as in `functions.cross_entropy`, in place over blocks of rows.
+
+    Args:
+        logits: scores without their bias (M, V); overwritten with their gradient.
+        b: bias (V,).
+        targets: (M,).
+
+    Returns:
+        The mean loss in nats.
+    """
+    M, V = logits.shape
+    rows = max(1, _BLOCK // V)
+    total = 0.0
+    for start in range(0, M, rows):
+        block = logits[start : start + rows]
+        at_target = np.arange(len(block)), targets[start : start + rows]
+        block += b
+        block -= block.max(axis=1, keepdims=True)
+        picked = block[at_target]
+        np.exp(block, out=block)
+        sums = block.sum(axis=1, keepdims=True)
+        total += float((np.log(sums[:, 0]) - picked).sum(dtype=np.float64))
+        block /= sums * M
+        block[at_target] -= block.dtype.type(1 / M)
+    return total / M

@@ -1,0 +1,207 @@
+"""Element-wise functions, softmax and cross entropy."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons_lib.functions import (
+    cross_entropy,
+    log_softmax,
+    one_hot,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
+)
+from tests.strategies import check_gradients, seeds
+
+ELEMENTWISE = [sigmoid, tanh, relu, softmax, log_softmax]
+DTYPES = [np.float32, np.float64]
+
+shapes = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))
+
+
+def draw(seed, shape, dtype=np.float64):
+    return (3 * np.random.default_rng(seed).standard_normal(shape)).astype(dtype)
+
+
+def frozen(*arrays):
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+# --- values against the definition, in Python's own arithmetic ------------------------------------
+
+
+@given(st.floats(-30, 30))
+def test_elementwise_functions_follow_their_definition(x):
+    array = np.array([x])
+    assert sigmoid(array)[0] == pytest.approx(1 / (1 + math.exp(-x)), rel=1e-14, abs=2e-16)
+    assert tanh(array)[0] == pytest.approx(math.tanh(x), rel=1e-14)
+    assert relu(array)[0] == (x if x > 0 else 0)
+
+
+@given(seeds, shapes, st.integers(-3, 2))
+def test_softmax_follows_its_definition_along_any_axis(seed, shape, axis):
+    x = draw(seed, shape)
+    expected = np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)
+    np.testing.assert_allclose(softmax(x, axis=axis), expected, rtol=1e-13)
+    np.testing.assert_allclose(log_softmax(x, axis=axis), np.log(expected), rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(softmax(x, axis=axis).sum(axis=axis), 1, rtol=1e-14)
+
+
+@given(seeds, st.floats(-1e4, 1e4))
+def test_softmax_ignores_what_is_added_to_all_scores(seed, shift):
+    x = draw(seed, (3, 5))
+    np.testing.assert_allclose(softmax(x + shift), softmax(x), rtol=1e-11)
+
+
+def test_one_hot_rows():
+    ids = np.array([[2, 0], [1, 2]])
+    rows = one_hot(ids, 4)
+    assert rows.shape == (2, 2, 4)
+    np.testing.assert_array_equal(rows.argmax(axis=-1), ids)
+    np.testing.assert_array_equal(np.sort(rows, axis=-1), np.tile([0, 0, 0, 1], (2, 2, 1)))
+    assert one_hot(ids, 4, dtype=np.float32).dtype == np.float32
+
+
+@given(seeds, shapes, st.booleans())
+def test_cross_entropy_is_the_mean_over_the_targets_that_count(seed, shape, ignoring):
+    logits = draw(seed, shape)
+    rng = np.random.default_rng(seed + 1)
+    targets = rng.integers(0, shape[-1], shape[:-1])
+    ignored = np.zeros(targets.shape, bool)
+    if ignoring:
+        ignored = rng.random(targets.shape) < 0.5
+        ignored.flat[0] = False
+    nats = [
+        math.log(math.fsum(math.exp(v) for v in logits[index])) - logits[index][targets[index]]
+        for index in np.ndindex(targets.shape)
+        if not ignored[index]
+    ]
+    loss, dlogits = cross_entropy(
+        logits, np.where(ignored, -100, targets), ignore_index=-100 if ignoring else None
+    )
+    assert type(loss) is float
+    assert loss == pytest.approx(math.fsum(nats) / len(nats), rel=1e-12, abs=1e-13)
+    assert not dlogits[ignored].any()
+
+
+@pytest.mark.parametrize("ignore_index", [None, -100, 0, 2])
+@given(seed=seeds, T=st.integers(1, 6), N=st.integers(1, 3), V=st.integers(3, 5))
+@settings(max_examples=20)
+def test_numerical_gradient_of_cross_entropy(ignore_index, seed, T, N, V):
+    logits = draw(seed, (T, N, V))
+    targets = np.random.default_rng(seed + 1).integers(0, V, (T, N))
+    targets[0, 0] = 1  # counts in any case
+    if ignore_index is not None:
+        targets.flat[1::2] = ignore_index
+    _, dlogits = cross_entropy(logits, targets, ignore_index=ignore_index)
+    check_gradients(
+        lambda point: cross_entropy(point["logits"], targets, ignore_index=ignore_index)[0],
+        {"logits": logits},
+        {"logits": dlogits},
+    )
+
+
+# --- dtype, arguments, extremes -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
+    x = draw(0, (3, 4, 5), dtype)
+    expected = function(x.copy())
+    for layout in (x.copy(), np.asfortranarray(x), x.repeat(2, axis=1)[:, ::2]):
+        (layout,) = frozen(layout)
+        result = function(layout)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result, expected, rtol=1e-6 if dtype == np.float32 else 1e-14)
+        np.testing.assert_array_equal(layout, x)
+
+
+@pytest.mark.parametrize("function", ELEMENTWISE)
+def test_integers_and_lists_give_what_floats_give(function):
+    expected = function(np.array([[1.0, -2.0, 3.0]]))
+    np.testing.assert_array_equal(function(np.array([[1, -2, 3]])), expected)
+    np.testing.assert_array_equal(function([[1.0, -2.0, 3.0]]), expected)
+
+
+@pytest.mark.parametrize("function", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_finite_for_any_finite_input_without_a_warning(function, dtype):
+    largest = float(np.finfo(dtype).max)
+    for extreme in (1e4, largest):
+        x = np.array([[-extreme, 0, extreme], [extreme] * 3, [-extreme] * 3], dtype)
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            assert np.isfinite(function(x)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy_of_extreme_logits(dtype):
+    logits = np.array([[1e4, -1e4], [1e4, -1e4]], dtype)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        loss, dlogits = cross_entropy(logits, np.array([0, 1]))
+    assert loss == 1e4  # 0 nats for the first row, 2e4 for the second
+    np.testing.assert_array_equal(dlogits, np.array([[0, 0], [0.5, -0.5]], dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy_keeps_dtype_and_arguments(dtype):
+    logits, targets = frozen(draw(1, (4, 3, 5), dtype), np.array([[0, 1, 4]] * 4))
+    loss, dlogits = cross_entropy(logits, targets)
+    assert dlogits.dtype == dtype
+    for layout in (np.asfortranarray(logits), logits.repeat(2, axis=2)[..., ::2]):
+        again, same = cross_entropy(layout, targets)
+        assert again == pytest.approx(loss, rel=1e-6)
+        np.testing.assert_allclose(same, dlogits, rtol=1e-5)
+
+
+def test_a_vocabulary_of_one_costs_nothing():
+    loss, dlogits = cross_entropy(np.array([[7.0], [-3.0]]), np.array([0, 0]))
+    assert loss == 0
+    np.testing.assert_array_equal(dlogits, np.zeros((2, 1)))
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets", "error", "message"),
+    [
+        (np.zeros((2, 3)), np.zeros(3, int), ValueError, r"targets: .* \(2,\), got \(3,\)"),
+        (np.zeros((2, 3)), np.zeros((2, 3), int), ValueError, r"targets: .* \(2,\), got \(2, 3\)"),
+        (np.zeros((2, 3)), np.zeros(2), TypeError, "targets: expected integers, got .*float64"),
+        (np.zeros((2, 3)), np.array([0, 3]), ValueError, "targets: .* from 0 to 2, .* 0 to 3"),
+        (np.zeros((2, 3)), np.array([-1, 0]), ValueError, "targets: .* from 0 to 2, .* -1 to 0"),
+        (np.zeros((2, 0)), np.zeros(2, int), ValueError, r"logits: expected .* V .*, got \(2, 0\)"),
+        (np.float64(1), np.int64(0), ValueError, r"logits: expected shape .*, got \(\)"),
+        (np.zeros((0, 3)), np.zeros(0, int), ValueError, "targets: expected at least one"),
+    ],
+)
+def test_cross_entropy_says_what_is_wrong(logits, targets, error, message):
+    with pytest.raises(error, match=message):
+        cross_entropy(logits, targets)
+
+
+def test_cross_entropy_needs_a_target_that_counts():
+    with pytest.raises(ValueError, match="targets: expected at least one"):
+        cross_entropy(np.zeros((2, 3)), np.array([1, 1]), ignore_index=1)
+
+
+@pytest.mark.parametrize(
+    ("ids", "error", "message"),
+    [
+        ([0, 3], ValueError, "ids: expected values from 0 to 2, got values from 0 to 3"),
+        ([-1, 0], ValueError, "ids: expected values from 0 to 2, got values from -1 to 0"),
+        ([0.0, 1.0], TypeError, "ids: expected integers, got dtype float64"),
+        ([True], TypeError, "ids: expected integers, got dtype bool"),
+    ],
+)
+def test_one_hot_says_what_is_wrong(ids, error, message):
+    with pytest.raises(error, match=message):
+        one_hot(ids, 3)

@@ -1,0 +1,164 @@
+"""PyTorch's names and layouts, without torch; `test_parity.py` hands them to torch itself."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons_lib.interop import from_torch, to_torch
+from lessons_lib.layers import GRU, LSTM, RNN, Linear
+from tests.strategies import seeds
+
+LAYERS = {RNN: 1, GRU: 3, LSTM: 4}  # each with its number of blocks
+each_layer = pytest.mark.parametrize("make", LAYERS)
+
+
+def draw_layer(make, seed, D=3, H=4, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    layer = make(D, H, dtype=dtype)
+    for name, value in layer.params.items():
+        layer.params[name] = rng.standard_normal(value.shape).astype(dtype)
+    return layer
+
+
+@each_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(seed=seeds, D=st.integers(1, 6), H=st.integers(1, 6))
+def test_there_and_back(make, dtype, seed, D, H):
+    layer = draw_layer(make, seed, D, H, dtype)
+    back = from_torch(to_torch(layer))
+    assert type(back) is make
+    assert (back.input_size, back.hidden_size) == (D, H)
+    assert back.params.keys() == layer.params.keys()
+    for name, value in layer.params.items():
+        assert back.params[name].dtype == dtype
+        np.testing.assert_array_equal(back.params[name], value)
+
+
+@each_layer
+def test_names_and_layout(make):
+    layer = draw_layer(make, 0, D=3, H=4)
+    rows = 4 * LAYERS[make]
+    state_dict = to_torch(layer)
+    assert {name: a.shape for name, a in state_dict.items()} == {
+        "weight_ih_l0": (rows, 3),
+        "weight_hh_l0": (rows, 4),
+        "bias_ih_l0": (rows,),
+        "bias_hh_l0": (rows,),
+    }
+    np.testing.assert_array_equal(state_dict["weight_ih_l0"], layer.params["Wx"].T)
+    np.testing.assert_array_equal(state_dict["weight_hh_l0"], layer.params["Wh"].T)
+    assert all(a.flags.c_contiguous for a in state_dict.values())
+    biases = ("bx", "bh") if make is GRU else ("b",)
+    total = sum(layer.params[name] for name in biases)
+    np.testing.assert_array_equal(state_dict["bias_ih_l0"] + state_dict["bias_hh_l0"], total)
+
+
+@each_layer
+def test_what_is_handed_out_is_a_copy(make):
+    layer = draw_layer(make, 0)
+    kept = {name: value.copy() for name, value in layer.params.items()}
+    state_dict = to_torch(layer)
+    back = from_torch(state_dict)
+    for array in state_dict.values():
+        array[...] = 7
+    for name, value in kept.items():
+        np.testing.assert_array_equal(layer.params[name], value)
+        np.testing.assert_array_equal(back.params[name], value)
+
+
+@each_layer
+def test_arguments_are_not_written_to_and_may_lie_in_memory_as_they_like(make):
+    state_dict = {n: np.asfortranarray(a) for n, a in to_torch(draw_layer(make, 0)).items()}
+    for array in state_dict.values():
+        array.flags.writeable = False
+    layer = from_torch(state_dict)
+    layer.params["Wx"] += 1  # the layer owns what it holds
+
+
+@pytest.mark.parametrize("make", [RNN, LSTM])
+def test_two_biases_become_one(make):
+    state_dict = to_torch(draw_layer(make, 0))
+    rows = len(state_dict["bias_hh_l0"])
+    state_dict["bias_hh_l0"] = np.arange(rows, dtype=float)
+    expected = state_dict["bias_ih_l0"] + np.arange(rows)
+    np.testing.assert_array_equal(from_torch(state_dict).params["b"], expected)
+
+
+@each_layer
+def test_a_module_without_biases(make):
+    state_dict = to_torch(draw_layer(make, 0))
+    del state_dict["bias_ih_l0"], state_dict["bias_hh_l0"]
+    layer = from_torch(state_dict)
+    assert type(layer) is make
+    assert not any(value.any() for name, value in layer.params.items() if name.startswith("b"))
+
+
+@each_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_may_be_chosen(make, dtype):
+    layer = from_torch(to_torch(draw_layer(make, 0)), dtype=dtype)
+    assert {value.dtype for value in layer.params.values()} == {np.dtype(dtype)}
+
+
+def test_torch_is_not_imported():
+    script = "import sys, lessons_lib.interop; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+def changed(**changes):
+    """An LSTM's state dict, D = 3, H = 4, with entries replaced, or left out for None."""
+    entries = to_torch(draw_layer(LSTM, 0)) | changes
+    return {name: value for name, value in entries.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("state_dict", "message"),
+    [
+        ({}, "state_dict: expected weight_ih_l0, .*, got nothing"),
+        (changed(weight_hh_l0=None), "state_dict: expected weight_ih_l0, .* one layer"),
+        (changed(weight_ih_l1=np.ones((16, 4))), "state_dict: expected .*, got .*weight_ih_l1"),
+        (changed(weight_ih_l0_reverse=np.ones((16, 3))), "one direction, got .*_reverse"),
+        (changed(weight_hr_l0=np.ones((2, 4))), "state_dict: expected .*, got .*weight_hr_l0"),
+        (changed(weight_ih_l0=np.ones((12, 3))), r"state_dict: .*, got \(12, 3\) and \(16, 4\)"),
+        (changed(weight_hh_l0=np.ones((16, 8))), r"state_dict: .*, got \(16, 3\) and \(16, 8\)"),
+        (changed(weight_hh_l0=np.ones((16, 5))), r"state_dict: .*, got \(16, 3\) and \(16, 5\)"),
+        (changed(weight_hh_l0=np.ones(16)), r"state_dict: .*, got \(16, 3\) and \(16,\)"),
+        (changed(weight_ih_l0=np.ones(16)), r"state_dict: .*, got \(16,\) and \(16, 4\)"),
+        (changed(bias_ih_l0=np.ones(12)), r"bias_ih_l0: expected shape \(16,\), got \(12,\)"),
+    ],
+)
+def test_from_torch_says_what_is_wrong(state_dict, message):
+    with pytest.raises(ValueError, match=message):
+        from_torch(state_dict)
+
+
+@pytest.mark.parametrize("values", [np.ones((16, 3), int), np.full((16, 3), "a"), None])
+def test_from_torch_wants_floating_point_numbers(values):
+    state_dict = changed() | {"weight_ih_l0": values}
+    with pytest.raises((TypeError, ValueError), match="weight_ih_l0: expected floating-point"):
+        from_torch(state_dict)
+
+
+@pytest.mark.parametrize("bad", [[1, 2], None, "weights.pt"])
+def test_from_torch_wants_a_mapping(bad):
+    with pytest.raises((TypeError, ValueError), match="state_dict: expected"):
+        from_torch(bad)
+
+
+def test_from_torch_wants_a_dtype_of_ours():
+    with pytest.raises(TypeError, match="dtype: expected float32 or float64, got int64"):
+        from_torch(changed(), dtype=np.int64)
+
+
+def test_to_torch_says_what_is_wrong():
+    with pytest.raises(TypeError, match="layer: expected an RNN, LSTM or GRU, got Linear"):
+        to_torch(Linear(2, 3))
+    with pytest.raises(ValueError, match=r"layer: .*reset_after=False, expected reset_after=True"):
+        to_torch(GRU(2, 3, reset_after=False))

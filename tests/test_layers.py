@@ -1,0 +1,229 @@
+"""Layers over whole sequences: their gradients, and that they compute what the cells compute."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Linear
+from tests.strategies import (
+    KINDS,
+    Sizes,
+    check_gradients,
+    make_case,
+    make_layer,
+    pack,
+    relative_error,
+    run_cells,
+    run_layer,
+    seeds,
+    sizes,
+    unpack,
+)
+from tests.worst_errors import record
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+# --- numerical gradients --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("T", range(1, 7))
+@each_kind
+@given(data=st.data())
+@settings(max_examples=4)
+def test_numerical_gradients_of_recurrent_layers(kind, T, data):
+    """Gradients arrive on all hidden states and on the final state."""
+    case = make_case(kind, data.draw(sizes(T=T, largest=3)))
+    layer = make_layer(kind, case)
+
+    def loss(point):
+        for name in case.params:
+            layer.params[name] = point[name]
+        state = pack(tuple(point[letter] for letter in "hc"[: kind.num_states]))
+        hs, last = layer.forward(point["x"], state)
+        return case.loss(hs, unpack(last))
+
+    results = run_layer(layer, case)
+    check_gradients(loss, case.point(), {name: results[f"d{name}"] for name in case.point()})
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (6, 2), (2, 1, 2)])
+@given(seed=seeds)
+@settings(max_examples=5)
+def test_numerical_gradients_of_linear(shape, seed):
+    rng = np.random.default_rng(seed)
+    layer = Linear(3, 4, dtype=np.float64)
+    layer.params["W"], layer.params["b"] = rng.standard_normal((3, 4)), rng.standard_normal(4)
+    x, dy = rng.standard_normal((*shape, 3)), rng.standard_normal((*shape, 4))
+
+    def loss(point):
+        layer.params["W"], layer.params["b"] = point["W"], point["b"]
+        return float((layer.forward(point["x"]) * dy).sum())
+
+    point = {"x": x, **layer.params}
+    loss(point)
+    dx = layer.backward(dy)
+    check_gradients(loss, point, {"x": dx, **{name: g.copy() for name, g in layer.grads.items()}})
+
+
+@given(seed=seeds, T=st.integers(1, 6), N=st.integers(1, 4), V=st.integers(1, 5))
+@settings(max_examples=20)
+def test_numerical_gradients_of_embedding(seed, T, N, V):
+    rng = np.random.default_rng(seed)
+    layer = Embedding(V, 3, dtype=np.float64)
+    W, dout = rng.standard_normal((V, 3)), rng.standard_normal((T, N, 3))
+    ids = rng.integers(0, V, (T, N))  # more ids than rows: some come twice
+
+    def loss(point):
+        layer.params["W"] = point["W"]
+        return float((layer.forward(ids) * dout).sum())
+
+    loss({"W": W})
+    assert layer.backward(dout) is None
+    check_gradients(loss, {"W": W}, {"W": layer.grads["W"].copy()})
+    untouched = np.setdiff1d(np.arange(V), ids)
+    assert not layer.grads["W"][untouched].any()
+
+
+@pytest.mark.parametrize("training", [True, False])
+@given(seed=seeds, p=st.floats(0, 0.9))
+@settings(max_examples=10)
+def test_numerical_gradients_of_dropout_with_one_mask(training, seed, p):
+    rng = np.random.default_rng(seed)
+    x, dy = rng.standard_normal((4, 2, 3)), rng.standard_normal((4, 2, 3))
+    layer = Dropout(p, rng=rng)
+    layer.training = training
+    mask_state = rng.bit_generator.state
+
+    def loss(point):
+        rng.bit_generator.state = mask_state
+        return float((layer.forward(point["x"]) * dy).sum())
+
+    loss({"x": x})
+    check_gradients(loss, {"x": x}, {"x": layer.backward(dy)})
+
+
+# --- layers equal cells ---------------------------------------------------------------------------
+
+
+def compare(kind, case):
+    cells, layer = run_cells(kind, case), run_layer(make_layer(kind, case), case)
+    assert layer.keys() == cells.keys()
+    for name, value in layer.items():
+        error = relative_error(value, cells[name])
+        record("relative error of layers against cells", error)
+        assert error <= 1e-12, f"{name}: relative error {error:.1e}"
+
+
+@each_kind
+@given(size=sizes(largest=6))
+def test_layers_equal_cells(kind, size):
+    compare(kind, make_case(kind, size))
+
+
+@each_kind
+def test_layers_equal_cells_over_a_long_sequence(kind):
+    compare(kind, make_case(kind, Sizes(T=60, N=5, D=7, H=9, seed=1)))
+
+
+@each_kind
+def test_no_state_means_zeros(kind):
+    case = make_case(kind, Sizes(T=3, N=2, D=4, H=5, seed=2))
+    zeros = tuple(np.zeros_like(s) for s in case.state)
+    case = case._replace(state=zeros, dstate=zeros)
+    expected = run_cells(kind, case)
+    layer = make_layer(kind, case)
+    hs, last = layer.forward(case.x)
+    dx, dstate = layer.backward(case.dhs)
+    for a, b in [(hs, "hs"), (dx, "dx"), (unpack(last)[0], "h"), (unpack(dstate)[0], "dh")]:
+        np.testing.assert_allclose(a, expected[b], rtol=1e-12, atol=1e-14)
+    for name, g in layer.grads.items():
+        np.testing.assert_allclose(g, expected[f"d{name}"], rtol=1e-12, atol=1e-14)
+
+
+@each_kind
+@given(size=sizes())
+@settings(max_examples=20)
+def test_state_carries_a_sequence_on(kind, size):
+    """Two halves, the second from the first one's final state, are the whole."""
+    case = make_case(kind, size._replace(T=size.T + 1))
+    layer = make_layer(kind, case)
+    half = (size.T + 1) // 2
+    whole, last = layer.forward(case.x, pack(case.state))
+    first, state = layer.forward(case.x[:half], pack(case.state))
+    second, state = layer.forward(case.x[half:], state)
+    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12, atol=1e-14)
+    for a, b in zip(unpack(state), unpack(last), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+# --- initial values -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "blocks", "biases"),
+    [(RNN, 1, ["b"]), (LSTM, 4, ["b"]), (GRU, 3, ["bx", "bh"])],
+)
+def test_names_and_shapes_of_parameters(make, blocks, biases):
+    layer = make(5, 7)
+    shapes = {"Wx": (5, 7 * blocks), "Wh": (7, 7 * blocks)} | dict.fromkeys(biases, (7 * blocks,))
+    assert list(layer.params) == list(shapes)
+    for arrays in (layer.params, layer.grads):
+        assert {name: a.shape for name, a in arrays.items()} == shapes
+        assert all(a.dtype == np.float32 for a in arrays.values())
+
+
+def test_names_and_shapes_of_the_other_parameters():
+    assert {name: p.shape for name, p in Embedding(5, 7).params.items()} == {"W": (5, 7)}
+    assert {name: p.shape for name, p in Linear(5, 7).params.items()} == {"W": (5, 7), "b": (7,)}
+    assert Dropout(0.5).params == {} == Dropout(0.5).grads
+
+
+@pytest.mark.parametrize("make", [*(kind.layer for kind in KINDS.values()), Linear, Embedding])
+def test_the_generator_decides_the_weights(make):
+    def weights(seed):
+        return make(3, 4, rng=np.random.default_rng(seed)).params
+
+    for name, value in weights(1).items():
+        np.testing.assert_array_equal(value, weights(1)[name])
+        assert (value == weights(2)[name]).all() == name.startswith("b")  # biases start at 0
+
+
+@pytest.mark.parametrize("make", [kind.layer for kind in KINDS.values()])
+def test_weights_start_at_the_scale_of_their_fan_in(make):
+    layer = make(400, 100)
+    assert layer.params["Wx"].std() == pytest.approx(1 / 20, rel=0.03)
+    assert layer.params["Wh"].std() == pytest.approx(1 / 10, rel=0.03)
+
+
+# --- dropout --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [0.2, 0.5])
+def test_dropout_drops_at_its_rate_and_keeps_the_mean(p):
+    x = np.ones(100_000, np.float32)
+    y = Dropout(p, rng=np.random.default_rng(0)).forward(x)
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / (1 - p))}
+    # Five standard deviations of a binomial share.
+    assert abs((y == 0).mean() - p) < 5 * np.sqrt(p * (1 - p) / x.size)
+
+
+def test_dropout_draws_a_new_mask_each_time_from_its_generator():
+    x = np.ones((50, 50))
+    layer, same = (Dropout(0.5, rng=np.random.default_rng(3)) for _ in range(2))
+    first, second = layer.forward(x), layer.forward(x)
+    assert (first != second).any()
+    np.testing.assert_array_equal(same.forward(x), first)
+
+
+@pytest.mark.parametrize(("p", "training"), [(0.5, False), (0.0, True)])
+def test_dropout_off_changes_nothing_and_draws_nothing(p, training):
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    layer = Dropout(p, rng=rng)
+    layer.training = training
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.backward(x), x)
+    assert rng.bit_generator.state == before

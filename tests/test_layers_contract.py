@@ -1,0 +1,270 @@
+"""What callers of the layers may rely on: dtypes, arguments left alone, extremes, clear errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from lessons_lib.layers import Dropout, Embedding, Linear
+from tests.strategies import KINDS, Sizes, make_case, make_layer, pack, run_layer, sizes, unpack
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+SMALL = Sizes(T=4, N=3, D=2, H=5, seed=0)
+
+
+def freeze(case):
+    for array in (*case.point().values(), case.dhs, *case.dstate):
+        array.flags.writeable = False  # writing raises
+
+
+def assert_equal(results, expected, rtol=0.0):
+    assert results.keys() == expected.keys()
+    for name, value in results.items():
+        np.testing.assert_allclose(value, expected[name], rtol=rtol, atol=rtol, err_msg=name)
+
+
+# --- dtype ----------------------------------------------------------------------------------------
+
+
+@each_kind
+@each_dtype
+@pytest.mark.parametrize("other", [np.float32, np.float64, np.int64])
+def test_the_dtype_of_the_parameters_decides(kind, dtype, other):
+    case = make_case(kind, SMALL)
+    layer = make_layer(kind, case)
+    layer.params = {name: value.astype(dtype) for name, value in case.params.items()}
+    results = run_layer(
+        layer,
+        case._replace(
+            x=case.x.astype(other),
+            state=tuple(s.astype(other) for s in case.state),
+            dhs=case.dhs.astype(other),
+            dstate=tuple(s.astype(other) for s in case.dstate),
+        ),
+    )
+    assert {name: a.dtype for name, a in results.items()} == dict.fromkeys(results, dtype)
+
+
+@each_dtype
+def test_the_other_layers_keep_the_dtype(dtype):
+    x, ids = np.ones((2, 3)), np.array([0, 1])
+    linear, embedding = Linear(3, 4, dtype=dtype), Embedding(2, 4, dtype=dtype)
+    dropout = Dropout(0.5)
+    for array in (
+        linear.forward(x),
+        linear.backward(np.ones((2, 4))),
+        *linear.grads.values(),
+        embedding.forward(ids),
+        dropout.forward(x.astype(dtype)),
+        dropout.backward(x.astype(dtype)),
+    ):
+        assert array.dtype == dtype
+    embedding.backward(np.ones((2, 4)))
+    assert embedding.grads["W"].dtype == dtype
+
+
+@each_kind
+def test_float32_is_close_to_float64(kind):
+    case = make_case(kind, SMALL)
+    expected = run_layer(make_layer(kind, case), case)
+    layer = make_layer(kind, case)
+    layer.params = {name: value.astype(np.float32) for name, value in case.params.items()}
+    for name, value in run_layer(layer, case).items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-4, atol=1e-5)
+
+
+# --- arguments and results ------------------------------------------------------------------------
+
+
+@each_kind
+@given(size=sizes())
+@settings(max_examples=10)
+def test_arguments_and_parameters_are_not_written_to(kind, size):
+    case = make_case(kind, size)
+    layer = make_layer(kind, case)
+    freeze(case)
+    for value in layer.params.values():
+        value.flags.writeable = False
+    first = run_layer(layer, case)
+    assert_equal(run_layer(layer, case), first)
+
+
+@each_kind
+def test_backward_twice_gives_the_same_gradients(kind):
+    case = make_case(kind, SMALL)
+    layer = make_layer(kind, case)
+    once = run_layer(layer, case)
+    dx, dstate = layer.backward(case.dhs, pack(case.dstate))
+    again = {"dx": dx, "dh": unpack(dstate)[0], **{f"d{k}": g for k, g in layer.grads.items()}}
+    for name, value in again.items():
+        np.testing.assert_array_equal(value, once[name])
+
+
+@each_kind
+def test_results_stay_as_they_were_handed_out(kind):
+    case, other = make_case(kind, SMALL), make_case(kind, SMALL._replace(seed=1))
+    layer = make_layer(kind, case)
+    results = run_layer(layer, case)
+    kept = {name: value.copy() for name, value in results.items()}
+    run_layer(layer, other)
+    assert_equal(results, kept)
+
+
+@each_kind
+def test_changing_a_result_does_not_change_what_follows(kind):
+    case = make_case(kind, SMALL)
+    layer = make_layer(kind, case)
+    expected = run_layer(layer, case)
+    hs, last = layer.forward(case.x, pack(case.state))
+    for array in (hs, *unpack(last)):
+        array[...] = np.nan
+    dx, dstate = layer.backward(case.dhs, pack(case.dstate))
+    for array in (dx, *unpack(dstate)):
+        assert np.isfinite(array).all()
+        array[...] = np.nan
+    dx, _ = layer.backward(case.dhs, pack(case.dstate))
+    np.testing.assert_array_equal(dx, expected["dx"])
+    for name, g in layer.grads.items():
+        np.testing.assert_array_equal(g, expected[f"d{name}"])
+
+
+@each_kind
+def test_other_shapes_in_between_leave_no_trace(kind):
+    """Workspaces are kept from call to call: what lies in them must not matter."""
+    case = make_case(kind, SMALL)
+    layer = make_layer(kind, case)
+    expected = run_layer(layer, case)
+    for size in (SMALL._replace(T=7), SMALL._replace(N=1), SMALL._replace(T=0)):
+        run_layer(layer, make_case(kind, size))
+        assert_equal(run_layer(layer, case), expected)
+
+
+@each_kind
+def test_parameters_are_read_anew_by_each_forward(kind):
+    case, other = make_case(kind, SMALL), make_case(kind, SMALL._replace(seed=1))
+    expected = run_layer(make_layer(kind, other), other)
+    layer = make_layer(kind, case)
+    run_layer(layer, case)
+    for name, value in other.params.items():
+        layer.params[name][...] = value
+    assert_equal(run_layer(layer, other), expected)
+    layer = make_layer(kind, case)
+    run_layer(layer, case)
+    layer.params.update(other.params)
+    assert_equal(run_layer(layer, other), expected)
+
+
+@each_kind
+def test_any_memory_layout(kind):
+    case = make_case(kind, SMALL)
+    expected = run_layer(make_layer(kind, case), case)
+    other = case._replace(
+        params={name: np.asfortranarray(value) for name, value in case.params.items()},
+        x=case.x.repeat(2, axis=2)[:, :, ::2],
+        state=tuple(np.asfortranarray(s) for s in case.state),
+        dhs=np.asfortranarray(case.dhs),
+        dstate=tuple(s[:, ::-1].copy()[:, ::-1] for s in case.dstate),
+    )
+    layer = make_layer(kind, other)
+    layer.params = other.params
+    assert_equal(run_layer(layer, other), expected, rtol=1e-12)
+
+
+@each_dtype
+def test_the_other_layers_leave_arguments_alone_and_repeat_their_gradients(dtype):
+    rng = np.random.default_rng(0)
+    x = np.asfortranarray(rng.standard_normal((4, 3, 2)).astype(dtype))
+    ids = np.array([[0, 2, 2], [1, 0, 2]] * 2)[:, ::-1]
+    dy = rng.standard_normal((4, 3, 10)).astype(dtype)[:, :, ::2]
+    for array in (x, ids, dy):
+        array.flags.writeable = False
+    for layer, argument in ((Linear(2, 5, dtype=dtype), x), (Embedding(3, 5, dtype=dtype), ids)):
+        for value in layer.params.values():
+            value.flags.writeable = False
+        y = layer.forward(argument)
+        kept = y.copy()
+        first = layer.backward(dy), *(g.copy() for g in layer.grads.values())
+        second = layer.backward(dy), *(g.copy() for g in layer.grads.values())
+        for a, b in zip(first, second, strict=True):
+            np.testing.assert_array_equal(a, b)
+        layer.forward(argument)
+        np.testing.assert_array_equal(y, kept)
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+@each_kind
+@each_dtype
+def test_the_loss_falls_over_several_steps(kind, dtype):
+    """Fit random targets by gradient descent, with the same layer object all along."""
+    case = make_case(kind, SMALL, dtype)
+    layer = make_layer(kind, case)
+    targets = np.tanh(case.dhs)
+    losses = []
+    for _ in range(50):
+        hs, _ = layer.forward(case.x, pack(case.state))
+        losses.append(float(((hs - targets) ** 2).mean()))
+        layer.backward(2 * (hs - targets) / hs.size)
+        for name, g in layer.grads.items():
+            layer.params[name] -= 0.3 * g
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.9 * losses[0]
+
+
+# --- extremes -------------------------------------------------------------------------------------
+
+
+@each_kind
+@each_dtype
+@pytest.mark.parametrize(
+    "size",
+    [
+        SMALL._replace(N=0),
+        SMALL._replace(T=0),
+        SMALL._replace(T=0, N=0),
+        Sizes(T=1, N=1, D=1, H=1, seed=0),
+    ],
+)
+def test_empty_and_smallest_sequences(kind, dtype, size):
+    case = make_case(kind, size, dtype)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        results = run_layer(make_layer(kind, case), case)
+    assert all(np.isfinite(a).all() for a in results.values())
+    assert results["hs"].shape == (size.T, size.N, size.H)
+    if size.T == 0:  # nothing happens to the state, nor to the gradient on it
+        np.testing.assert_array_equal(results["h"], case.state[0])
+        np.testing.assert_array_equal(results["dh"], case.dstate[0])
+    if size.T * size.N == 0:
+        assert not any(results[f"d{name}"].any() for name in case.params)
+
+
+@each_kind
+@each_dtype
+def test_huge_inputs_and_states(kind, dtype):
+    case = make_case(kind, SMALL, dtype)
+    case = case._replace(x=1e4 * case.x, state=tuple(1e4 * s for s in case.state))
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        results = run_layer(make_layer(kind, case), case)
+    assert all(np.isfinite(a).all() for a in results.values())
+
+
+@each_dtype
+def test_the_other_layers_accept_nothing(dtype):
+    linear, embedding = Linear(3, 4, dtype=dtype), Embedding(1, 4, dtype=dtype)
+    assert linear.forward(np.zeros((5, 0, 3))).shape == (5, 0, 4)
+    assert linear.backward(np.zeros((5, 0, 4))).shape == (5, 0, 3)
+    assert embedding.forward(np.zeros((5, 0), int)).shape == (5, 0, 4)
+    embedding.backward(np.zeros((5, 0, 4)))
+    for layer in (linear, embedding):
+        assert not any(g.any() for g in layer.grads.values())
+    assert Dropout(0.5).forward(np.zeros((5, 0), dtype)).shape == (5, 0)
+
+
+def test_what_is_left_from_an_earlier_backward_is_overwritten():
+    embedding = Embedding(3, 2)
+    embedding.forward([0, 1])
+    embedding.backward(np.ones((2, 2)))
+    embedding.forward([2])
+    embedding.backward(np.ones((1, 2)))
+    np.testing.assert_array_equal(embedding.grads["W"], [[0, 0], [0, 0], [1, 1]])

@@ -1,0 +1,182 @@
+"""Saving and loading a language model: safetensors, whole or a clear error."""
+
+import json
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+
+from lessons_lib.models import LanguageModel
+
+each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+ids = np.arange(12).reshape(4, 3) % 6
+
+
+@each_cell
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
+def test_there_and_back(tmp_path, cell, dtype, tied):
+    rng = np.random.default_rng(1)
+    model = LanguageModel(
+        6, 4, 4, cell=cell, num_layers=2, dropout=0.25, tie_weights=tied, rng=rng, dtype=dtype
+    )
+    for path in (tmp_path / "model.safetensors", str(tmp_path / "as a string é.safetensors")):
+        assert model.save(path) is None
+        back = LanguageModel.load(path)
+        assert type(back) is LanguageModel
+        assert list(back.params) == list(model.params)
+        for name, value in model.params.items():
+            assert back.params[name].dtype == dtype
+            np.testing.assert_array_equal(back.params[name], value)
+        with model.evaluating(), back.evaluating():
+            assert back.loss(ids, ids)[0] == model.loss(ids, ids)[0]
+        assert back.config == model.config
+
+
+def test_a_loaded_model_trains_and_is_saved_again(tmp_path):
+    LanguageModel(6, 4, 5, rng=np.random.default_rng(0)).save(tmp_path / "a")
+    model = LanguageModel.load(tmp_path / "a")
+    before, _ = model.loss(ids, ids)
+    model.backward()
+    for name, g in model.grads.items():
+        model.params[name] -= 0.1 * g
+    assert model.loss(ids, ids)[0] < before
+    model.save(tmp_path / "a")  # over the old file
+    assert LanguageModel.load(tmp_path / "a").loss(ids, ids)[0] == model.loss(ids, ids)[0]
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]  # nothing temporary stays
+
+
+def test_what_was_assigned_is_saved_with_its_dtype_and_layout(tmp_path):
+    model = LanguageModel(6, 4, 5, dtype=np.float32)
+    rng = np.random.default_rng(0)
+    for name, value in model.params.items():
+        model.params[name] = np.asfortranarray(rng.standard_normal(value.shape))  # float64
+    model.save(tmp_path / "model")
+    for name, value in LanguageModel.load(tmp_path / "model").params.items():
+        assert value.dtype == np.float64
+        np.testing.assert_array_equal(value, model.params[name])
+
+
+def test_any_reader_of_safetensors_can_read_it(tmp_path):
+    model = LanguageModel(6, 4, 5, cell="gru")
+    model.save(tmp_path / "model")
+    arrays = safetensors.numpy.load_file(tmp_path / "model")
+    assert arrays.keys() == model.params.keys()
+    with safetensors.safe_open(tmp_path / "model", framework="numpy") as file:
+        assert json.loads(file.metadata()["model"])["config"]["cell"] == "gru"
+
+
+@pytest.mark.parametrize("name", ["missing.safetensors", "."])
+def test_a_missing_file(tmp_path, name):
+    with pytest.raises(FileNotFoundError, match=r"path: expected a saved model"):
+        LanguageModel.load(tmp_path / name)
+
+
+def saved(tmp_path):
+    path = tmp_path / "model.safetensors"
+    LanguageModel(6, 4, 5).save(path)
+    return path
+
+
+def assert_refused(path):
+    with pytest.raises(ValueError, match="path: expected a model saved by") as caught:
+        LanguageModel.load(path)
+    assert "\n" not in str(caught.value)
+    assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.01, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused(tmp_path, share):
+    path = saved(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert_refused(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello",
+        b"\x80\x04K\x01.",  # a pickle
+        b"PK\x03\x04" + bytes(100),  # a zip file, as PyTorch and NumPy write
+        bytes(1000),
+        b"\xff" * 1000,
+        (2).to_bytes(8, "little") + b"{}",
+    ],
+)
+def test_a_foreign_file_is_refused(tmp_path, content):
+    path = tmp_path / "foreign"
+    path.write_bytes(content)
+    assert_refused(path)
+
+
+CONFIG = {"vocab_size": 6, "embed_size": 4, "hidden_size": 5}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        {},
+        {"model": "not json"},
+        {"model": "[]"},
+        {"model": "7"},
+        {"model": "null"},
+        {"model": json.dumps({"config": CONFIG})},
+        {"model": json.dumps({"config": CONFIG, "metadata": 7})},
+    ],
+)
+def test_other_headers_are_refused(tmp_path, header):
+    path = tmp_path / "other.safetensors"
+    safetensors.numpy.save_file(LanguageModel(6, 4, 5).params, path, header)
+    assert_refused(path)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        {"vocab_size": 6},
+        CONFIG | {"cell": "elman"},
+        CONFIG | {"hidden_size": 6},
+        CONFIG | {"num_layers": 2},
+        CONFIG | {"surprise": 1},
+        CONFIG | {"dropout": "much"},
+        CONFIG | {"dtype": "no such dtype"},
+        CONFIG | {"rng": 1},
+    ],
+)
+def test_other_configs_are_refused(tmp_path, config):
+    path = tmp_path / "other.safetensors"
+    header = {"model": json.dumps({"config": config, "metadata": {}})}
+    safetensors.numpy.save_file(LanguageModel(6, 4, 5).params, path, header)
+    assert_refused(path)
+
+
+def test_the_config_of_these_tests_is_right_but_for_the_change(tmp_path):
+    path = tmp_path / "other.safetensors"
+    header = {"model": json.dumps({"config": CONFIG, "metadata": {}})}
+    safetensors.numpy.save_file(LanguageModel(6, 4, 5).params, path, header)
+    assert LanguageModel.load(path).config["cell"] == "lstm"
+
+
+@pytest.mark.parametrize("change", ["missing", "surplus", "shape", "integers"])
+def test_other_arrays_are_refused(tmp_path, change):
+    arrays = dict(LanguageModel(6, 4, 5).params)
+    if change == "missing":
+        del arrays["output.b"]
+    elif change == "surplus":
+        arrays["rnn.1.b"] = np.zeros(20, np.float32)
+    elif change == "shape":
+        arrays["output.b"] = np.zeros(7, np.float32)
+    else:
+        arrays["output.b"] = np.zeros(6, np.int64)
+    path = tmp_path / "other.safetensors"
+    safetensors.numpy.save_file(arrays, path, {"config": json.dumps(CONFIG)})
+    assert_refused(path)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(OSError, match="model"):
+        LanguageModel(6, 4, 5).save(tmp_path / "no folder" / "model")

@@ -1,0 +1,318 @@
+"""The language model: names, gradients, loss, state, training, and files."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons_lib.functions import cross_entropy
+from lessons_lib.gradients import clip_grads
+from lessons_lib.models import LanguageModel
+from tests.strategies import check_gradients, relative_error, seeds
+
+each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+tied_or_not = pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
+
+
+def make_model(V=6, D=4, H=4, seed=0, dtype=np.float64, **options):
+    """A model whose parameters are all far from 0, biases too."""
+    rng = np.random.default_rng(seed)
+    model = LanguageModel(V, D, H, rng=rng, dtype=dtype, **options)
+    for name, value in model.params.items():
+        model.params[name] = rng.uniform(-1, 1, value.shape).astype(dtype)
+    return model
+
+
+def draw_tokens(seed, V, T, N):
+    ids, targets = np.random.default_rng(seed).integers(0, V, (2, T, N))
+    return ids, targets
+
+
+def gradients(model, ids, targets, state=None):
+    loss, _ = model.loss(ids, targets, state)
+    model.backward()
+    return loss, {name: g.copy() for name, g in model.grads.items()}
+
+
+# --- names and shapes -----------------------------------------------------------------------------
+
+PARAMETERS = {
+    "rnn": {"Wx": (3, 4), "Wh": (4, 4), "b": (4,)},
+    "lstm": {"Wx": (3, 16), "Wh": (4, 16), "b": (16,)},
+    "gru": {"Wx": (3, 12), "Wh": (4, 12), "bx": (12,), "bh": (12,)},
+}
+
+
+@each_cell
+@each_dtype
+def test_names_and_shapes_of_parameters(cell, dtype):
+    model = LanguageModel(7, 3, 4, cell=cell, num_layers=2, dtype=dtype)
+    first = {f"rnn.0.{name}": shape for name, shape in PARAMETERS[cell].items()}
+    second = {f"rnn.1.{name}": shape for name, shape in PARAMETERS[cell].items()}
+    second["rnn.1.Wx"] = (4, *second["rnn.1.Wx"][1:])
+    outer = {"embedding.W": (7, 3), "output.W": (4, 7), "output.b": (7,)}
+    expected = first | second | outer
+    for arrays in (model.params, model.grads):
+        assert {name: a.shape for name, a in arrays.items()} == expected
+        assert {a.dtype for a in arrays.values()} == {np.dtype(dtype)}
+    assert model.num_params == sum(np.prod(shape) for shape in expected.values())
+
+
+@each_cell
+def test_a_tied_model_has_no_output_weights_of_its_own(cell):
+    untied, tied = (LanguageModel(7, 4, 4, cell=cell, tie_weights=t) for t in (False, True))
+    assert untied.params.keys() - tied.params.keys() == {"output.W"}
+    assert untied.grads.keys() - tied.grads.keys() == {"output.W"}
+
+
+def test_an_lstm_of_one_layer_in_float32_is_the_default():
+    model = LanguageModel(7, 3, 4)
+    assert model.params["rnn.0.Wx"].shape == (3, 16)
+    assert "rnn.1.Wx" not in model.params
+    assert model.params["rnn.0.Wx"].dtype == np.float32
+
+
+def test_the_generator_decides_the_weights():
+    for name, value in LanguageModel(7, 3, 4, rng=np.random.default_rng(1)).params.items():
+        same = LanguageModel(7, 3, 4, rng=np.random.default_rng(1)).params[name]
+        other = LanguageModel(7, 3, 4, rng=np.random.default_rng(2)).params[name]
+        np.testing.assert_array_equal(value, same)
+        assert (value == other).all() == name.endswith(".b")  # biases start at 0
+
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+@each_cell
+@tied_or_not
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@given(data=st.data())
+@settings(max_examples=2)
+def test_numerical_gradients(cell, tied, num_layers, dropout, data):
+    seed = data.draw(seeds)
+    T, N = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 3))
+    H = data.draw(st.integers(2, 3))
+    D = H if tied else data.draw(st.integers(1, 3))
+    model = make_model(
+        5, D, H, seed, cell=cell, num_layers=num_layers, dropout=dropout, tie_weights=tied
+    )
+    ids, targets = draw_tokens(seed, 5, T, N)
+    _, state = model.loss(*draw_tokens(seed + 1, 5, 2, N))  # something to read on from
+    masks = model.rng.bit_generator.state
+
+    def loss(point):
+        model.rng.bit_generator.state = masks  # the same entries drop out each time
+        model.params.update(point)
+        return model.loss(ids, targets, state)[0]
+
+    point = dict(model.params)
+    loss(point)
+    model.backward()
+    check_gradients(loss, point, {name: g.copy() for name, g in model.grads.items()})
+
+
+@each_cell
+@tied_or_not
+def test_backward_twice_gives_the_same_gradients(cell, tied):
+    model = make_model(cell=cell, num_layers=2, dropout=0.3, tie_weights=tied)
+    _, once = gradients(model, *draw_tokens(0, 6, 4, 3))
+    model.backward()
+    for name, g in model.grads.items():
+        np.testing.assert_array_equal(g, once[name])
+
+
+@tied_or_not
+def test_gradients_do_not_add_up_from_step_to_step(tied):
+    model = make_model(tie_weights=tied)
+    _, expected = gradients(model, *draw_tokens(0, 6, 4, 3))
+    gradients(model, *draw_tokens(1, 6, 5, 2))
+    _, again = gradients(model, *draw_tokens(0, 6, 4, 3))
+    for name, g in again.items():
+        np.testing.assert_array_equal(g, expected[name])
+
+
+# --- loss and state -------------------------------------------------------------------------------
+
+
+@each_cell
+@tied_or_not
+@given(seed=seeds, T=st.integers(1, 6), N=st.integers(1, 4), V=st.integers(1, 9))
+@settings(max_examples=10)
+def test_the_loss_is_the_cross_entropy_of_the_logits(cell, tied, seed, T, N, V):
+    model = make_model(V, seed=seed, cell=cell, tie_weights=tied)
+    ids, targets = draw_tokens(seed, V, T, N)
+    logits, state = model.forward(ids)
+    assert logits.shape == (T, N, V)
+    loss, same_state = model.loss(ids, targets)
+    assert type(loss) is float
+    assert loss == pytest.approx(cross_entropy(logits, targets)[0], rel=1e-12, abs=1e-13)
+    for a, b in zip(np.ravel(state), np.ravel(same_state), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_large_vocabulary_is_worked_on_in_blocks():
+    """120 x 3000 logits are more than the block that the loss keeps in the cache."""
+    model = make_model(3000, 4, 4)
+    ids, targets = draw_tokens(0, 3000, 40, 3)
+    logits, _ = model.forward(ids)
+    expected, dlogits = cross_entropy(logits, targets)
+    loss, grads = gradients(model, ids, targets)
+    assert loss == pytest.approx(expected, rel=1e-12)
+    assert relative_error(grads["output.b"], dlogits.sum(axis=(0, 1))) <= 1e-12
+
+
+@each_cell
+def test_state_carries_the_text_on(cell):
+    model = make_model(cell=cell, num_layers=2)
+    ids, targets = draw_tokens(0, 6, 7, 3)
+    whole, last = model.forward(ids)
+    first, state = model.forward(ids[:4])
+    assert len(state) == 2
+    kept = [np.copy(s) for s in state]
+    second, final = model.forward(ids[4:], state)
+    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12, atol=1e-14)
+    for a, b in zip(final, last, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    for a, b in zip(state, kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+    mean, _ = model.loss(ids, targets)
+    loss_1, state = model.loss(ids[:4], targets[:4])
+    loss_2, _ = model.loss(ids[4:], targets[4:], state)
+    assert (4 * loss_1 + 3 * loss_2) / 7 == pytest.approx(mean, rel=1e-12)
+
+
+def test_logits_stay_as_they_were_handed_out():
+    model = make_model()
+    ids, _ = draw_tokens(0, 6, 4, 3)
+    logits, (state,) = model.forward(ids)
+    kept = logits.copy(), np.copy(state)
+    gradients(model, *draw_tokens(1, 6, 4, 3))
+    np.testing.assert_array_equal(logits, kept[0])
+    np.testing.assert_array_equal(state, kept[1])
+
+
+def test_dropout_is_on_in_training_and_off_in_evaluation():
+    model = make_model(dropout=0.5)
+    ids, targets = draw_tokens(0, 6, 4, 3)
+    assert model.loss(ids, targets)[0] != model.loss(ids, targets)[0]
+    with model.evaluating():
+        assert model.loss(ids, targets)[0] == model.loss(ids, targets)[0]
+    assert model.training
+    plain = make_model()
+    plain.params.update(model.params)
+    with model.evaluating():
+        assert model.loss(ids, targets)[0] == plain.loss(ids, targets)[0]
+
+
+# --- parameters, dtype, arguments -----------------------------------------------------------------
+
+
+@tied_or_not
+def test_assigned_parameters_take_effect(tied):
+    ids, targets = draw_tokens(0, 6, 4, 3)
+    names = list(make_model(num_layers=2, tie_weights=tied).params)
+    for name in names:
+        model = make_model(num_layers=2, tie_weights=tied)
+        before = model.loss(ids, targets)[0]
+        model.params[name] = 0.5 * model.params[name]
+        halved = model.loss(ids, targets)[0]
+        assert abs(halved - before) > 1e-6
+        model.params[name] *= 2  # in place as well
+        assert model.loss(ids, targets)[0] == before
+
+
+@each_cell
+@each_dtype
+@tied_or_not
+def test_the_dtype_of_the_parameters_decides(cell, dtype, tied):
+    model = make_model(cell=cell, num_layers=2, dropout=0.3, tie_weights=tied, dtype=np.float32)
+    ids, targets = draw_tokens(0, 6, 4, 3)
+    gradients(model, ids, targets)
+    for name, value in model.params.items():
+        model.params[name] = value.astype(dtype)
+    ones = np.ones((3, 4))  # float64
+    state = [(ones, ones) if cell == "lstm" else ones] * 2
+    logits, state = model.forward(ids, state)
+    _, grads = gradients(model, ids, targets, state)
+    for array in (logits, *state, *grads.values()):
+        assert np.asarray(array).dtype == dtype
+
+
+@each_cell
+@tied_or_not
+def test_arguments_and_parameters_are_not_written_to(cell, tied):
+    model = make_model(cell=cell, tie_weights=tied)
+    ids, targets = draw_tokens(0, 6, 4, 3)
+    _, (state,) = model.forward(ids)
+    for array in (ids, targets, *model.params.values(), *(state if cell == "lstm" else [state])):
+        array.flags.writeable = False  # writing raises
+    gradients(model, ids, targets, (state,))
+
+
+def test_any_memory_layout():
+    model = make_model(num_layers=2)
+    ids, targets = draw_tokens(0, 6, 4, 3)
+    loss, expected = gradients(model, ids, targets)
+    for name, value in model.params.items():
+        model.params[name] = np.asfortranarray(value)
+    again, grads = gradients(model, np.asfortranarray(ids), targets.repeat(2, axis=1)[:, ::2])
+    assert again == pytest.approx(loss, rel=1e-13)
+    for name, g in grads.items():
+        np.testing.assert_allclose(g, expected[name], rtol=1e-12, atol=1e-14)
+
+
+# --- training and extremes ------------------------------------------------------------------------
+
+
+@each_cell
+@each_dtype
+@tied_or_not
+def test_the_loss_falls_over_several_steps(cell, dtype, tied):
+    model = make_model(6, 8, 8, cell=cell, num_layers=2, tie_weights=tied, dtype=dtype)
+    text = np.arange(33)[:, None] * np.array([1, 5]) % 6  # counting up and counting down
+    losses, state = [], None
+    for _ in range(100):
+        loss, state = model.loss(text[:-1], text[1:], state)
+        losses.append(loss)
+        model.backward()
+        clip_grads(model.grads, 1.0)
+        for name, g in model.grads.items():
+            model.params[name] -= g
+    assert losses[0] > 1.5  # it knows next to nothing: log(6) is 1.79
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@each_dtype
+def test_extreme_logits(dtype):
+    model = LanguageModel(3, 2, 2, dtype=dtype)
+    model.params["output.b"] = np.array([1e4, -1e4, 0], dtype)
+    ids = np.zeros((1, 3), int)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        loss, grads = gradients(model, ids, np.array([[0, 1, 2]]))
+    assert loss == pytest.approx((0 + 2e4 + 1e4) / 3, rel=1e-5)
+    assert all(np.isfinite(g).all() for g in grads.values())
+    np.testing.assert_allclose(grads["output.b"], [2 / 3, -1 / 3, -1 / 3], rtol=1e-5)
+
+
+@each_cell
+@each_dtype
+@tied_or_not
+def test_the_smallest_model(cell, dtype, tied):
+    model = LanguageModel(1, 1, 1, cell=cell, tie_weights=tied, dtype=dtype)
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        loss, grads = gradients(model, [[0]], [[0]])
+    assert loss == 0  # one token is no choice
+    assert not any(g.any() for g in grads.values())
+
+
+@each_cell
+@pytest.mark.parametrize("shape", [(4, 0), (0, 3), (0, 0)])
+def test_nothing_to_read(cell, shape):
+    model = make_model(cell=cell)
+    logits, state = model.forward(np.zeros(shape, int))
+    assert logits.shape == (*shape, 6)
+    assert np.shape(state)[-2:] == (shape[1], 4)
+    with pytest.raises(ValueError, match=rf"ids: expected at least one token, got .*\({shape[0]}"):
+        model.loss(np.zeros(shape, int), np.zeros(shape, int))

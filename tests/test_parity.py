@@ -1,0 +1,251 @@
+"""Our numbers against PyTorch's: stored ones always, drawn ones where torch is installed."""
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons_lib.files import data_path
+from lessons_lib.functions import cross_entropy
+from lessons_lib.gradients import clip_grads
+from lessons_lib.interop import from_torch, to_torch
+from lessons_lib.layers import Embedding, Linear
+from lessons_lib.models import LanguageModel
+from tests.strategies import KINDS, Case, make_layer, run_cells, run_layer, seeds, sizes
+from tests.worst_errors import record
+
+OUTPUT_TOLERANCE = 1e-12
+GRADIENT_TOLERANCE = 1e-10
+
+each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+each_depth = pytest.mark.parametrize("num_layers", [1, 2])
+
+
+def load(cell, num_layers):
+    plural = "s" if num_layers > 1 else ""
+    path = data_path("parity", f"{cell}_{num_layers}_layer{plural}.safetensors")
+    return safetensors.numpy.load_file(path)
+
+
+def assert_close(ours, theirs, tolerance, name):
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    assert ours.shape == theirs.shape, name
+    error = float(np.abs(ours - theirs).max(initial=0))
+    what = "outputs" if tolerance == OUTPUT_TOLERANCE else "gradients"
+    record(f"absolute error of {what} against PyTorch", error)
+    assert error <= tolerance, f"{name}: absolute error {error:.1e}"
+
+
+def ours_of_layer(cell, arrays, k, x, dhs, run):
+    """Run layer k of a stack on x, with gradients arriving as dhs and on its final state."""
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    letters = "hc" if cell == "lstm" else "h"
+    case = Case(
+        params=from_torch({f"{name}_l0": arrays[f"{name}_l{k}"] for name in names}).params,
+        x=x,
+        state=tuple(arrays[f"{letter}_0"][k] for letter in letters),
+        dhs=dhs,
+        dstate=tuple(arrays[f"loss_weight.{letter}_n"][k] for letter in letters),
+    )
+    return run(KINDS[cell], case)
+
+
+def through_layer(kind, case):
+    return run_layer(make_layer(kind, case), case)
+
+
+def check_against(cell, num_layers, arrays, run):
+    """Compare a stack of our layers, or of our cells, with everything PyTorch computed."""
+    nothing = np.zeros_like(arrays["output"])
+    inputs = [arrays["x"]]
+    for k in range(num_layers):
+        inputs.append(ours_of_layer(cell, arrays, k, inputs[-1], nothing, run)["hs"])
+    assert_close(inputs[-1], arrays["output"], OUTPUT_TOLERANCE, "output")
+
+    dhs = arrays["loss_weight.output"]
+    for k in reversed(range(num_layers)):
+        results = ours_of_layer(cell, arrays, k, inputs[k], dhs, run)
+        dhs = results["dx"]
+        for letter in "hc" if cell == "lstm" else "h":
+            last, d0 = arrays[f"{letter}_n"][k], arrays[f"grad.{letter}_0"][k]
+            assert_close(results[letter], last, OUTPUT_TOLERANCE, f"{letter}_n of layer {k}")
+            assert_close(results[f"d{letter}"], d0, GRADIENT_TOLERANCE, f"d{letter}_0, layer {k}")
+        biases = ("dbx", "dbh") if cell == "gru" else ("db", "db")  # our one bias stands for both
+        for name, gradient in {
+            "weight_ih": results["dWx"].T,
+            "weight_hh": results["dWh"].T,
+            "bias_ih": results[biases[0]],
+            "bias_hh": results[biases[1]],
+        }.items():
+            theirs = arrays[f"grad.{name}_l{k}"]
+            assert_close(gradient, theirs, GRADIENT_TOLERANCE, f"gradient of {name}_l{k}")
+    assert_close(dhs, arrays["grad.x"], GRADIENT_TOLERANCE, "gradient of x")
+
+
+@each_cell
+@each_depth
+@pytest.mark.parametrize("run", [through_layer, run_cells], ids=["layers", "cells"])
+def test_the_stored_numbers(cell, num_layers, run):
+    check_against(cell, num_layers, load(cell, num_layers), run)
+
+
+# --- with torch -----------------------------------------------------------------------------------
+
+
+@each_cell
+@each_depth
+def test_the_stored_numbers_are_what_the_script_makes(cell, num_layers):
+    pytest.importorskip("torch")
+    from tools.make_parity_data import STORED, reference
+
+    stored = load(cell, num_layers)
+    made = reference(cell, num_layers, seed=STORED.index((cell, num_layers)))
+    assert made.keys() == stored.keys()
+    for name, value in made.items():
+        np.testing.assert_allclose(value, stored[name], rtol=0, atol=1e-12, err_msg=name)
+
+
+@each_cell
+@each_depth
+@pytest.mark.parametrize("run", [through_layer, run_cells], ids=["layers", "cells"])
+@given(size=sizes(largest=9))
+@settings(max_examples=10)
+def test_drawn_numbers(cell, num_layers, run, size):
+    pytest.importorskip("torch")
+    from tools.make_parity_data import reference
+
+    arrays = reference(cell, num_layers, **size._asdict())
+    check_against(cell, num_layers, arrays, run)
+
+
+@each_cell
+@given(size=sizes(largest=9))
+@settings(max_examples=10)
+def test_torch_loads_what_to_torch_gives(cell, size):
+    torch = pytest.importorskip("torch")
+    kind, rng = KINDS[cell], size.rng()
+    layer = kind.layer(size.D, size.H, rng=rng, dtype=np.float64)
+    for name in layer.params:
+        if name.startswith("b"):
+            layer.params[name] = rng.standard_normal(layer.params[name].shape)
+    module_class = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
+    module = module_class(size.D, size.H, dtype=torch.float64)
+    state_dict = {name: torch.from_numpy(a) for name, a in to_torch(layer).items()}
+    module.load_state_dict(state_dict, strict=True)
+
+    x = rng.standard_normal((size.T, size.N, size.D))
+    theirs = module(torch.from_numpy(x))[0].detach().numpy()
+    assert_close(layer.forward(x)[0], theirs, OUTPUT_TOLERANCE, "output")
+    back = from_torch(module.state_dict())  # tensors, as torch hands them out
+    assert type(back) is type(layer)
+    for name, value in layer.params.items():
+        np.testing.assert_array_equal(back.params[name], value)
+
+
+@pytest.mark.parametrize("ignore_index", [None, -100, 1])
+@given(seed=seeds, N=st.integers(1, 6), V=st.integers(2, 9))
+@settings(max_examples=20)
+def test_cross_entropy_is_that_of_torch(ignore_index, seed, N, V):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(seed)
+    logits, targets = 5 * rng.standard_normal((N, V)), rng.integers(0, V, N)
+    targets[0] = 0
+    if ignore_index is not None:
+        targets[1::2] = ignore_index
+    tensor = torch.tensor(logits, requires_grad=True)
+    theirs = torch.nn.functional.cross_entropy(
+        tensor,
+        torch.from_numpy(targets),
+        ignore_index=-100 if ignore_index is None else ignore_index,
+    )
+    theirs.backward()
+    loss, dlogits = cross_entropy(logits, targets, ignore_index=ignore_index)
+    assert_close(loss, theirs.item(), OUTPUT_TOLERANCE, "loss")
+    assert_close(dlogits, tensor.grad.numpy(), GRADIENT_TOLERANCE, "dlogits")
+
+
+@given(size=sizes(largest=6))
+@settings(max_examples=20)
+def test_embedding_and_linear_are_those_of_torch(size):
+    torch = pytest.importorskip("torch")
+    rng = size.rng()
+    V, D, H = size.N + 1, size.D, size.H
+    embedding = Embedding(V, D, rng=rng, dtype=np.float64)
+    linear = Linear(D, H, rng=rng, dtype=np.float64)
+    linear.params["b"] = rng.standard_normal(H)
+    ids, dy = rng.integers(0, V, (size.T, size.N)), rng.standard_normal((size.T, size.N, H))
+    tensors = [
+        torch.tensor(p, requires_grad=True)
+        for p in (embedding.params["W"], linear.params["W"].T, linear.params["b"])
+    ]
+    theirs = torch.nn.functional.linear(
+        torch.nn.functional.embedding(torch.from_numpy(ids), tensors[0]), *tensors[1:]
+    )
+    theirs.backward(torch.from_numpy(dy))
+    y = linear.forward(embedding.forward(ids))
+    embedding.backward(linear.backward(dy))
+    assert_close(y, theirs.detach().numpy(), OUTPUT_TOLERANCE, "y")
+    gradients = embedding.grads["W"], linear.grads["W"].T, linear.grads["b"]
+    for gradient, tensor in zip(gradients, tensors, strict=True):
+        assert_close(gradient, tensor.grad.numpy(), GRADIENT_TOLERANCE, "gradient")
+
+
+@given(seed=seeds, max_norm=st.floats(0.1, 20))
+def test_clipping_is_that_of_torch(seed, max_norm):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(seed)
+    grads = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
+    tensors = [torch.zeros(g.shape, dtype=torch.float64) for g in grads]
+    for tensor, g in zip(tensors, grads, strict=True):
+        tensor.grad = torch.tensor(g)
+    theirs = torch.nn.utils.clip_grad_norm_(tensors, max_norm)
+    assert_close(clip_grads(grads, max_norm), theirs.item(), OUTPUT_TOLERANCE, "norm")
+    for tensor, g in zip(tensors, grads, strict=True):
+        assert_close(g, tensor.grad.numpy(), GRADIENT_TOLERANCE, "clipped gradient")
+
+
+@each_cell
+@each_depth
+@pytest.mark.parametrize("tied", [False, True])
+def test_the_language_model_is_that_of_torch(cell, num_layers, tied):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    T, N, V, H = 6, 3, 11, 5
+    D = H if tied else 4
+    model = LanguageModel(
+        V, D, H, cell=cell, num_layers=num_layers, tie_weights=tied, rng=rng, dtype=np.float64
+    )
+    ids, targets = rng.integers(0, V, (2, T, N))
+    for name, value in model.params.items():
+        model.params[name] = rng.uniform(-1, 1, value.shape)
+
+    tensors = {n: torch.tensor(p, requires_grad=True) for n, p in model.params.items()}
+    hs = torch.nn.functional.embedding(torch.from_numpy(ids), tensors["embedding.W"])
+    for k in range(num_layers):
+        module_class = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
+        module = module_class(hs.shape[2], H, dtype=torch.float64)
+        p = {n.removeprefix(f"rnn.{k}."): t for n, t in tensors.items()}
+        bx = p.get("bx", p.get("b"))
+        weights = {
+            "weight_ih_l0": p["Wx"].T,
+            "weight_hh_l0": p["Wh"].T,
+            "bias_ih_l0": bx,
+            "bias_hh_l0": p.get("bh", torch.zeros_like(bx)),
+        }
+        hs, _ = torch.func.functional_call(module, weights, (hs,))
+    W = tensors["embedding.W"].T if tied else tensors["output.W"]
+    logits = hs @ W + tensors["output.b"]
+    theirs = torch.nn.functional.cross_entropy(
+        logits.reshape(T * N, V), torch.from_numpy(targets.reshape(T * N))
+    )
+    theirs.backward()
+
+    ours, _ = model.forward(ids)
+    assert_close(ours, logits.detach().numpy(), OUTPUT_TOLERANCE, "logits")
+    loss, _ = model.loss(ids, targets)
+    assert_close(loss, theirs.item(), OUTPUT_TOLERANCE, "loss")
+    model.backward()
+    assert model.grads.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert_close(model.grads[name], tensor.grad.numpy(), GRADIENT_TOLERANCE, name)

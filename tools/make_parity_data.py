@@ -1,0 +1,98 @@
+"""Make the reference arrays under data/parity/ with PyTorch (pip install torch==2.13.0).
+
+    python tools/make_parity_data.py
+
+Each file holds one forward and backward pass in float64 of torch.nn.RNN, LSTM or GRU: everything
+that goes in, drawn from a seed with NumPy, and everything that PyTorch computes from it. The names
+are described in data/parity/README.md.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+import torch
+
+PARITY = Path(__file__).resolve().parents[1] / "data" / "parity"
+CELLS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+STORED = [(cell, num_layers) for cell in CELLS for num_layers in (1, 2)]
+
+
+def reference(
+    cell: str,
+    num_layers: int,
+    *,
+    T: int = 7,
+    N: int = 3,
+    D: int = 4,
+    H: int = 5,
+    seed: int = 0,
+) -> dict[str, np.ndarray]:
+    """Run PyTorch once, forward and backward.
+
+    The loss is the sum of all results, each entry times a weight of its own. So gradients arrive
+    on every output and on the final states.
+
+    Args:
+        cell: "rnn", "lstm" or "gru".
+        num_layers: how many layers are stacked.
+        T: time steps.
+        N: batch rows.
+        D: input features.
+        H: hidden units.
+        seed: of all numbers that go in.
+
+    Returns:
+        The arrays by the names that data/parity/README.md describes, in float64.
+    """
+    rng = np.random.default_rng(seed)
+    module = CELLS[cell](D, H, num_layers, dtype=torch.float64)
+    letters = "hc" if cell == "lstm" else "h"
+
+    inputs = {name: rng.uniform(-1, 1, p.shape) for name, p in module.named_parameters()}
+    inputs["x"] = rng.standard_normal((T, N, D))
+    for letter in letters:
+        inputs[f"{letter}_0"] = rng.standard_normal((num_layers, N, H))
+    loss_weights = {"output": rng.standard_normal((T, N, H))}
+    for letter in letters:
+        loss_weights[f"{letter}_n"] = rng.standard_normal((num_layers, N, H))
+
+    tensors = {name: torch.tensor(value, requires_grad=True) for name, value in inputs.items()}
+    weights = {name: tensors[name] for name, _ in module.named_parameters()}
+    state = tuple(tensors[f"{letter}_0"] for letter in letters)
+    output, last = torch.func.functional_call(
+        module, weights, (tensors["x"], state if cell == "lstm" else state[0])
+    )
+    last = last if cell == "lstm" else (last,)
+    results = {"output": output}
+    results |= {f"{letter}_n": value for letter, value in zip(letters, last, strict=True)}
+    loss = sum((results[name] * torch.tensor(w)).sum() for name, w in loss_weights.items())
+    loss.backward()
+
+    return (
+        inputs
+        | {name: value.detach().numpy() for name, value in results.items()}
+        | {f"loss_weight.{name}": w for name, w in loss_weights.items()}
+        | {f"grad.{name}": tensor.grad.numpy() for name, tensor in tensors.items()}
+    )
+
+
+def file_name(cell: str, num_layers: int) -> str:
+    """Name of the file in data/parity/ that holds a case."""
+    return f"{cell}_{num_layers}_layer{'s' if num_layers > 1 else ''}.safetensors"
+
+
+def main() -> None:
+    """Write all files."""
+    PARITY.mkdir(parents=True, exist_ok=True)
+    version = torch.__version__.split("+")[0]  # without the kind of build
+    for seed, (cell, num_layers) in enumerate(STORED):
+        arrays = reference(cell, num_layers, seed=seed)
+        contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+        path = PARITY / file_name(cell, num_layers)
+        path.write_bytes(safetensors.numpy.save(contiguous, {"made_with": f"torch {version}"}))
+        print(path.relative_to(PARITY.parents[1]))
+
+
+if __name__ == "__main__":
+    main()
