@@ -1,0 +1,52 @@
+"""Between tokens and text that a person likes to read or write."""
+
+import re
+from collections.abc import Iterable
+
+from lessons_lib.text.vocabulary import Vocabulary
+
+_NO_SPACE_BEFORE = {".", ",", "?", "!", ";", ":", ")"}
+_SENTENCE_ENDS = {".", "?", "!", "***", "<eos>"}
+_LINE_BREAKS = {"<eos>": "\n", "***": "\n\n***\n\n"}
+
+
+def readable(tokens: Iterable[str]) -> str:
+    """Join tokens into text: capitals, punctuation close to its word, quotes paired.
+
+    Args:
+        tokens: words and punctuation, or single characters (which are joined as they are).
+    """
+    tokens = list(tokens)
+    if all(len(token) == 1 for token in tokens):
+        return "".join(tokens)
+    text, quoting, capital = "", False, True
+    space = ""
+    for token in tokens:
+        if token in _LINE_BREAKS:
+            text, space, capital, quoting = text + _LINE_BREAKS[token], "", True, False
+            continue
+        closes = token in _NO_SPACE_BEFORE or (token == '"' and quoting)
+        text += ("" if closes else space) + (token[:1].upper() + token[1:] if capital else token)
+        opens = token == "(" or (token == '"' and not quoting)
+        space = "" if opens else " "
+        if token == '"':
+            quoting = not quoting
+        capital = token in _SENTENCE_ENDS or (capital and opens) or (token == '"' and quoting)
+    return text.strip()
+
+
+def tokenize(text: str, vocab: Vocabulary) -> list[str]:
+    """Split a text as the vocabulary's corpus is split: the way back from `readable`.
+
+    Args:
+        text: what a person wrote, such as a prompt.
+        vocab: a vocabulary of characters splits the text into characters; one of words splits it
+            into words and punctuation, and takes "The" for "the" where it has only the latter.
+
+    Returns:
+        Tokens; those that are not in the vocabulary are kept as they stand.
+    """
+    if vocab.is_character_level:
+        return list(text)
+    tokens = re.findall(r"\*\*\*|<\w+>|[\w'-]+|[^\w\s]", text)
+    return [t if t in vocab or t.lower() not in vocab else t.lower() for t in tokens]
