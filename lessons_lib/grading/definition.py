@@ -1,0 +1,226 @@
+"""What an exercise is: a reference function, its cases, and the wrong versions known of it."""
+
+import ast
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading import registry
+
+# Largest |got - expected| / (1 + |expected|). Another order of the same arithmetic stays far below.
+TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One named result of an exercise.
+
+    Args:
+        name: as in the reference's return statement.
+        dims: a letter for each axis, as "T N H" or "N 4H"; T marks the time axis.
+        points: what the learner earns when this result is right in every case.
+        about: the result in words, for messages: "forget gate".
+        blocks: names of the equal parts of the last axis: ("i", "f", "g", "o").
+        computed_from: results to look at first when they are wrong too.
+        tolerance: by dtype name, the largest accepted |got - expected| / (1 + |expected|).
+    """
+
+    name: str
+    dims: str
+    points: float = 1.0
+    about: str = ""
+    blocks: tuple[str, ...] = ()
+    computed_from: tuple[str, ...] = ()
+    tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """One letter for each axis, as ("T", "N", "H")."""
+        return tuple(self.dims.split())
+
+
+@dataclass(frozen=True)
+class Case:
+    """The arguments of one call, by name, and the sizes they were made with."""
+
+    arguments: dict[str, Any]
+    sizes: dict[str, int]
+    dtype: str
+
+    def copied_arguments(self) -> dict[str, Any]:
+        """The arguments with every array copied, so that a function may spoil them."""
+        return {
+            name: value.copy() if isinstance(value, np.ndarray) else value
+            for name, value in self.arguments.items()
+        }
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong version of an exercise and what to tell a learner whose results equal its."""
+
+    name: str
+    hint: str
+    function: Callable[..., Any]
+
+
+class Exercise:
+    """An exercise; made by `@exercise`. Calling it calls the reference."""
+
+    def __init__(
+        self,
+        reference: Callable[..., Any],
+        *,
+        lesson: str,
+        outputs: Sequence[Output],
+        make_case: Callable[..., dict[str, Any]],
+        sizes: Sequence[dict[str, int]],
+        hints: Sequence[str],
+        may_follow: Sequence[str],
+    ) -> None:
+        functools.update_wrapper(self, reference)
+        self.reference = reference
+        self.name: str = reference.__name__
+        self.lesson = lesson
+        self.outputs = tuple(outputs)
+        self.sizes = tuple(sizes)
+        self.hints = tuple(hints)
+        self.may_follow = tuple(may_follow)
+        self.parameters = tuple(inspect.signature(reference).parameters)
+        self.alternatives: list[Callable[..., Any]] = []
+        self.misconceptions: list[Misconception] = []
+        self._make_case = make_case
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.reference(*args, **kwargs)
+
+    @property
+    def points(self) -> float:
+        """The most an answer can earn."""
+        return sum((output.points for output in self.outputs), 0.0)
+
+    @property
+    def source(self) -> str:
+        """The reference's source, without decorators."""
+        text = textwrap.dedent(inspect.getsource(self.reference))
+        first_line = ast.parse(text).body[0].lineno  # of `def`; decorators stand above it
+        return "\n".join(text.splitlines()[first_line - 1 :])
+
+    def alternative(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator for another function whose results are right too."""
+        self.alternatives.append(function)
+        return function
+
+    def misconception(
+        self, hint: str, *, name: str | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator for a known wrong version.
+
+        Args:
+            hint: for a learner whose results equal this version's; leads on, gives no line away.
+            name: identifier in reports; by default the function's name.
+
+        Raises:
+            ValueError: if the exercise has a misconception of that name.
+        """
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            identifier = name or function.__name__
+            if any(known.name == identifier for known in self.misconceptions):
+                raise ValueError(f"name: {self.name} has a misconception {identifier!r} already")
+            self.misconceptions.append(Misconception(identifier, hint, function))
+            return function
+
+        return add
+
+    def results_of(self, value: Any) -> tuple[Any, ...] | None:
+        """The named results in what a function returned, or None if they are too few or many."""
+        if len(self.outputs) == 1 and not (self.may_follow and isinstance(value, tuple)):
+            return (value,)
+        if not isinstance(value, tuple):
+            return None
+        missing = len(self.outputs) - len(value)
+        return value[: len(self.outputs)] if -len(self.may_follow) <= missing <= 0 else None
+
+    def cases(self, rng: np.random.Generator) -> list[Case]:
+        """Draw one float64 case for each of `sizes`, and one float32 case of the first of them.
+
+        Args:
+            rng: source of the values.
+
+        Raises:
+            ValueError: if the case maker's names are not the reference's parameters.
+        """
+        drawn = [(sizes, "float64") for sizes in self.sizes] + [(self.sizes[0], "float32")]
+        return [self._case(rng, sizes, dtype) for sizes, dtype in drawn]
+
+    def _case(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+        made = self._make_case(rng, **sizes)
+        if set(made) != set(self.parameters):
+            raise ValueError(
+                f"make_case: expected a dict with the names {', '.join(self.parameters)}, "
+                f"got {', '.join(made)}"
+            )
+        arguments = {
+            name: made[name].astype(dtype) if _is_float_array(made[name]) else made[name]
+            for name in self.parameters
+        }
+        return Case(arguments, sizes, dtype)
+
+
+def exercise(
+    *,
+    lesson: str,
+    outputs: Sequence[Output],
+    make_case: Callable[..., dict[str, Any]],
+    sizes: Sequence[dict[str, int]],
+    hints: Sequence[str] = (),
+    may_follow: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Exercise]:
+    """Turn a reference function into an exercise of the function's name, and register it.
+
+    Args:
+        lesson: name of the notebook, as "05_lstm_gates".
+        outputs: the reference's results in the order of its return statement. A reference with one
+            output returns it bare, not in a tuple.
+        make_case: called as make_case(rng, **sizes) with a numpy Generator; returns the reference's
+            arguments by name, arrays in float64. Let state and bias differ from zero.
+        sizes: one dict of sizes for each case, as {"T": 4, "N": 3}. The first should give every
+            axis another length, so that a transposed result is seen as one.
+        hints: for `hint(name, number)`, each saying more than the one before.
+        may_follow: names of further results which an answer may return and which are ignored.
+
+    Returns:
+        A decorator that returns the Exercise.
+
+    Raises:
+        ValueError: if outputs or sizes are empty, or another module has an exercise of that name.
+    """
+    if not outputs:
+        raise ValueError("outputs: expected at least one Output, got none")
+    if not sizes:
+        raise ValueError("sizes: expected at least one dict of sizes, got none")
+
+    def make(reference: Callable[..., Any]) -> Exercise:
+        made = Exercise(
+            reference,
+            lesson=lesson,
+            outputs=outputs,
+            make_case=make_case,
+            sizes=sizes,
+            hints=hints,
+            may_follow=may_follow,
+        )
+        registry.register(made)
+        return made
+
+    return make
+
+
+def _is_float_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"

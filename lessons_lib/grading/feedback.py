@@ -1,0 +1,176 @@
+"""The sentences of a report: what was found, said as a teacher would."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading.comparison import Problem, describe, listed
+from lessons_lib.grading.definition import Case, Exercise, Misconception, Output
+from lessons_lib.grading.running import Outcome, Raised
+
+NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
+MOST_PRINTED_LINES = 10
+LONGEST_LINE = 200
+
+
+def about_signature(exercise: Exercise, function: Callable[..., Any]) -> str:
+    """What is wrong with a function's parameters; empty if nothing is.
+
+    Arguments are passed by position, so parameters may have names of the learner's own; but a name
+    of the exercise must not stand in another place.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions have none: calling will tell
+        return ""
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        return "It should be a plain function that returns its results, without yield or async."
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.kind in positional or parameter.default is Parameter.empty
+    ]
+    found = (
+        "Its parameters are not the exercise's.\n"
+        f"    yours     ({', '.join(names)})\n"
+        f"    expected  ({', '.join(exercise.parameters)})"
+    )
+    try:
+        signature.bind(*exercise.parameters)
+    except TypeError:
+        missing = [name for name in exercise.parameters if name not in names]
+        unknown = [name for name in names if name not in exercise.parameters]
+        if missing and len(names) < len(exercise.parameters):
+            found += f"\nMissing: {listed(missing)}."
+        elif unknown:
+            found += f"\nToo many: {listed(unknown)}."
+        return found
+    for wanted, name in zip(exercise.parameters, names, strict=False):
+        if name != wanted and name in exercise.parameters:
+            return f"{found}\nThe order differs: {name} stands where {wanted} belongs."
+    return ""
+
+
+def about_exception(case: Case, raised: Raised) -> str:
+    """Which exception, at which of the learner's own lines, for which arguments."""
+    text = plain(raised.text)
+    shapes = ""
+    if raised.kind == "NotImplementedError" and raised.function:
+        what = f"It needs {raised.function}, which is not written yet."
+    elif raised.kind == "SystemExit":
+        what = "It tried to end Python with exit or sys.exit; use return."
+    elif raised.kind == "RecursionError":
+        what = "It calls itself, perhaps by way of another function, and never stops."
+    else:
+        what = f"It raised {raised.kind}: {text}" if text else f"It raised {raised.kind}."
+        shapes = _shapes(case)
+    place = f"    in {raised.function}, line {raised.line}:  {plain(raised.source)}"
+    return "\n".join([what, *([place] if raised.source else []), *([shapes] if shapes else [])])
+
+
+def _shapes(case: Case) -> str:
+    arrays = {
+        name: value for name, value in case.arguments.items() if isinstance(value, np.ndarray)
+    }
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    return f"The shapes of its arguments:\n    {shapes}" if shapes else ""
+
+
+def about_structure(exercise: Exercise, value: Any) -> str:
+    """What was returned where a tuple of results was expected."""
+    names = ", ".join(output.name for output in exercise.outputs)
+    wanted = f"the tuple ({names})" if len(exercise.outputs) > 1 else f"{names} alone"
+    if value is None:
+        return f"It returns None; expected {wanted}. Does it end with a return statement?"
+    text = f"It returns {describe(value)}; expected {wanted}."
+    if isinstance(value, list):
+        text += f"\nA list has [ ]; return {names} makes a tuple."
+    return text
+
+
+def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
+    """Which results are right in every case and which are not."""
+    wrong = [output.name for output in exercise.outputs if output not in right]
+    if not right or not wrong:
+        return ""
+    return f"Right: {listed([output.name for output in right])}. Not yet: {listed(wrong)}."
+
+
+def about_case(cases: Sequence[Case], number: int) -> str:
+    """Which case goes wrong first."""
+    case = cases[number]
+    sizes = ", ".join(f"{letter}={size}" for letter, size in case.sizes.items())
+    what = f"{sizes}, {case.dtype}" if sizes else case.dtype
+    if number == 0:
+        return f"In a case with {what}:"
+    before = "the case before it is" if number == 1 else f"the {number} cases before it are"
+    return f"In a case with {what} ({before} right):"
+
+
+def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: Outcome) -> str:
+    """The problem to solve first, and which others may go away with it."""
+    wrong = [output for output in exercise.outputs if output.name in problems]
+    causes = [output for output in wrong if not set(output.computed_from) & set(problems)]
+    first = (causes or wrong)[0]
+    problem = problems[first.name]
+    lines = [problem.text]
+    if problem.kind == "nan" and outcome.warnings:
+        lines.append(f"NumPy warned: {plain(outcome.warnings[0])}.")
+    if problem.kind in ("values", "nan"):
+        later = [output.name for output in wrong if first.name in output.computed_from]
+        if later:
+            lines.append(f"Look at {first.name} first, then at {listed(later)}.")
+    else:
+        alike = [o.name for o in wrong if o is not first and problems[o.name].kind == problem.kind]
+        if alike:
+            lines.append(f"The same for {listed(alike)}.")
+    return "\n".join(lines)
+
+
+def about_order(exercise: Exercise, order: Sequence[str]) -> str:
+    """Right results that stand in another order."""
+    wanted = ", ".join(output.name for output in exercise.outputs)
+    return (
+        f"The numbers are right, but their order is not: it returns ({', '.join(order)}), "
+        f"the exercise asks for ({wanted})."
+    )
+
+
+def about_hint(exercise: Exercise, known: Misconception | None, problems: Iterable[Problem]) -> str:
+    """The hint of the misconception that was recognised, or where to find one."""
+    if known:
+        return f"Hint: {known.hint}"
+    is_about_the_task = any(problem.kind in ("shape", "nan", "values") for problem in problems)
+    return f'Stuck? hint("{exercise.name}")' if is_about_the_task and exercise.hints else ""
+
+
+def about_writing(outcome: Outcome) -> str:
+    """Which arguments the function changed, and where."""
+    text = f"It writes into its argument{'s' * (len(outcome.written) > 1)} "
+    text += f"{listed(outcome.written)}, and so changes the caller's data."
+    if outcome.written_at and outcome.written_at.source:
+        at = outcome.written_at
+        text += f"\n    in {at.function}, line {at.line}:  {plain(at.source)}"
+    return f"{text}\na = a * b makes a new array; a *= b and a[...] = b write into the old one."
+
+
+def about_printing(outcome: Outcome) -> str:
+    """What the function printed in the case reported on."""
+    lines = outcome.printed.splitlines()
+    if not lines:
+        return ""
+    shown = [f"    {plain(line)}" for line in lines[:MOST_PRINTED_LINES]]
+    if len(lines) > MOST_PRINTED_LINES:
+        shown.append(f"    … and {len(lines) - MOST_PRINTED_LINES} lines more")
+    return "\n".join(["It printed, in this case:", *shown])
+
+
+def plain(text: str) -> str:
+    """One line that holds no control characters, cut where it gets long."""
+    line = " ".join(text.split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"

@@ -1,0 +1,88 @@
+"""What a learner calls: check, hint and reveal."""
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading import feedback, registry
+from lessons_lib.grading.comparison import describe
+from lessons_lib.grading.definition import Exercise
+from lessons_lib.grading.judging import judge
+from lessons_lib.grading.report import Report, Result, wrapped
+from lessons_lib.grading.running import run
+
+
+def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
+    """Check a learner's function against its exercise and print the verdict.
+
+    The function runs in this process, on the same cases each time. Whatever it does wrong, or is,
+    stands in the report.
+
+    Args:
+        fn: the function.
+        exercise: the exercise or its name; by default the function's own name.
+
+    Returns:
+        A Report with one result.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+        TypeError: if exercise is neither a name nor an Exercise.
+        KeyboardInterrupt: if the learner interrupts the function.
+    """
+    report = Report([_result(fn, exercise)])
+    report.show()
+    return report
+
+
+def _result(fn: Any, exercise: str | Exercise | None) -> Result:
+    not_a_function = (
+        f"Expected a function, got {describe(fn)}. "
+        "Pass the function itself, without calling it: check(lstm_step), not check(lstm_step(…))."
+    )
+    if exercise is None:
+        if not callable(fn):
+            return Result("check", "error", 0.0, 0.0, not_a_function)
+        exercise = getattr(fn, "__name__", type(fn).__name__)
+    target = exercise if isinstance(exercise, Exercise) else registry.find(exercise)
+    if not callable(fn):
+        return Result(target.name, "error", 0.0, target.points, not_a_function)
+    if problem := feedback.about_signature(target, fn):
+        return Result(target.name, "error", 0.0, target.points, problem)
+    seed = zlib.crc32(target.name.encode())  # the same cases each time: stored outputs compare
+    cases = target.cases(np.random.default_rng(seed))
+    return judge(target, cases, run(fn, cases))
+
+
+def hint(name: str, number: int = 1) -> None:
+    """Print a hint on an exercise.
+
+    Args:
+        name: the exercise's name.
+        number: which hint, from 1; each says more than the one before.
+
+    Raises:
+        ValueError: if there is no exercise of that name, or no hint of that number.
+        TypeError: if name is not a string.
+    """
+    hints = registry.find(name).hints
+    if number not in range(1, len(hints) + 1):
+        there_are = f"a number from 1 to {len(hints)}" if hints else f"no hint, as {name} has none"
+        raise ValueError(f"number: expected {there_are}, got {number!r}")
+    print(wrapped(f"Hint {number} of {len(hints)}: {hints[number - 1]}"))
+    if number < len(hints):
+        print(f'hint("{name}", {number + 1}) says more.')
+
+
+def reveal(name: str) -> None:
+    """Print the source of an exercise's reference.
+
+    Args:
+        name: the exercise's name.
+
+    Raises:
+        ValueError: if there is no exercise of that name.
+        TypeError: if name is not a string.
+    """
+    print(registry.find(name).source)

@@ -1,0 +1,51 @@
+"""The exercises by name. Lessons and instructors' files fill it; nothing here knows a lesson."""
+
+import difflib
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lessons_lib.grading.definition import Exercise
+
+_exercises: dict[str, "Exercise"] = {}
+
+
+def register(exercise: "Exercise") -> None:
+    """Add an exercise; the same module may define it anew, as a notebook cell run twice does.
+
+    Raises:
+        ValueError: if another module has an exercise of that name.
+    """
+    known = _exercises.get(exercise.name)
+    if known is not None and known.reference.__module__ != exercise.reference.__module__:
+        raise ValueError(
+            f"exercise: expected a new name, got {exercise.name!r}, "
+            f"which {known.reference.__module__} defines already"
+        )
+    _exercises[exercise.name] = exercise
+
+
+def all_exercises() -> tuple["Exercise", ...]:
+    """Every exercise, by lesson and within a lesson in the order of definition."""
+    # The course's own exercises import this package, so they can only be imported when asked for.
+    importlib.import_module("lessons_lib.exercises")
+    return tuple(sorted(_exercises.values(), key=lambda exercise: exercise.lesson))
+
+
+def find(name: str) -> "Exercise":
+    """The exercise of that name.
+
+    Raises:
+        TypeError: if name is not a string.
+        ValueError: if there is none; the message names the nearest.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"exercise: expected a name such as 'lstm_step', got {type(name).__name__}")
+    names = [exercise.name for exercise in all_exercises()]
+    if name not in names:
+        near = difflib.get_close_matches(name, names)
+        suggestion = (
+            f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+        )
+        raise ValueError(f"exercise: expected the name of an exercise, got {name!r}; {suggestion}")
+    return _exercises[name]

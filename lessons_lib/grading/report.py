@@ -1,0 +1,108 @@
+"""What a check found: one Result for each exercise, and the Report that holds them."""
+
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal[
+    "passed",
+    "failed",
+    "not_attempted",
+    "error",
+    "timeout",
+    "memory",
+    "crashed",
+    "infrastructure_error",
+]
+
+WIDTH = 80  # of the text, in characters
+
+VERDICTS: dict[Status, str] = {
+    "passed": "passed",
+    "failed": "not right yet",
+    "not_attempted": "not attempted yet",
+    "error": "did not run",
+    "timeout": "took too long",
+    "memory": "needed too much memory",
+    "crashed": "crashed",
+    "infrastructure_error": "could not be checked",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict on one exercise.
+
+    Attributes:
+        exercise: the exercise's name.
+        status: "passed", "failed" (it returned something wrong), "error" (it could not be called,
+            or raised), "not_attempted", …
+        score: points earned.
+        max_score: points to earn.
+        message: what was found, in words, over one or more lines.
+        hint: identifier of the misconception that was recognised, or None.
+    """
+
+    exercise: str
+    status: Status
+    score: float
+    max_score: float
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        unit = "point" if self.max_score == 1 else "points"
+        head = f"{self.exercise}: {VERDICTS[self.status]}, "
+        head += f"{self.score:g} of {self.max_score:g} {unit}."
+        return "\n".join([head, *(wrapped(line) for line in self.message.splitlines())])
+
+
+@dataclass
+class Report:
+    """The results of one check, in the order of the exercises."""
+
+    results: list[Result]
+    _shown_in_cell: int | None = field(default=None, init=False, compare=False)
+
+    @property
+    def score(self) -> float:
+        """Points earned over all exercises."""
+        return sum((result.score for result in self.results), 0.0)
+
+    @property
+    def max_score(self) -> float:
+        """Points to earn over all exercises."""
+        return sum((result.max_score for result in self.results), 0.0)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(result) for result in self.results)
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.score:g} of {self.max_score:g} points>"
+
+    def show(self) -> None:
+        """Print the report."""
+        print(self)
+        self._shown_in_cell = _current_cell()
+
+    def _ipython_display_(self) -> None:
+        # `check(f)` at the end of a cell has just printed its report; a cell showing it a second
+        # time would only be noise. In any other cell the report is displayed.
+        if self._shown_in_cell != _current_cell():
+            self.show()
+
+
+def _current_cell() -> int | None:
+    """The number of the notebook cell that is running; None outside IPython."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return None if shell is None else shell.execution_count
+
+
+def wrapped(line: str) -> str:
+    """Sentences are wrapped; indented lines hold numbers or code and stay as they are."""
+    return line if line.startswith(" ") else textwrap.fill(line, WIDTH)

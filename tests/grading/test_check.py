@@ -1,0 +1,481 @@
+"""What `check` tells a learner about typical mistakes, and that it survives anything."""
+
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from lessons_lib import cells
+from lessons_lib.exercises.lesson_05 import lstm_gates, lstm_step, lstm_unroll
+from lessons_lib.functions import sigmoid
+from lessons_lib.grading import check
+
+
+def found(function, exercise="lstm_step"):
+    """The one result of a check, with its message on one line."""
+    (result,) = check(function, exercise).results
+    return result, " ".join(result.message.split())
+
+
+def step(change):
+    """A right step whose results `change` spoils."""
+
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        return change(*lstm_step(x, h_prev, c_prev, Wx, Wh, b))
+
+    return learner
+
+
+# The verdict
+
+
+def test_right_answer_passes(capsys):
+    report = check(cells.lstm_step)
+    assert (report.score, report.max_score) == (2, 2)
+    assert [(r.exercise, r.status, r.hint) for r in report.results] == [
+        ("lstm_step", "passed", None)
+    ]
+    assert capsys.readouterr().out == "lstm_step: passed, 2 of 2 points.\n"
+
+
+def test_stub_is_not_attempted(capsys):
+    def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
+        raise NotImplementedError
+
+    assert check(lstm_step).results[0].status == "not_attempted"
+    assert capsys.readouterr().out == (
+        "lstm_step: not attempted yet, 0 of 2 points.\n"
+        "Write your code in place of the stub's last line, then check it again.\n"
+    )
+
+
+def test_verdict_is_the_same_each_time(capsys):
+    wrong = step(lambda h, c: (h, c + 1))
+    check(wrong, "lstm_step")
+    first = capsys.readouterr().out
+    check(wrong, "lstm_step")
+    assert capsys.readouterr().out == first
+
+
+def test_each_result_earns_its_own_points():
+    def gates(x, h_prev, Wx, Wh, b):
+        i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        return i, f, g + 0.5, o
+
+    result, text = found(gates, "lstm_gates")
+    assert (result.status, result.score, result.max_score) == ("failed", 1.5, 2)
+    assert text.startswith("Right: i, f and o. Not yet: g. In a case with N=3, D=2, H=5, float64:")
+    assert "g (new memory) has the right shape, but 15 of 15 values differ." in text
+
+
+# Which exercise
+
+
+def test_exercise_is_found_by_the_functions_name():
+    assert check(lstm_gates).results[0].exercise == "lstm_gates"
+    assert check(cells.lstm_step, lstm_step).results[0].status == "passed"
+
+
+def test_unknown_name_lists_near_matches():
+    def lstm_stepp(): ...
+
+    with pytest.raises(ValueError, match=r"^exercise: .*got 'lstm_stepp'; did you mean lstm_step"):
+        check(lstm_stepp)
+    with pytest.raises(ValueError, match=r"there are .*lstm_gates, lstm_step, lstm_unroll"):
+        check(lambda: None)
+    with pytest.raises(TypeError, match=r"^exercise: expected a name .* got int$"):
+        check(lstm_step, 5)
+
+
+@pytest.mark.parametrize("value", [None, 3, (1, 2), np.zeros(3), "lstm_step"])
+def test_no_function_at_all(value):
+    result, text = found(value)
+    assert (result.status, result.score, result.max_score) == ("error", 0, 2)
+    assert text.startswith("Expected a function, got ")
+    assert check(value).results[0].status == "error"
+
+
+# The signature
+
+
+def test_missing_parameter():
+    result, text = found(lambda x, h_prev, c_prev, Wx, b: None)
+    assert result.status == "error"
+    assert "yours (x, h_prev, c_prev, Wx, b)" in text
+    assert "expected (x, h_prev, c_prev, Wx, Wh, b) Missing: Wh." in text
+
+
+def test_parameter_too_many():
+    _, text = found(lambda x, h_prev, c_prev, Wx, Wh, b, gates: None)
+    assert "Too many: gates." in text
+
+
+def test_parameters_in_another_order():
+    _, text = found(lambda x, c_prev, h_prev, Wx, Wh, b: None)
+    assert "The order differs: c_prev stands where h_prev belongs." in text
+
+
+def test_keyword_only_parameter_without_default():
+    _, text = found(lambda x, h_prev, c_prev, Wx, Wh, *, b: None)
+    assert text.startswith("Its parameters are not the exercise's.")
+
+
+def test_generator_function():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        yield h_prev
+
+    assert "without yield or async" in found(learner)[1]
+
+
+# Exceptions
+
+
+def test_exception_is_told_with_the_learners_own_line():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        i = sigmoid(x @ Wh)  # the mistake
+        return i, i
+
+    result, text = found(learner)
+    assert result.status == "error"
+    assert text.startswith("In a case with N=3, D=2, H=5, float64: It raised ValueError: matmul")
+    line = learner.__code__.co_firstlineno + 1
+    assert f"in learner, line {line}: i = sigmoid(x @ Wh) # the mistake" in text
+    assert "x (3, 2), h_prev (3, 5), c_prev (3, 5), Wx (2, 20), Wh (5, 20), b (20,)" in text
+    assert "Traceback" not in text
+    assert "/" not in result.message
+
+
+def test_innermost_line_of_the_learners_helpers_is_told():
+    def helper(x):
+        return np.split(x, 7)
+
+    _, text = found(lambda x, h_prev, c_prev, Wx, Wh, b: helper(x))
+    assert "in helper, line" in text
+    assert "return np.split(x, 7)" in text
+
+
+def test_needed_function_is_still_a_stub():
+    def my_gates(x):
+        raise NotImplementedError
+
+    result, text = found(lambda x, h_prev, c_prev, Wx, Wh, b: my_gates(x))
+    assert result.status == "error"
+    assert "It needs my_gates, which is not written yet." in text
+
+
+def test_exit_is_reported():
+    result, text = found(lambda x, h_prev, c_prev, Wx, Wh, b: sys.exit(0))
+    assert result.status == "error"
+    assert "tried to end Python" in text
+
+
+def test_endless_recursion():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        return learner(x, h_prev, c_prev, Wx, Wh, b)
+
+    result, text = found(learner)
+    assert result.status == "error"
+    assert "calls itself" in text
+
+
+def test_exception_with_broken_words():
+    class Strange(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        raise Strange
+
+    assert "It raised Strange." in found(learner)[1]
+
+
+def test_long_and_wild_exception_text_is_tamed():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        raise ValueError("\x1b[31mred\n\n" + "long " * 1000)
+
+    result, text = found(learner)
+    assert "\x1b" not in result.message
+    assert "ValueError: ?[31mred long long" in text
+    assert len(text) < 700
+
+
+def test_keyboard_interrupt_passes_through():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(learner, "lstm_step")
+
+
+# Structure
+
+
+def test_return_forgotten():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    result, text = found(learner)
+    assert result.status == "failed"
+    assert "It returns None; expected the tuple (h, c). Does it end with a return" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda h, c: [h, c], "It returns a list of 2; expected the tuple (h, c). A list has [ ]"),
+        (lambda h, c: h, "It returns an array of shape (3, 5); expected the tuple (h, c)."),
+        (lambda h, c: (h,), "It returns a tuple of 1; expected the tuple (h, c)."),
+        (lambda h, c: (h, c, 1, 2), "It returns a tuple of 4; expected the tuple (h, c)."),
+        (lambda h, c: {"h": h, "c": c}, "It returns a dict; expected the tuple (h, c)."),
+        (lambda h, c: 0.5, "It returns 0.5; expected the tuple (h, c)."),
+    ],
+)
+def test_structure(change, words):
+    result, text = found(step(change))
+    assert (result.status, result.score) == ("failed", 0)
+    assert words in text
+
+
+def test_a_cache_may_follow():
+    assert found(step(lambda h, c: (h, c, {"any": "thing"})))[0].status == "passed"
+    assert (
+        "expected the tuple (i, f, g, o)" in found(lambda *a: (*lstm_gates(*a), 1), "lstm_gates")[1]
+    )
+
+
+def test_results_in_another_order():
+    result, text = found(step(lambda h, c: (c, h)))
+    assert (result.status, result.score) == ("failed", 0)
+    assert "The numbers are right, but their order is not: it returns (c, h)" in text
+    assert "the exercise asks for (h, c)." in text
+
+
+# One result: type, shape, dtype, NaN, values
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda h, c: (h.tolist(), c), "h (hidden state) is a list of 3; expected a NumPy array"),
+        (lambda h, c: (np.matrix(h), c), "h (hidden state) is a numpy matrix; expected a NumPy"),
+        (
+            lambda h, c: (None, c),
+            "h (hidden state) is None; expected a NumPy array of shape (N, H)",
+        ),
+        (lambda h, c: (np.ma.array(h), c), "h (hidden state) is a numpy MaskedArray; expected"),
+        (
+            lambda h, c: (h.T, c),
+            "has shape (H, N) = (5, 3), expected (N, H) = (3, 5): it is transposed.",
+        ),
+        (
+            lambda h, c: (h[:, 1:], c),
+            "h (hidden state) has shape (3, 4), expected (N, H) = (3, 5).",
+        ),
+        (
+            lambda h, c: (h.squeeze(), c),
+            "In a case with N=1, D=3, H=2, float64 (the 3 cases before it are right): "
+            "h (hidden state) has shape (2,), expected (N, H) = (1, 2). An axis of length 1",
+        ),
+        (lambda h, c: (h.astype(int), c), "h (hidden state) has dtype int64, expected float64."),
+        (
+            lambda h, c: (h.astype(object), c),
+            "h (hidden state) has dtype object, expected float64.",
+        ),
+        (
+            lambda h, c: (h.astype(float), c),
+            "float32 (the 4 cases before it are right): h (hidden state) has dtype float64, "
+            "expected float32. The arguments are float32 here",
+        ),
+        (lambda h, c: (h / (h * 0), c), "holds an infinite number: 15 of 15 values"),
+        (lambda h, c: (np.log(h - 9), c), "NumPy warned: invalid value encountered in log."),
+        (lambda h, c: (np.full_like(h, np.nan), c), "holds NaN (not a number): 15 of 15 values"),
+        (lambda h, c: (h + 1e-6, c), "15 of 15 values differ. h[0, 0] expected 0."),
+    ],
+)
+def test_one_wrong_result(change, words):
+    result, text = found(step(change))
+    assert (result.status, result.score) == ("failed", 1)
+    assert text.startswith("Right: c. Not yet: h. In a case with ")
+    assert words in text
+
+
+def test_small_difference_shows_enough_digits():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        h, c = lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+        return h * (1 + 1e-7), c
+
+    (line,) = [line for line in found(learner)[0].message.splitlines() if "expected  " in line]
+    assert len(line.split()[-1]) >= 10
+
+
+def test_cause_is_told_before_its_consequence():
+    _, text = found(step(lambda h, c: (h + 1, c + 1)))
+    assert "c (memory cell) has the right shape, but 15 of 15" in text
+    assert "Look at c first, then at h." in text
+
+
+def test_first_wrong_time_step():
+    def learner(x, h0, c0, Wx, Wh, b):
+        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
+        hs[2:, -1] += 0.5
+        return hs, h, c
+
+    result, text = found(learner, "lstm_unroll")
+    assert result.score == 1
+    assert "Time steps 0 to 1 are right; step 2 is the first that differs. hs[2, 2, 0]" in text
+
+
+def test_list_of_time_steps():
+    def learner(x, h0, c0, Wx, Wh, b):
+        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
+        return list(hs), h, c
+
+    _, text = found(learner, "lstm_unroll")
+    assert "is a list of 4; expected a NumPy array of shape (T, N, H) = (4, 3, 5)." in text
+    assert "np.stack(hs) makes one array of them." in text
+
+
+def test_batch_first():
+    def learner(x, h0, c0, Wx, Wh, b):
+        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
+        return np.swapaxes(hs, 0, 1), h, c
+
+    _, text = found(learner, "lstm_unroll")
+    assert "(N, T, H) = (3, 4, 5), expected (T, N, H) = (4, 3, 5): the axes are right" in text
+
+
+# Hints
+
+
+def test_recognised_misconception():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        i, _, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        c = c_prev + i * g
+        return o * np.tanh(c), c
+
+    result, text = found(learner)
+    assert result.hint == "forget_gate_left_out"
+    assert "Hint: All of the old memory is kept" in text
+
+
+def test_exchanged_weights_are_recognised_although_they_mostly_raise():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        return lstm_step(x, h_prev, c_prev, Wh, Wx, b)
+
+    result, text = found(learner)
+    assert (result.status, result.hint) == ("error", "weights_exchanged")
+    assert "It raised ValueError: matmul" in text
+
+
+def test_no_hint_for_an_unknown_mistake():
+    result, text = found(step(lambda h, c: (h, c * 1.5)))
+    assert result.hint is None
+    assert text.endswith('Stuck? hint("lstm_step")')
+
+
+def test_no_hint_for_nan():
+    assert found(step(lambda h, c: (h * np.nan, c * np.nan)))[0].hint is None
+
+
+# What a function does besides returning
+
+
+def test_argument_written_to():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        c_prev *= f
+        c_prev += i * g
+        return o * np.tanh(c_prev), c_prev
+
+    result, text = found(learner)
+    assert (result.status, result.score) == ("failed", 0)
+    assert text.startswith("It writes into its argument c_prev, and so changes the caller's data.")
+    assert f"in learner, line {learner.__code__.co_firstlineno + 2}: c_prev *= f" in text
+
+
+def test_argument_given_another_shape_or_dtype():
+    def reshapes(x, h_prev, c_prev, Wx, Wh, b):
+        results = lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+        x.shape = (-1,)
+        b[:] = 0
+        return results
+
+    _, text = found(reshapes)
+    assert "It writes into its arguments x and b" in text
+
+
+def test_printing_is_shown_once_and_cut():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        print("looking at", x.shape)
+        for k in range(30):
+            print(k, file=sys.stderr)
+        return lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    result, text = found(learner)
+    assert result.status == "passed"
+    assert text.startswith("It printed, in this case: looking at (3, 2) 0 1 2 3")
+    assert text.endswith("… and 21 lines more")
+
+
+def test_nothing_else_is_printed(capfd):
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        warnings.warn("a path would follow", stacklevel=1)
+        np.float64(1) / np.float64(0)
+        return lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        check(learner, "lstm_step")
+    out, err = capfd.readouterr()
+    assert (out, err) == ("lstm_step: passed, 2 of 2 points.\n", "")
+
+
+def test_closed_output():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        sys.stdout.close()
+        return lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    assert found(learner)[0].status == "passed"
+
+
+def test_global_state_stays_as_it_was():
+    def learner(x, h_prev, c_prev, Wx, Wh, b):
+        np.random.seed(0)  # noqa: NPY002
+        np.seterr(all="raise")
+        warnings.simplefilter("ignore")
+        return lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    np.random.seed(123)  # noqa: NPY002
+    expected = np.random.random(3)  # noqa: NPY002
+    np.random.seed(123)  # noqa: NPY002
+    before = np.geterr(), list(warnings.filters)
+    check(learner, "lstm_step")
+    assert (np.geterr(), warnings.filters) == before
+    np.testing.assert_array_equal(np.random.random(3), expected)  # noqa: NPY002
+
+
+def test_reused_array_does_not_spoil_earlier_results():
+    workspace = np.empty(1000, np.float64)
+
+    def learner(x, h0, c0, Wx, Wh, b):
+        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
+        if Wx.dtype == np.float32:
+            return hs, h, c
+        own = workspace[: hs.size].reshape(hs.shape)
+        own[...] = hs
+        return own, h, c
+
+    assert found(learner, "lstm_unroll")[0].status == "passed"
+
+
+def test_callable_object_and_partial():
+    import functools
+
+    class Step:
+        def __call__(self, x, h_prev, c_prev, Wx, Wh, b):
+            return lstm_step(x, h_prev, c_prev, Wx, Wh, b)
+
+    assert found(Step())[0].status == "passed"
+    assert found(functools.partial(lstm_step))[0].status == "passed"
+    assert found(np.tanh)[0].status == "error"

@@ -1,0 +1,233 @@
+"""Making exercises: the decorator, the registry, cases, alternatives, blocks, single results."""
+
+import numpy as np
+import pytest
+
+from lessons_lib import exercises
+from lessons_lib.grading import Output, check, exercise, hint, registry, reveal
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    exercises.all()
+    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
+
+
+def make_case(rng, N=3, H=4):
+    return {"a": rng.normal(size=(N, 4 * H)), "scale": 2}
+
+
+def define(function, **changes):
+    settings = {
+        "lesson": "99_test",
+        "outputs": [Output("da", "N 4H", points=3, blocks=("i", "f", "g", "o"))],
+        "make_case": make_case,
+        "sizes": [{"N": 3, "H": 4}, {"N": 1, "H": 2}],
+    }
+    return exercise(**{**settings, **changes})(function)
+
+
+def double(a, scale):
+    """Twice a.
+
+    A second line.
+    """
+    return scale * a  # a comment
+
+
+def test_exercise_is_still_the_function():
+    made = define(double)
+    np.testing.assert_array_equal(made(np.ones(2), scale=2), [2, 2])
+    assert (made.__name__, made.__doc__) == ("double", double.__doc__)
+    assert (made.name, made.parameters, made.points) == ("double", ("a", "scale"), 3)
+    assert registry.find("double") is made
+    assert exercises.all()[-1] is made
+
+
+def test_cases_are_drawn_from_the_generator():
+    made = define(double)
+    cases = made.cases(np.random.default_rng(1))
+    assert [(case.sizes, case.dtype) for case in cases] == [
+        ({"N": 3, "H": 4}, "float64"),
+        ({"N": 1, "H": 2}, "float64"),
+        ({"N": 3, "H": 4}, "float32"),
+    ]
+    assert cases[2].arguments["a"].dtype == np.float32
+    assert cases[2].arguments["scale"] == 2
+    again = made.cases(np.random.default_rng(1))
+    other = made.cases(np.random.default_rng(2))
+    np.testing.assert_array_equal(cases[0].arguments["a"], again[0].arguments["a"])
+    assert not np.any(cases[0].arguments["a"] == other[0].arguments["a"])
+
+
+def test_bare_result_is_compared_block_by_block():
+    define(double)
+
+    def wrong(a, scale):
+        H = a.shape[1] // 4
+        result = scale * a
+        result[:, 2 * H :] += 1
+        return result
+
+    message = check(wrong, "double").results[0].message
+    assert (
+        "The first block that differs is block g (columns 8 to 11); right: i and f; "
+        "wrong: g and o.\n    da[0, 8]" in message
+    )
+    message = check(lambda a, scale: scale * a + 1, "double").results[0].message
+    assert "Every block differs; the first is block i (columns 0 to 3)." in message
+    assert check(lambda a, scale: scale * a, "double").score == 3
+    message = check(lambda a, scale: (scale * a,), "double").results[0].message
+    assert "da is a tuple of 1; expected a NumPy array of shape (N, 4H) = (3, 16)." in message
+
+    def forgets_to_return(a, scale):
+        a.sum()
+
+    message = check(forgets_to_return, "double").results[0].message
+    assert "da is None; expected a NumPy array" in message
+
+
+def test_bare_result_with_something_that_may_follow():
+    define(double, may_follow=["cache"])
+    assert check(lambda a, scale: scale * a, "double").score == 3
+    assert check(lambda a, scale: (scale * a, "cache"), "double").score == 3
+    report = check(lambda a, scale: (scale * a, "cache", 1), "double")
+    assert report.score == 0
+    assert "It returns a tuple of 3; expected da alone." in report.results[0].message
+
+
+def test_time_axis_may_stand_anywhere():
+    define(double, outputs=[Output("da", "N T")])
+
+    def wrong(a, scale):
+        result = scale * a
+        result[0, 5:] += 1
+        result[-1, 4] += 1
+        return result
+
+    message = check(wrong, "double").results[0].message
+    assert "Time steps 0 to 3 are right; step 4 is the first that differs.\n    da[2, 4]" in message
+
+
+def test_integer_results_must_be_equal():
+    define(lambda_named("positive", lambda a, scale: (a > 0).astype(np.int64)))
+    assert check(lambda a, scale: np.where(a > 0, 1, 0), "positive").score == 3
+    assert check(lambda a, scale: np.where(a > 0, 1, 1), "positive").score == 0
+
+
+def lambda_named(name, function):
+    function.__name__ = name
+    return function
+
+
+def test_alternative_answers_are_right_too():
+    made = define(double)
+
+    @made.alternative
+    def negative(a, scale):
+        return -scale * a
+
+    assert check(lambda a, scale: -2 * a, "double").score == 3
+    assert check(lambda a, scale: 2 * a, "double").score == 3
+    assert check(lambda a, scale: 3 * a, "double").score == 0
+    # One answer for all cases: not sometimes this and sometimes that.
+    assert check(lambda a, scale: 2 * a if len(a) == 1 else -2 * a, "double").score == 0
+
+
+def test_tolerance_by_dtype():
+    define(double, outputs=[Output("da", "N 4H", tolerance={"float64": 1e-3, "float32": 1e-3})])
+    assert check(lambda a, scale: 2 * a + 1e-4, "double").score == 1
+    define(double)
+    assert check(lambda a, scale: 2 * a + 1e-4, "double").score == 0
+    assert check(lambda a, scale: 2 * a * (1 + 1e-14), "double").score == 3
+
+
+def test_misconception_is_known_by_its_name():
+    made = define(double)
+
+    @made.misconception("Not squared.")
+    def squared(a, scale):
+        return a**scale
+
+    assert check(lambda a, scale: a * a, "double").results[0].hint == "squared"
+    with pytest.raises(ValueError, match="double has a misconception 'squared' already"):
+        made.misconception("again")(squared)
+
+
+def test_exceptions_alone_are_no_sign_of_a_misconception():
+    made = define(double)
+
+    @made.misconception("Raises in every case.")
+    def raises(a, scale):
+        raise ValueError
+
+    def learner(a, scale):
+        raise ValueError
+
+    assert check(learner, "double").results[0].hint is None
+
+
+def test_one_name_one_exercise():
+    first = define(double)
+    assert define(double) is not first  # the same module may, as a cell that is run again
+
+    def lstm_step(a, scale): ...
+
+    with pytest.raises(ValueError, match=r"'lstm_step', which lessons_lib\.exercises\.lesson_05"):
+        define(lstm_step)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"outputs": []}, "outputs: expected at least one Output, got none"),
+        ({"sizes": []}, "sizes: expected at least one dict of sizes, got none"),
+    ],
+)
+def test_empty_definitions_are_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        define(double, **changes)
+
+
+def test_case_maker_must_name_the_parameters():
+    made = define(double, make_case=lambda rng, N, H: {"a": rng.normal(size=N)})
+    with pytest.raises(ValueError, match=r"make_case: expected .* names a, scale, got a"):
+        made.cases(np.random.default_rng(0))
+
+
+def test_reveal_prints_the_reference_without_its_decorator(capsys):
+    define(double)
+    reveal("double")
+    out = capsys.readouterr().out
+    assert out.startswith("def double(a, scale):\n")
+    assert out.endswith("    return scale * a  # a comment\n")
+    reveal("lstm_step")
+    assert capsys.readouterr().out.startswith("def lstm_step(x, h_prev, c_prev, Wx, Wh, b):\n")
+
+
+def test_revealed_source_gets_full_marks(capsys):
+    namespace = {"np": np}
+    exec("from lessons_lib.functions import sigmoid", namespace)
+    for name in ("lstm_gates", "lstm_step", "lstm_unroll"):
+        reveal(name)
+        exec(capsys.readouterr().out, namespace)
+        report = check(namespace[name])
+        assert report.score == report.max_score > 0
+        capsys.readouterr()
+
+
+def test_hints_say_more_and_more(capsys):
+    define(double, hints=["Think.", "Multiply."])
+    hint("double")
+    assert capsys.readouterr().out == 'Hint 1 of 2: Think.\nhint("double", 2) says more.\n'
+    hint("double", 2)
+    assert capsys.readouterr().out == "Hint 2 of 2: Multiply.\n"
+    with pytest.raises(ValueError, match="number: expected a number from 1 to 2, got 3"):
+        hint("double", 3)
+    define(double)
+    with pytest.raises(ValueError, match="number: expected no hint, as double has none"):
+        hint("double")
+    with pytest.raises(ValueError, match="got 'doubel'; did you mean double"):
+        hint("doubel")
+    with pytest.raises(TypeError, match="exercise: expected a name such as"):
+        reveal(double)
