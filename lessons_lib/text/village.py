@@ -113,6 +113,10 @@ class _Scene:
             self.resident = first
             yield from self.say("was in the")
             self.room = yield from self.choose(words.CHORES)
+            yield from self.say(". the")
+            yield from self.recall(self.room)
+            yield from self.say("was")
+            yield from self.choose_phrase(words.AIRS)
             yield from self.say(".")
             yield from self.recall(self.resident)
         yield from self.say("was")
@@ -131,7 +135,10 @@ class _Scene:
         yield from self.recall(self.visitor)
         yield from self.say("had a")
         self.gift = yield from self.choose(words.GIFTS)
-        yield from self.say("under")
+        yield from self.say(", a")
+        yield from self.choose(words.LOOKS)
+        yield from self.recall(self.gift)
+        yield from self.say(", under")
         yield from self.recall(words.PEOPLE[self.visitor], because=self.visitor)
         yield from self.say("arm .")
 
@@ -218,7 +225,7 @@ class _Scene:
             left.remove((yield from self.choose_phrase(left)))
 
     def perhaps_in_the_room(self) -> Telling:
-        if (yield from self.weigh({"in": 2.0, ".": 1.0})) == "in":
+        if (yield from self.weigh({"in": 5.0, ".": 1.0})) == "in":
             yield from self.say("the")
             yield from self.recall(self.room)
             yield from self.say(".")

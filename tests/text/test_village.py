@@ -134,7 +134,7 @@ def test_distances_reach_from_1_to_beyond_50(corpus):
 def test_a_recalled_word_is_certain_and_stood_before(corpus):
     tokens = corpus.vocab.decode(corpus.test)
     recalled = 0
-    for position, (token, step) in enumerate(read(tokens)):
+    for token, step in read(tokens):
         if token in village.words.PEOPLE and step.probs[token] == 1:
             assert tokens[step.deciders[token]] == token
             recalled += 1

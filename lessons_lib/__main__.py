@@ -1,0 +1,5 @@
+"""`python -m lessons_lib` is the `lessons` command."""
+
+from lessons_lib.cli import main
+
+main()

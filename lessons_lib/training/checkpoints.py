@@ -1,0 +1,65 @@
+"""A training run on disk: everything needed to go on as if nothing had happened."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from lessons_lib.files import write_atomically
+
+
+def save_checkpoint(path: Path, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+    """Write arrays and plain values to one safetensors file, atomically.
+
+    Args:
+        path: the file; an older one is replaced only when the new one is whole.
+        arrays: arrays by name.
+        values: anything that JSON can hold.
+
+    Raises:
+        OSError: if the file cannot be written; an older one is then as it was.
+    """
+    contiguous = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
+    write_atomically(path, safetensors.numpy.save(contiguous, {"values": json.dumps(values)}))
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `save_checkpoint` wrote.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not a whole checkpoint.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"checkpoint: found no file {path}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
+            return arrays, json.loads(file.metadata()["values"])
+    except (safetensors.SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"checkpoint: {path} is damaged or none of ours ({error})") from None
+
+
+def flatten_state(state: tuple[Any, ...] | None) -> dict[str, np.ndarray]:
+    """A model's carried state as named arrays: "state.<layer>.<part>"."""
+    arrays = {}
+    for k, parts in enumerate(state or ()):
+        for j, part in enumerate(parts if isinstance(parts, tuple) else (parts,)):
+            arrays[f"state.{k}.{j}"] = part
+    return arrays
+
+
+def unflatten_state(arrays: dict[str, np.ndarray]) -> tuple[Any, ...] | None:
+    """The carried state back from what `flatten_state` made of it."""
+    layers: dict[int, list[np.ndarray]] = {}
+    for name in sorted(arrays):
+        if name.startswith("state."):
+            layers.setdefault(int(name.split(".")[1]), []).append(arrays[name])
+    if not layers:
+        return None
+    return tuple(
+        tuple(parts) if len(parts) > 1 else parts[0] for _, parts in sorted(layers.items())
+    )

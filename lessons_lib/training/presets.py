@@ -1,0 +1,49 @@
+"""The recipes that `lessons train --preset NAME` knows."""
+
+from lessons_lib.training.recipes import Recipe
+
+PRESETS = {
+    # The village in a lesson's time.
+    "lesson": Recipe(
+        embed_size=64,
+        hidden_size=128,
+        dropout=0.1,
+        embed_scale=1.0,
+        forget_bias=1.0,
+        optimizer="adam",
+        lr=6e-3,
+        schedule="cosine",
+        max_norm=1.0,
+        batch_size=10,
+        epochs=32,
+        keep="best",
+    ),
+    # One layer of 100 units on Penn Treebank words, from Deep Learning from Scratch 2, chapter 6.
+    "book": Recipe(),
+    # The same book's better model, after Zaremba et al. (2014) and Press and Wolf (2017).
+    "better": Recipe(
+        embed_size=650,
+        hidden_size=650,
+        num_layers=2,
+        dropout=0.5,
+        tie_weights=True,
+        schedule="plateau",
+        epochs=40,
+        keep="best",
+    ),
+    # Characters of tiny Shakespeare.
+    "char": Recipe(
+        embed_size=64,
+        hidden_size=256,
+        embed_scale=0.3,
+        forget_bias=1.0,
+        optimizer="adam",
+        lr=4e-3,
+        schedule="cosine",
+        max_norm=1.0,
+        batch_size=32,
+        seq_len=100,
+        epochs=10,
+        keep="best",
+    ),
+}

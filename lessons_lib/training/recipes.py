@@ -1,0 +1,142 @@
+"""Recipes: everything that decides what a training run does."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.layers.base import check_size
+from lessons_lib.models import CELLS, LanguageModel
+from lessons_lib.training.optimizers import OPTIMIZERS
+from lessons_lib.training.schedules import SCHEDULES
+
+RNN_LR = 0.2  # share of the other cells' learning rate at which a vanilla RNN does best
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run does, from the first weight to the last step.
+
+    Attributes:
+        cell: "rnn", "lstm" or "gru".
+        embed_size: features of the embedding.
+        hidden_size: units of each recurrent layer.
+        num_layers: recurrent layers.
+        dropout: probability of dropping an entry between layers.
+        tie_weights: whether the embedding serves as output weights too.
+        embed_scale: standard deviation of the embedding's first values.
+        forget_bias: first value of an LSTM's forget-gate bias.
+        optimizer: "sgd" or "adam".
+        lr: learning rate at the start.
+        schedule: "constant", "plateau" (divide by 4 when validation stalls) or "cosine".
+        max_norm: the gradients' global norm is clipped to this.
+        batch_size: lanes of text read side by side.
+        seq_len: time steps of each batch: where backpropagation is truncated.
+        epochs: passes over the training text.
+        patience: stop after this many epochs without a better validation perplexity; 0 never stops.
+        keep: "best" keeps the weights of the best validation perplexity, "last" the final ones.
+        seed: of the one generator behind weights and dropout.
+        dtype: "float32" or "float64".
+    """
+
+    cell: str = "lstm"
+    embed_size: int = 100
+    hidden_size: int = 100
+    num_layers: int = 1
+    dropout: float = 0.0
+    tie_weights: bool = False
+    embed_scale: float = 0.01
+    forget_bias: float = 0.0
+    optimizer: str = "sgd"
+    lr: float = 20.0
+    schedule: str = "constant"
+    max_norm: float = 0.25
+    batch_size: int = 20
+    seq_len: int = 35
+    epochs: int = 4
+    patience: int = 0
+    keep: str = "last"
+    seed: int = 0
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        _check_choice("cell", self.cell, CELLS)
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("schedule", self.schedule, SCHEDULES)
+        _check_choice("keep", self.keep, ("best", "last"))
+        _check_choice("dtype", self.dtype, ("float32", "float64"))
+        for name in ("embed_size", "hidden_size", "num_layers", "batch_size", "seq_len", "epochs"):
+            check_size(getattr(self, name), name)
+        for name in ("embed_scale", "lr", "max_norm"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")
+        for name in ("patience", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout: expected 0 up to but not 1, got {self.dropout}")
+
+    def build(self, vocab_size: int) -> LanguageModel:
+        """The untrained model, with its first weights drawn from the seed."""
+        model = LanguageModel(
+            vocab_size,
+            self.embed_size,
+            self.hidden_size,
+            cell=self.cell,
+            num_layers=self.num_layers,
+            dropout=self.dropout,
+            tie_weights=self.tie_weights,
+            rng=np.random.default_rng(self.seed),
+            dtype=self.dtype,
+        )
+        model.params["embedding.W"] *= model.params["embedding.W"].dtype.type(
+            self.embed_scale * 100
+        )
+        if self.cell == "lstm":
+            H = self.hidden_size
+            for k in range(self.num_layers):
+                model.params[f"rnn.{k}.b"][H : 2 * H] = self.forget_bias
+        return model
+
+    def for_cell(self, cell: str, hidden_size: int) -> "Recipe":
+        """The recipe for another cell; a vanilla RNN gets a learning rate that it can bear."""
+        lr = self.lr * (RNN_LR if cell == "rnn" != self.cell else 1)
+        return replace(self, cell=cell, hidden_size=hidden_size, lr=lr)
+
+    def with_settings(self, settings: Iterable[str]) -> "Recipe":
+        """A copy with some values changed.
+
+        Args:
+            settings: texts of the form "name=value", such as "lr=1.0" or "cell=gru".
+
+        Raises:
+            ValueError: if a name or a value is not one that a recipe can have.
+        """
+        values: dict[str, Any] = {}
+        types = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name not in types:
+                raise ValueError(
+                    f"--set: expected NAME=VALUE, NAME one of {', '.join(types)}, got {setting!r}"
+                )
+            values[name] = _parse(name, text, types[name])
+        return replace(self, **values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All values by name."""
+        return asdict(self)
+
+
+def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+
+
+def _parse(name: str, text: str, kind: type) -> Any:
+    try:
+        return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        expected = {bool: "true or false", int: "a whole number", float: "a number"}[kind]
+        raise ValueError(f"--set {name}: expected {expected}, got {text!r}") from None

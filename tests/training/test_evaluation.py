@@ -1,0 +1,64 @@
+"""Perplexity counts every predicted token once, whatever the batches."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from lessons_lib.functions import log_softmax
+from lessons_lib.models import LanguageModel
+from lessons_lib.training import perplexity, token_losses
+
+
+@pytest.fixture
+def model():
+    model = LanguageModel(11, 6, 8, rng=np.random.default_rng(0), dtype=np.float64)
+    model.params["embedding.W"] *= 100  # so that what came before matters
+    return model
+
+
+IDS = np.random.default_rng(1).integers(0, 11, 211)
+
+
+def one_token_at_a_time(model, ids):
+    losses, state = [], None
+    for now, then in itertools.pairwise(ids):
+        logits, state = model.forward([[now]], state)
+        losses.append(-log_softmax(logits[0, 0])[then])
+    return np.array(losses)
+
+
+def test_one_lane_is_the_text_read_in_one_go(model):
+    losses = token_losses(model, IDS, batch_size=1, seq_len=7)
+    np.testing.assert_allclose(losses, one_token_at_a_time(model, IDS), rtol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 300])
+@pytest.mark.parametrize("seq_len", [1, 35, 1000])
+def test_lanes_start_afresh_and_batches_do_not_matter(model, batch_size, seq_len):
+    losses = token_losses(model, IDS, batch_size=batch_size, seq_len=seq_len)
+    lanes = np.array_split(np.arange(len(IDS) - 1), min(batch_size, len(IDS) - 1))
+    expected = [one_token_at_a_time(model, IDS[lane[0] : lane[-1] + 2]) for lane in lanes]
+    np.testing.assert_allclose(losses, np.concatenate(expected), rtol=1e-12)
+    mean = np.concatenate(expected).mean()
+    got = perplexity(model, IDS, batch_size=batch_size, seq_len=seq_len)
+    assert math.isclose(got, math.exp(mean), rel_tol=1e-12)
+
+
+def test_a_model_without_knowledge_has_the_perplexity_of_its_vocabulary(model):
+    for p in model.params.values():
+        p[...] = 0
+    assert math.isclose(perplexity(model, IDS), 11, rel_tol=1e-12)
+
+
+def test_dropout_is_off_while_evaluating_and_on_again_afterwards():
+    model = LanguageModel(11, 6, 8, dropout=0.5)
+    assert perplexity(model, IDS) == perplexity(model, IDS)
+    assert model.training
+
+
+@pytest.mark.parametrize("ids", [[3], [], [[1, 2], [3, 4]], [1, 99]])
+def test_bad_text(model, ids):
+    with pytest.raises(ValueError, match="ids"):
+        perplexity(model, np.array(ids, dtype=int))

@@ -1,0 +1,111 @@
+"""The training loop: it learns, it can be taken up again, and it equals PyTorch's."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lessons_lib.interop import to_torch
+from lessons_lib.text import load_corpus
+from lessons_lib.training import PRESETS, Recipe, Trainer
+from tests.worst_errors import record
+
+SMALL = Recipe(embed_size=8, hidden_size=8, optimizer="adam", lr=1e-2, batch_size=4, seq_len=5)
+IDS = np.tile(np.arange(7), 60)  # 0 1 2 … 6 0 1 …: each token decides the next
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_the_loss_falls(cell, optimizer):
+    recipe = replace(SMALL, cell=cell, optimizer=optimizer, lr=0.02 if optimizer == "adam" else 5.0)
+    trainer = Trainer(recipe.build(7), IDS, recipe)
+    losses = [trainer.step().loss for _ in range(200)]
+    assert np.isclose(losses[0], np.log(7), rtol=0.1)
+    assert losses[-1] < 0.1
+
+
+def test_gradients_are_clipped_to_the_norm():
+    """Under plain gradient descent the step's length is lr times the clipped norm."""
+    recipe = replace(SMALL, optimizer="sgd", lr=1.0, max_norm=1e-3)
+    trainer = Trainer(recipe.build(7), IDS, recipe)
+    before = {name: p.copy() for name, p in trainer.model.params.items()}
+    assert trainer.step().norm > 1e-3
+    moved = sum(((p - before[n]) ** 2).sum() for n, p in trainer.model.params.items())
+    assert np.isclose(np.sqrt(moved), 1e-3, rtol=1e-2)
+
+
+def test_state_is_carried_from_batch_to_batch():
+    trainer = Trainer(SMALL.build(7), IDS, SMALL)
+    trainer.step()
+    h, c = trainer.state[0]
+    inputs, targets = trainer.batches.batch(1)
+    expected, _ = trainer.model.loss(inputs, targets, ((h, c),))
+    without, _ = trainer.model.loss(inputs, targets)
+    assert trainer.step().loss == expected != without
+
+
+def test_a_restored_trainer_goes_on_the_same_way():
+    recipe = replace(SMALL, dropout=0.3, schedule="plateau")
+    trainer = Trainer(recipe.build(7), IDS, recipe)
+    for _ in range(5):
+        trainer.step()
+    trainer.schedule.validated(False)
+    arrays, values = trainer.save()
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    again = Trainer(replace(recipe, seed=9).build(7), IDS, recipe)
+    again.restore(arrays, values)
+    assert [trainer.step() for _ in range(5)] == [again.step() for _ in range(5)]
+    for name, p in trainer.model.params.items():
+        np.testing.assert_array_equal(p, again.model.params[name])
+
+
+def test_a_loss_that_is_not_finite_stops_and_changes_nothing():
+    trainer = Trainer(SMALL.build(7), IDS, SMALL)
+    trainer.model.params["output.b"][0] = np.nan
+    before = {name: p.copy() for name, p in trainer.model.params.items()}
+    with pytest.raises(FloatingPointError, match=r"step 1: loss nan .* try a lower learning rate"):
+        trainer.step()
+    for name, p in trainer.model.params.items():
+        np.testing.assert_array_equal(p, before[name])
+    assert trainer.steps == 0
+
+
+def test_200_steps_of_the_book_recipe_equal_pytorch():
+    """Same first weights, same batches: the losses agree, so the recipe is what it says it is."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    recipe = replace(PRESETS["book"], dtype="float64")
+    corpus = load_corpus("village")
+    V = len(corpus.vocab)
+    trainer = Trainer(recipe.build(V), corpus.train, recipe)
+    params = trainer.model.params
+
+    embedding = torch.nn.Embedding(V, recipe.embed_size, dtype=torch.float64)
+    lstm = torch.nn.LSTM(recipe.embed_size, recipe.hidden_size, dtype=torch.float64)
+    output = torch.nn.Linear(recipe.hidden_size, V, dtype=torch.float64)
+    with torch.no_grad():
+        embedding.weight.copy_(torch.tensor(params["embedding.W"]))
+        output.weight.copy_(torch.tensor(params["output.W"].T.copy()))
+        output.bias.copy_(torch.tensor(params["output.b"]))
+    packed = to_torch(trainer.model.layers[0])
+    lstm.load_state_dict({name: torch.tensor(value) for name, value in packed.items()})
+    lstm.bias_hh_l0.requires_grad_(False)  # ours has one bias, so only one of theirs learns
+    modules = torch.nn.ModuleList([embedding, lstm, output])
+    trained = [p for p in modules.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(trained, lr=recipe.lr)
+
+    state, worst = None, 0.0
+    for step in range(200):
+        inputs, targets = (torch.tensor(a) for a in trainer.batches.batch(step))
+        hs, state = lstm(embedding(inputs), state)
+        state = tuple(s.detach() for s in state)
+        loss = torch.nn.functional.cross_entropy(output(hs).reshape(-1, V), targets.reshape(-1))
+        optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(trained, recipe.max_norm)
+        optimizer.step()
+        result = trainer.step()
+        worst = max(worst, abs(result.loss - loss.item()), abs(result.norm - norm.item()))
+    assert result.loss < 3.5  # it has learned something: it began at log V = 5.5
+    record("training, 200 steps of the book recipe: loss and norm against PyTorch", worst)
+    assert worst < 1e-8

@@ -1,0 +1,85 @@
+"""Optimizers and schedules against their definitions, and against PyTorch where it is installed."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lessons_lib.training import SGD, Adam
+from lessons_lib.training.schedules import Constant, Cosine, ReduceOnPlateau
+
+
+def make(dtype=np.float64):
+    rng = np.random.default_rng(0)
+    params = {"W": rng.standard_normal((3, 4)).astype(dtype), "b": np.zeros(4, dtype)}
+    steps = [
+        {name: rng.standard_normal(p.shape).astype(dtype) for name, p in params.items()}
+        for _ in range(5)
+    ]
+    return params, steps
+
+
+def test_sgd_step():
+    params, (grads, *_) = make()
+    before = {name: p.copy() for name, p in params.items()}
+    SGD(params).step(params, grads, lr=0.5, rate=0.1)
+    for name, p in params.items():
+        np.testing.assert_allclose(p, before[name] - 0.5 * 0.1 * grads[name], rtol=1e-15)
+
+
+def test_adam_by_its_definition():
+    params, steps = make()
+    p = params["W"].copy()
+    m = v = np.zeros_like(p)
+    optimizer = Adam(params)
+    for t, grads in enumerate(steps, start=1):
+        optimizer.step(params, grads, lr=0.01)
+        m = 0.9 * m + 0.1 * grads["W"]
+        v = 0.999 * v + 0.001 * grads["W"] ** 2
+        p = p - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    np.testing.assert_allclose(params["W"], p, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_against_pytorch(name):
+    torch = pytest.importorskip("torch")
+    params, steps = make()
+    theirs = {n: torch.nn.Parameter(torch.tensor(p)) for n, p in params.items()}
+    optimizer = getattr(torch.optim, name)(theirs.values(), lr=0.01)
+    ours = {"SGD": SGD, "Adam": Adam}[name](params)
+    for grads in steps:
+        ours.step(params, grads, lr=0.01)
+        for n, p in theirs.items():
+            p.grad = torch.tensor(grads[n])
+        optimizer.step()
+    for n, p in theirs.items():
+        np.testing.assert_allclose(params[n], p.detach().numpy(), atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_step_keeps_dtype_and_leaves_gradients_alone(kind, dtype):
+    params, (grads, *_) = make(dtype)
+    before = {name: g.copy() for name, g in grads.items()}
+    arrays = dict(params)
+    kind(params).step(params, grads, lr=0.1, rate=0.5)
+    for name in params:
+        assert params[name] is arrays[name] and params[name].dtype == dtype
+        np.testing.assert_array_equal(grads[name], before[name])
+
+
+def test_constant_and_cosine():
+    assert [Constant(2.0, 10).rate(step) for step in (0, 9)] == [2.0, 2.0]
+    cosine = Cosine(2.0, 10)
+    assert cosine.rate(0) == 2.0
+    assert math.isclose(cosine.rate(5), 1.0)
+    assert 0 < cosine.rate(9) < cosine.rate(8) < 0.2
+
+
+def test_plateau_divides_by_4_only_without_improvement():
+    schedule = ReduceOnPlateau(20.0, 10)
+    rates = []
+    for improved in (True, False, True, False):
+        schedule.validated(improved)
+        rates.append(schedule.rate(0))
+    assert rates == [20.0, 5.0, 5.0, 1.25]

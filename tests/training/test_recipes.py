@@ -1,0 +1,68 @@
+"""Recipes: what the presets say, and settings that are refused in plain words."""
+
+import numpy as np
+import pytest
+
+from lessons_lib.training import PRESETS, Recipe
+
+
+def test_the_book_recipe():
+    """Deep Learning from Scratch 2, chapter 6: the figures of its first language model."""
+    recipe = PRESETS["book"]
+    assert (recipe.embed_size, recipe.hidden_size, recipe.num_layers) == (100, 100, 1)
+    assert (recipe.optimizer, recipe.lr, recipe.schedule) == ("sgd", 20.0, "constant")
+    assert (recipe.batch_size, recipe.seq_len, recipe.max_norm) == (20, 35, 0.25)
+    assert recipe.epochs == 4
+    params = recipe.build(2000).params
+    assert np.isclose(params["embedding.W"].std(), 0.01, rtol=0.02)
+    assert np.isclose(params["rnn.0.Wx"].std(), 0.1, rtol=0.02)
+    assert np.isclose(params["output.W"].std(), 0.1, rtol=0.02)
+    assert not params["rnn.0.b"].any() and not params["output.b"].any()
+
+
+def test_the_better_recipe():
+    recipe = PRESETS["better"]
+    assert (recipe.hidden_size, recipe.num_layers, recipe.dropout) == (650, 2, 0.5)
+    assert recipe.tie_weights and recipe.schedule == "plateau" and recipe.epochs == 40
+
+
+def test_same_seed_same_model():
+    a, b = (Recipe(hidden_size=8, embed_size=8).build(9).params for _ in range(2))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+    c = Recipe(hidden_size=8, embed_size=8, seed=1).build(9).params
+    assert not np.array_equal(a["rnn.0.Wx"], c["rnn.0.Wx"])
+
+
+def test_first_values_that_a_recipe_sets():
+    model = Recipe(hidden_size=4, embed_size=50, embed_scale=0.3, forget_bias=1.5).build(400)
+    assert np.isclose(model.params["embedding.W"].std(), 0.3, rtol=0.05)
+    np.testing.assert_array_equal(model.params["rnn.0.b"].reshape(4, 4)[1], 1.5)
+    assert np.count_nonzero(model.params["rnn.0.b"]) == 4
+
+
+def test_settings():
+    recipe = Recipe().with_settings(["lr=0.5", "cell=gru", "epochs=3", "tie_weights=true"])
+    assert (recipe.lr, recipe.cell, recipe.epochs, recipe.tie_weights) == (0.5, "gru", 3, True)
+    assert Recipe().with_settings([]) == Recipe()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("colour=red", "NAME=VALUE"),
+        ("lr", "lr: expected a number"),
+        ("lr=fast", "lr: expected a number, got 'fast'"),
+        ("lr=0", "lr: expected a number above 0"),
+        ("lr=nan", "lr: expected a number above 0"),
+        ("epochs=1.5", "epochs: expected a whole number"),
+        ("epochs=0", "epochs: expected at least 1"),
+        ("tie_weights=maybe", "tie_weights: expected true or false"),
+        ("cell=transformer", "cell: expected one of rnn, lstm, gru"),
+        ("optimizer=magic", "optimizer: expected one of sgd, adam"),
+        ("dropout=1", "dropout: expected 0 up to"),
+        ("seed=-1", "seed: expected 0 or more"),
+    ],
+)
+def test_settings_that_are_refused(setting, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe().with_settings([setting])

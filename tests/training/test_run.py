@@ -1,0 +1,249 @@
+"""Runs on disk: stopped in every way there is, they go on and end with the same parameters."""
+
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from lessons_lib.models import LanguageModel
+from lessons_lib.text import Corpus, Vocabulary
+from lessons_lib.training import Interrupted, Recipe, read_metrics, run, train
+from lessons_lib.training.checkpoints import load_checkpoint
+
+RECIPE = Recipe(
+    embed_size=8,
+    hidden_size=16,
+    dropout=0.2,
+    optimizer="adam",
+    lr=1e-2,
+    schedule="plateau",
+    batch_size=4,
+    seq_len=10,
+    epochs=3,
+    keep="best",
+)
+
+
+def make_corpus(length=2001):
+    ids = np.random.default_rng(0).integers(0, 9, length)
+    ids[1::2] = (ids[::2][: len(ids[1::2])] + 1) % 9  # every second token follows from the first
+    return Corpus(ids, ids[:300], ids[300:600], Vocabulary(list("abcdefghi")))
+
+
+def checksum(folder):
+    return hashlib.sha256((folder / run.MODEL).read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    train("letters", make_corpus(), RECIPE, folder)
+    return folder
+
+
+def test_what_a_run_leaves_behind(uninterrupted):
+    model = LanguageModel.load(uninterrupted / run.MODEL)
+    assert json.loads(model.metadata["vocabulary"]) == list("abcdefghi")
+    assert model.metadata["corpus"] == "letters"
+    records = read_metrics(uninterrupted)
+    assert [r["step"] for r in records] == [50, 100, 150]
+    assert [r["epoch"] for r in records] == [1, 2, 3]
+    assert records[-1]["train_loss"] < records[0]["train_loss"]
+    assert all(r["valid_perplexity"] < 9 for r in records)
+    assert json.loads((uninterrupted / run.RECIPE).read_text())["recipe"] == RECIPE.as_dict()
+
+
+def test_two_runs_are_bit_identical(uninterrupted, tmp_path):
+    train("letters", make_corpus(), RECIPE, tmp_path)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+def test_a_finished_run_is_left_as_it_is(uninterrupted):
+    before = checksum(uninterrupted), read_metrics(uninterrupted)
+    train("letters", make_corpus(), RECIPE, uninterrupted, resume=True)
+    assert (checksum(uninterrupted), read_metrics(uninterrupted)) == before
+
+
+CHILD = """
+import sys
+from tests.training.test_run import RECIPE, make_corpus
+from lessons_lib.training import run
+run.CHECKPOINT_SECONDS = 0.0
+run.train("letters", make_corpus(), RECIPE, sys.argv[1], resume=True)
+"""
+
+
+def start_child(folder):
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], stderr=subprocess.PIPE)
+
+
+def wait_until_newer(file, before, child):
+    deadline = time.monotonic() + 60
+    while child.poll() is None and not (file.exists() and file.stat().st_mtime_ns != before):
+        assert time.monotonic() < deadline, "the run wrote no checkpoint"
+        time.sleep(0.002)
+
+
+@pytest.mark.slow
+def test_killed_ten_times_at_random_moments(uninterrupted, tmp_path):
+    rng = np.random.default_rng()  # truly random moments: the outcome must not depend on them
+    checkpoint = tmp_path / run.CHECKPOINT
+    killed = 0
+    while killed < 10:
+        before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        child = start_child(tmp_path)
+        wait_until_newer(checkpoint, before, child)
+        time.sleep(rng.uniform(0, 0.05))
+        child.kill()
+        child.communicate()
+        if child.returncode == 0:
+            break  # a quick machine: it was done before the kill
+        assert child.returncode == -signal.SIGKILL
+        killed += 1
+    assert killed >= 3
+    child = start_child(tmp_path)
+    _, messages = child.communicate()
+    assert child.returncode == 0, messages
+    assert checksum(tmp_path) == checksum(uninterrupted)
+    expected = read_metrics(uninterrupted)
+    for record in (got := read_metrics(tmp_path)) + expected:
+        del record["seconds"]
+    assert got == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to whole consoles")
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_finishes_the_step_and_writes_a_checkpoint(
+    uninterrupted, tmp_path, monkeypatch, signal_number
+):
+    step = run.Trainer.step
+
+    def interrupted_step(trainer):
+        if trainer.steps == 70:
+            signal.raise_signal(signal_number)
+        return step(trainer)
+
+    monkeypatch.setattr(run.Trainer, "step", interrupted_step)
+    before = signal.getsignal(signal_number)
+    with pytest.raises(Interrupted, match="after step 71"):
+        train("letters", make_corpus(), RECIPE, tmp_path)
+    assert signal.getsignal(signal_number) is before
+    assert load_checkpoint(tmp_path / run.CHECKPOINT)[1]["steps"] == 71
+    monkeypatch.undo()
+    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to whole consoles")
+def test_a_second_ctrl_c_stops_at_once(tmp_path, monkeypatch):
+    def step(trainer):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(run.Trainer, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        train("letters", make_corpus(), RECIPE, tmp_path)
+
+
+@pytest.mark.parametrize("full_at", [run.MODEL, run.CHECKPOINT])
+def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at):
+    """The second epoch's files no longer fit; once there is room the run goes on."""
+    write, written = run.write_atomically, []
+
+    def write_until_full(path, data):
+        if os.path.basename(path) == full_at:
+            written.append(path)
+            if len(written) > 1:
+                raise OSError(errno.ENOSPC, "could not write the file: No space left", str(path))
+        write(path, data)
+
+    for module in ("lessons_lib.training.checkpoints", "lessons_lib.models"):
+        monkeypatch.setattr(f"{module}.write_atomically", write_until_full)
+    with pytest.raises(OSError, match="No space left"):
+        train("letters", make_corpus(), RECIPE, tmp_path)
+    assert not list(tmp_path.glob("*.tmp"))
+    monkeypatch.undo()
+    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+def test_metrics_cut_off_in_the_middle_of_a_line(uninterrupted, tmp_path, monkeypatch):
+    monkeypatch.setattr(run._Run, "_checkpoint", lambda self: None)
+    with pytest.raises(RuntimeError):
+
+        def fail(record):
+            raise RuntimeError
+
+        train("letters", make_corpus(), RECIPE, tmp_path, on_epoch=fail)
+    monkeypatch.undo()
+    with open(tmp_path / run.METRICS, "a") as file:
+        file.write('{"step": 12')
+    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+    assert [r["step"] for r in read_metrics(tmp_path)] == [50, 100, 150]
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+def test_a_run_is_not_overwritten(uninterrupted):
+    before = checksum(uninterrupted)
+    with pytest.raises(ValueError, match="holds a run; continue it with --resume"):
+        train("letters", make_corpus(), RECIPE, uninterrupted)
+    with pytest.raises(ValueError, match=r"was begun with lr=0\.01, epochs=3; resume it"):
+        other = replace(RECIPE, lr=0.5, epochs=9)
+        train("letters", make_corpus(), other, uninterrupted, resume=True)
+    with pytest.raises(ValueError, match="was begun with corpus='letters'"):
+        train("numbers", make_corpus(), RECIPE, uninterrupted, resume=True)
+    assert checksum(uninterrupted) == before
+
+
+def test_two_at_once_in_one_folder(tmp_path):
+    with FileLock(tmp_path / ".lock"), pytest.raises(ValueError, match="in use by another run"):
+        train("letters", make_corpus(), RECIPE, tmp_path)
+
+
+@pytest.mark.parametrize("name", [run.CHECKPOINT, run.RECIPE])
+@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b'{"a": 1}'])
+def test_damaged_files_are_named(uninterrupted, tmp_path, name, content):
+    for file in uninterrupted.iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{name}.* damaged|{name} is of another run"):
+        train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+
+
+def test_early_stopping_keeps_the_best(tmp_path):
+    """Validation text that contradicts the training text gets worse from the start."""
+    corpus = make_corpus()
+    backwards = corpus._replace(valid=corpus.valid[::-1].copy())
+    recipe = replace(RECIPE, epochs=50, patience=2, lr=0.05, schedule="constant", dropout=0.0)
+    model = train("letters", backwards, recipe, tmp_path)
+    valid = [r["valid_perplexity"] for r in read_metrics(tmp_path)]
+    assert len(valid) < 50
+    assert min(valid) == valid[-3]
+    assert np.isclose(run.perplexity(model, backwards.valid), min(valid), rtol=1e-6)
+
+
+def test_training_in_a_thread(tmp_path):
+    """Signals belong to the main thread; elsewhere a run does without them."""
+    thread = threading.Thread(
+        target=train, args=("letters", make_corpus(), replace(RECIPE, epochs=1), tmp_path)
+    )
+    thread.start()
+    thread.join()
+    assert (tmp_path / run.MODEL).exists()
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(OSError, match="taken"):
+        train("letters", make_corpus(), RECIPE, tmp_path / "taken")
