@@ -39,7 +39,7 @@ lint: $(INSTALLED) ## check the style of code and notebooks, and the package's t
 	$(PY) -m mypy
 
 bench: $(INSTALLED)
-	$(PY) -m lessons_lib bench
+	.venv/bin/lessons bench
 
 constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt
 	$(PY) -m pip install --quiet uv
@@ -48,7 +48,7 @@ constraints: $(INSTALLED) ## pin the newest versions of all packages in constrai
 		--custom-compile-command "make constraints" --quiet --output-file constraints.txt
 
 clean: ## remove .venv and the caches
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv.unfinished .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # .installed names the folder it was made in: an environment does not survive a move.

@@ -50,7 +50,7 @@ def learning_curve(
         axes.axhline(best_possible, color="black", linestyle="--", label="best possible")
     axes.set(xlabel="epoch", ylabel="perplexity", yscale="log", title="Learning curve")
     # The first steps start near the size of the vocabulary; what matters happens far below.
-    axes.set_ylim(top=min(axes.get_ylim()[1], 4 * max((p for _, p in valid), default=np.inf)))
+    axes.set_ylim(top=min(axes.get_ylim()[1], 1.5 * max((p for _, p in valid), default=np.inf)))
     axes.yaxis.set_major_formatter("{x:.3g}")
     axes.yaxis.set_minor_formatter("{x:.3g}")
     axes.grid(alpha=0.3, which="both")

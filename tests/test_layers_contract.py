@@ -134,9 +134,21 @@ def test_other_shapes_in_between_leave_no_trace(kind):
     case = make_case(kind, SMALL)
     layer = make_layer(kind, case)
     expected = run_layer(layer, case)
-    for size in (SMALL._replace(T=7), SMALL._replace(N=1), SMALL._replace(T=0)):
-        run_layer(layer, make_case(kind, size))
+    for T, N in ((7, 3), (4, 1), (3, 4), (0, 3)):  # 3 x 4 numbers are as many as 4 x 3
+        run_layer(layer, make_case(kind, SMALL._replace(T=T, N=N)))
         assert_equal(run_layer(layer, case), expected)
+
+
+@each_kind
+def test_another_dtype_in_between_leaves_no_trace(kind):
+    case = make_case(kind, SMALL)
+    layer = make_layer(kind, case)
+    expected = run_layer(layer, case)
+    for name, value in case.params.items():
+        layer.params[name] = value.astype(np.float32)
+    run_layer(layer, case)
+    layer.params.update(case.params)
+    assert_equal(run_layer(layer, case), expected)
 
 
 @each_kind

@@ -82,6 +82,7 @@ def test_a_failed_installation_is_not_marked_and_can_be_taken_up_again(folder: P
     assert result.returncode == 1
     assert "could not be installed" in result.stderr
     assert contents(folder) == {"bin"}
+    assert not (folder / ".venv.unfinished").exists()
     assert make_venv(folder).returncode == 0
     assert contents(folder) == {"bin", ".installed"}
 
@@ -90,9 +91,10 @@ def test_a_failed_installation_is_not_marked_and_can_be_taken_up_again(folder: P
 def test_an_interrupted_installation_starts_afresh(folder: Path):
     assert make_venv(folder).returncode == 0
     (folder / ".venv" / "half-written").touch()
-    (folder / ".venv" / ".installed").rename(folder / ".venv" / ".unfinished")
+    (folder / ".venv.unfinished").touch()
     assert make_venv(folder).returncode == 0
     assert contents(folder) == {"bin", ".installed"}
+    assert not (folder / ".venv.unfinished").exists()
 
 
 @posix_only

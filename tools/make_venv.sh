@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv with the package and its tools in it: sh tools/make_venv.sh PYTHON
-# .venv/.installed marks success; .venv/.unfinished stays behind when the work is cut off.
+# .venv/.installed marks success; .venv.unfinished stays behind when the work is cut off.
 set -eu
 python=$1
 
@@ -20,20 +20,19 @@ trap 'exit 130' INT TERM
     fail "$python cannot make virtual environments: its modules venv and ensurepip are missing." \
         "On Debian and Ubuntu the package python3-venv brings them."
 
-if [ -e .venv/.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
+if [ -e .venv.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
+    touch .venv.unfinished
     rm -rf .venv
-    mkdir .venv
-    touch .venv/.unfinished
     "$python" -m venv .venv
 fi
 
 echo "Installing the course's packages into .venv: once, about a minute."
-pwd -P > .venv/.unfinished
+pwd -P > .venv.unfinished
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --constraint constraints.txt --editable '.[lab,dev]'; then
-    rm .venv/.unfinished # pip checks before it changes anything: the environment is whole
+    rm .venv.unfinished # pip checks before it changes anything: the environment is whole
     fail "The packages could not be installed: the lines above say why. Then run make again."
 fi
 # Matplotlib's first import collects the fonts, and warns where that is slow: not in a notebook.
 .venv/bin/python -c 'import matplotlib.font_manager'
-mv .venv/.unfinished .venv/.installed
+mv .venv.unfinished .venv/.installed

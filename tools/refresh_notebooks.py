@@ -7,7 +7,6 @@ nothing else. Without arguments every notebook of the course is run.
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+
+from lessons_lib.files import write_atomically
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -84,16 +85,6 @@ def execute(path: Path, environ: Mapping[str, str] | None = None) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a file so that it holds either the old text or the new one, at any moment."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(path.stat().st_mode)
-    os.replace(file.name, path)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run notebooks anew and store their outputs.")
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
@@ -114,7 +105,7 @@ def main() -> int:
             continue
         same = text == path.read_text(encoding="utf-8")
         if not same:
-            replace_text(path, text)
+            write_atomically(path, text.encode())
         print(f"{path}: {'unchanged' if same else 'refreshed'}")
     return status
 

@@ -75,6 +75,8 @@ def compare(
 ) -> list[ModelRow]:
     """Measure the oracle, counting models and trained models of equal size on the test split.
 
+    All of them read the text from beginning to end in one go.
+
     Each trained model has a run of its own below the folder; runs that are there already are gone
     on with, or used as they are.
 
@@ -111,7 +113,7 @@ def compare(
         add(
             f"{cell} {sized.hidden_size}",
             model.num_params,
-            token_losses(model, corpus.test),
+            token_losses(model, corpus.test, batch_size=1),
             seconds,
         )
     return rows
