@@ -149,7 +149,10 @@ def check_ids(ids: npt.ArrayLike, num_classes: int, name: str) -> np.ndarray:
         TypeError: if ids are not integers.
         ValueError: if an id is out of range.
     """
-    ids = np.asarray(ids)
+    try:
+        ids = np.asarray(ids)
+    except ValueError:
+        raise ValueError(f"{name}: expected an array of integers, got ragged rows") from None
     if ids.size == 0 and ids.dtype.kind == "f":
         ids = ids.astype(np.int64)  # np.array([]) is float64; there is nothing in it to misread
     if ids.dtype.kind not in "iu":

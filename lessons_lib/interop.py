@@ -65,8 +65,11 @@ def from_torch(
         An RNN, LSTM or GRU.
 
     Raises:
+        TypeError: if state_dict is no mapping.
         ValueError: if names or shapes are not those of one layer in one direction.
     """
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(f"state_dict: expected a mapping, got {type(state_dict).__name__}")
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     missing = [name for name in names[:2] if name not in state_dict]
     surplus = [name for name in state_dict if name not in names]

@@ -70,7 +70,7 @@ class LanguageModel:
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        if cell not in CELLS:
+        if not isinstance(cell, str) or cell not in CELLS:
             raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {cell!r}")
         check_size(vocab_size, "vocab_size")
         check_size(embed_size, "embed_size")
@@ -151,7 +151,7 @@ class LanguageModel:
         T, N, H = hs.shape
         logits = hs.reshape(T * N, H) @ self._output_weights()
         logits += self.params["output.b"]
-        return logits.reshape(T, N, -1), state
+        return logits.reshape(T, N, self.config["vocab_size"]), state
 
     def loss(
         self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
@@ -198,7 +198,7 @@ class LanguageModel:
             raise RuntimeError("LanguageModel.backward needs a loss just before it")
         hs, T, N = self._last_loss
         dlogits = self._dlogits
-        dhs = (dlogits @ self._output_weights().T).reshape(T, N, -1)
+        dhs = (dlogits @ self._output_weights().T).reshape(T, N, self.config["hidden_size"])
         for layer, dropout in zip(reversed(self.layers), reversed(self.dropouts[1:]), strict=True):
             dhs, _ = layer.backward(dropout.backward(dhs))
         self.embedding.backward(self.dropouts[0].backward(dhs))
@@ -271,8 +271,9 @@ class LanguageModel:
         self._adopt_params()
         for dropout in self.dropouts:
             dropout.training = self.training
-        if np.ndim(ids) != 2:
-            raise ValueError(f"ids: expected shape (T, N), got {np.shape(ids)}")
+        ids = check_ids(ids, self.config["vocab_size"], "ids")
+        if ids.ndim != 2:
+            raise ValueError(f"ids: expected shape (T, N), got {ids.shape}")
         if state is None:
             state = (None,) * len(self.layers)
         elif not isinstance(state, tuple | list) or len(state) != len(self.layers):

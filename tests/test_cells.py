@@ -118,7 +118,7 @@ def test_numerical_gradients_of_one_step(kind, size):
 @pytest.mark.parametrize("T", range(1, 7))
 @each_kind
 @given(data=st.data())
-@settings(max_examples=4)
+@settings(max_examples=2)
 def test_numerical_gradients_of_steps_chained_in_time(kind, T, data):
     case = make_case(kind, data.draw(sizes(T=T, largest=3)))
 

@@ -140,15 +140,14 @@ def test_other_shapes_in_between_leave_no_trace(kind):
 
 
 @each_kind
-def test_another_dtype_in_between_leaves_no_trace(kind):
-    case = make_case(kind, SMALL)
-    layer = make_layer(kind, case)
-    expected = run_layer(layer, case)
-    for name, value in case.params.items():
-        layer.params[name] = value.astype(np.float32)
-    run_layer(layer, case)
-    layer.params.update(case.params)
-    assert_equal(run_layer(layer, case), expected)
+def test_a_layer_may_change_its_dtype(kind):
+    layer = make_layer(kind, make_case(kind, SMALL))
+    for dtype in (np.float64, np.float32, np.float64):
+        case = make_case(kind, SMALL, dtype)
+        layer.params.update(case.params)
+        results, expected = run_layer(layer, case), run_layer(make_layer(kind, case), case)
+        assert_equal(results, expected)
+        assert {a.dtype for a in results.values()} == {np.dtype(dtype)}
 
 
 @each_kind

@@ -200,6 +200,10 @@ def test_dropout_is_on_in_training_and_off_in_evaluation():
     with model.evaluating():
         assert model.loss(ids, targets)[0] == model.loss(ids, targets)[0]
     assert model.training
+    model.training = False
+    with pytest.raises(KeyError), model.evaluating():
+        raise KeyError
+    assert not model.training  # as it was before, whatever happened inside
     plain = make_model()
     plain.params.update(model.params)
     with model.evaluating():

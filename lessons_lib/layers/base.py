@@ -28,9 +28,7 @@ class Layer:
         return np.result_type(*self.params.values())
 
     def _add(self, name: str, value: np.ndarray, dtype: npt.DTypeLike) -> None:
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
-        self.params[name] = value.astype(dtype)
+        self.params[name] = value.astype(_check_dtype(dtype))
         self.grads[name] = np.zeros_like(self.params[name])
         self._shapes[name] = value.shape
 
@@ -106,7 +104,7 @@ class RecurrentLayer(Layer):
 
 def check_array(
     value: npt.ArrayLike,
-    shape: tuple[int | None, ...],
+    shape: tuple[Any, ...],
     name: str,
     letters: str,
     dtype: npt.DTypeLike,
@@ -115,7 +113,8 @@ def check_array(
 
     Args:
         value: what came in.
-        shape: the lengths wanted, None where any length will do.
+        shape: the lengths wanted, None where any length will do; ... in front stands for any
+            number of axes.
         name: the argument's name, for the message.
         letters: the shape in the course's letters, for the message.
         dtype: dtype of the result; an array that has it already is not copied.
@@ -130,6 +129,8 @@ def check_array(
         raise ValueError(f"{name}: expected an array of shape {letters}, got ragged rows") from None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if shape[:1] == (...,):
+        shape = (None,) * (array.ndim - len(shape) + 1) + shape[1:]
     if array.ndim != len(shape) or any(
         n is not None and n != m for n, m in zip(shape, array.shape, strict=True)
     ):
@@ -138,6 +139,16 @@ def check_array(
             f"{name}: expected shape {letters} = ({', '.join(map(str, wanted))}), got {array.shape}"
         )
     return array.astype(dtype, copy=False)
+
+
+def _check_dtype(dtype: npt.DTypeLike) -> np.dtype:
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:  # not a dtype at all
+        checked = None
+    if checked not in (np.float32, np.float64):
+        raise TypeError(f"dtype: expected float32 or float64, got {dtype if checked is None else checked}")
+    return checked
 
 
 def check_size(value: int, name: str) -> int:

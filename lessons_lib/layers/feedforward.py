@@ -112,8 +112,7 @@ class Linear(Layer):
             ValueError, TypeError: if x has the wrong shape or type.
         """
         W, b = self._parameters()
-        leading = (None,) * (np.ndim(x) - 1)
-        x = check_array(x, (*leading, len(W)), "x", "(..., in)", self.dtype)
+        x = check_array(x, (..., len(W)), "x", "(..., in)", self.dtype)
         self._cache = x, W
         return x @ W + b
 
@@ -171,16 +170,19 @@ class Dropout(Layer):
 
         Returns:
             Array of the same shape.
+
+        Raises:
+            TypeError: if x does not hold floating-point numbers.
         """
         x = np.asarray(x)
         if x.dtype.kind not in "f":
             raise TypeError(f"x: expected floating-point numbers, got dtype {x.dtype}")
-        if not self.training or self.p == 0:
-            self._cache = np.ones((), x.dtype)
-        else:
+        mask = np.ones((), x.dtype)
+        if self.training and self.p > 0:
             kept = self.rng.random(x.shape, np.float32) >= self.p
-            self._cache = kept * x.dtype.type(1 / (1 - self.p))
-        return x * self._cache
+            mask = kept * x.dtype.type(1 / (1 - self.p))
+        self._cache = mask, x.shape
+        return x * mask
 
     def backward(self, dy: npt.ArrayLike) -> np.ndarray:
         """Apply the mask of the last forward to the gradient.
@@ -193,5 +195,7 @@ class Dropout(Layer):
 
         Raises:
             RuntimeError: if there was no forward.
+            ValueError, TypeError: if dy has the wrong shape or type.
         """
-        return dy * self._cached()
+        mask, shape = self._cached()
+        return check_array(dy, shape, "dy", "that of x", mask.dtype) * mask

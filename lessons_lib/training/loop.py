@@ -47,6 +47,7 @@ class Trainer:
         self.batches = TrainingBatches(ids, recipe.batch_size, recipe.seq_len)
         self.steps_per_epoch = len(self.batches)
         self.max_norm = recipe.max_norm
+        self.weight_decay = recipe.weight_decay
         self.optimizer = OPTIMIZERS[recipe.optimizer](model.params)
         total_steps = self.steps_per_epoch * recipe.epochs
         self.schedule = SCHEDULES[recipe.schedule](recipe.lr, total_steps)
@@ -72,6 +73,9 @@ class Trainer:
             )
         rate = min(1.0, self.max_norm / (norm + 1e-6))  # as in gradients.clip_grads
         lr = self.schedule.rate(self.steps)
+        if self.weight_decay:
+            for p in self.model.params.values():
+                p *= p.dtype.type(1 - lr * self.weight_decay)
         self.optimizer.step(self.model.params, self.model.grads, lr, rate)
         self.state = state
         self.steps += 1

@@ -12,10 +12,11 @@ PRESETS = {
         forget_bias=1.0,
         optimizer="adam",
         lr=6e-3,
+        weight_decay=0.03,
         schedule="cosine",
         max_norm=1.0,
         batch_size=10,
-        epochs=32,
+        epochs=28,
         keep="best",
     ),
     # One layer of 100 units on Penn Treebank words, from Deep Learning from Scratch 2, chapter 6.

@@ -29,6 +29,7 @@ class Recipe:
         forget_bias: first value of an LSTM's forget-gate bias.
         optimizer: "sgd" or "adam".
         lr: learning rate at the start.
+        weight_decay: each step shrinks the parameters by this share of the learning rate.
         schedule: "constant", "plateau" (divide by 4 when validation stalls) or "cosine".
         max_norm: the gradients' global norm is clipped to this.
         batch_size: lanes of text read side by side.
@@ -50,6 +51,7 @@ class Recipe:
     forget_bias: float = 0.0
     optimizer: str = "sgd"
     lr: float = 20.0
+    weight_decay: float = 0.0
     schedule: str = "constant"
     max_norm: float = 0.25
     batch_size: int = 20
@@ -71,8 +73,8 @@ class Recipe:
         for name in ("embed_scale", "lr", "max_norm"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")
-        for name in ("patience", "seed"):
-            if getattr(self, name) < 0:
+        for name in ("patience", "seed", "weight_decay"):
+            if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout: expected 0 up to but not 1, got {self.dropout}")

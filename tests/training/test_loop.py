@@ -34,6 +34,18 @@ def test_gradients_are_clipped_to_the_norm():
     assert np.isclose(np.sqrt(moved), 1e-3, rtol=1e-2)
 
 
+def test_weight_decay_shrinks_by_its_share_of_the_learning_rate():
+    plain = replace(SMALL, optimizer="sgd", lr=0.5)
+    decayed = replace(plain, weight_decay=0.1)
+    a, b = (Trainer(recipe.build(7), IDS, recipe) for recipe in (plain, decayed))
+    before = {name: p.copy() for name, p in a.model.params.items()}
+    a.step()
+    b.step()
+    for name, p in a.model.params.items():
+        expected = p - 0.5 * 0.1 * before[name]
+        np.testing.assert_allclose(b.model.params[name], expected, rtol=1e-5, atol=1e-9)
+
+
 def test_state_is_carried_from_batch_to_batch():
     trainer = Trainer(SMALL.build(7), IDS, SMALL)
     trainer.step()
