@@ -23,7 +23,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     item.user_properties += [(f"worst {kind}", error) for kind, error in _of_this_test.items()]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     worst: dict[str, float] = {}
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:

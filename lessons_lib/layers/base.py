@@ -147,7 +147,9 @@ def _check_dtype(dtype: npt.DTypeLike) -> np.dtype:
     except TypeError:  # not a dtype at all
         checked = None
     if checked not in (np.float32, np.float64):
-        raise TypeError(f"dtype: expected float32 or float64, got {dtype if checked is None else checked}")
+        raise TypeError(
+            f"dtype: expected float32 or float64, got {dtype if checked is None else checked}"
+        )
     return checked
 
 

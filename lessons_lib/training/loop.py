@@ -48,6 +48,7 @@ class Trainer:
         self.steps_per_epoch = len(self.batches)
         self.max_norm = recipe.max_norm
         self.weight_decay = recipe.weight_decay
+        self.reset_prob = recipe.reset_prob
         self.optimizer = OPTIMIZERS[recipe.optimizer](model.params)
         total_steps = self.steps_per_epoch * recipe.epochs
         self.schedule = SCHEDULES[recipe.schedule](recipe.lr, total_steps)
@@ -62,6 +63,10 @@ class Trainer:
                 they were before the step.
         """
         inputs, targets = self.batches.batch(self.steps)
+        if self.reset_prob and self.state is not None:
+            lanes = self.model.rng.random(self.batches.batch_size) < self.reset_prob
+            for part in flatten_state(self.state).values():
+                part[lanes] = 0
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported below
             loss, state = self.model.loss(inputs, targets, self.state)
             self.model.backward()

@@ -44,6 +44,7 @@ PRESETS = {
         max_norm=1.0,
         batch_size=32,
         seq_len=100,
+        reset_prob=0.05,
         epochs=10,
         keep="best",
     ),

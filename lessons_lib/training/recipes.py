@@ -34,6 +34,9 @@ class Recipe:
         max_norm: the gradients' global norm is clipped to this.
         batch_size: lanes of text read side by side.
         seq_len: time steps of each batch: where backpropagation is truncated.
+        reset_prob: for each lane and batch, the probability of starting afresh from a state of
+            zeros. Where the text has no beginnings of its own a model meets that state nowhere
+            else, and would not know how to start.
         epochs: passes over the training text.
         patience: stop after this many epochs without a better validation perplexity; 0 never stops.
         keep: "best" keeps the weights of the best validation perplexity, "last" the final ones.
@@ -56,6 +59,7 @@ class Recipe:
     max_norm: float = 0.25
     batch_size: int = 20
     seq_len: int = 35
+    reset_prob: float = 0.0
     epochs: int = 4
     patience: int = 0
     keep: str = "last"
@@ -76,8 +80,9 @@ class Recipe:
         for name in ("patience", "seed", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout: expected 0 up to but not 1, got {self.dropout}")
+        for name in ("dropout", "reset_prob"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected 0 up to but not 1, got {getattr(self, name)}")
 
     def build(self, vocab_size: int) -> LanguageModel:
         """The untrained model, with its first weights drawn from the seed."""

@@ -56,8 +56,24 @@ def test_state_is_carried_from_batch_to_batch():
     assert trainer.step().loss == expected != without
 
 
+def test_some_lanes_start_afresh(monkeypatch):
+    recipe = replace(SMALL, reset_prob=0.5)
+    trainer = Trainer(recipe.build(7), IDS, recipe)
+    trainer.step()
+    carried = [part.copy() for part in trainer.state[0]]
+    loss, states = trainer.model.loss, []
+    monkeypatch.setattr(
+        trainer.model, "loss", lambda i, t, state: (states.append(state), loss(i, t, state))[1]
+    )
+    trainer.step()
+    for part, before in zip(states[0][0], carried, strict=True):
+        kept = part.any(axis=1)
+        assert 0 < kept.sum() < 4
+        np.testing.assert_array_equal(part[kept], before[kept])
+
+
 def test_a_restored_trainer_goes_on_the_same_way():
-    recipe = replace(SMALL, dropout=0.3, schedule="plateau")
+    recipe = replace(SMALL, dropout=0.3, schedule="plateau", reset_prob=0.2)
     trainer = Trainer(recipe.build(7), IDS, recipe)
     for _ in range(5):
         trainer.step()

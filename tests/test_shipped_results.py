@@ -1,0 +1,59 @@
+"""What is shipped and printed as a result is what the code here measures."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from lessons_lib.experiments.village import DistanceRow, ModelRow, by_distance, table
+from lessons_lib.files import data_path
+from lessons_lib.models import LanguageModel
+from lessons_lib.text import load_corpus
+from lessons_lib.training import PRESETS, exp_loss, token_losses
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    rows = json.loads(data_path("village", "comparison.json").read_text(encoding="utf-8"))
+    for row in rows:
+        row["by_distance"] = tuple(DistanceRow(*band) for band in row["by_distance"])
+    return {row["name"].split()[0]: ModelRow(**row) for row in rows}
+
+
+def test_the_shipped_lstm_is_as_good_as_the_comparison_says(comparison):
+    model = LanguageModel.load(data_path("weights", "village-lstm.safetensors"))
+    village = load_corpus("village")
+    assert json.loads(model.metadata["vocabulary"]) == list(village.vocab.tokens)
+    recipe = PRESETS["lesson"]
+    for name in ("cell", "embed_size", "hidden_size", "num_layers", "dropout", "dtype"):
+        assert model.config[name] == getattr(recipe, name)
+    losses = token_losses(model, village.test, batch_size=1)
+    stored = comparison["lstm"]
+    assert exp_loss(losses.mean(dtype=float)) == pytest.approx(stored.perplexity, rel=1e-4)
+    for row, stored_row in zip(by_distance(village.test, losses), stored.by_distance, strict=True):
+        assert row.excess == pytest.approx(stored_row.excess, abs=1e-3)
+
+
+def test_the_story_that_the_comparison_tells(comparison):
+    """The LSTM comes close to the oracle; the RNN does not, and it is memory that it lacks."""
+    assert comparison["lstm"].ratio < 1.05
+    assert comparison["rnn"].ratio > 1.15
+    rnn = {row.label: row.excess for row in comparison["rnn"].by_distance}
+    lstm = {row.label: row.excess for row in comparison["lstm"].by_distance}
+    assert abs(rnn["1"] - lstm["1"]) < 0.02
+    assert rnn["2-4"] < rnn["5-9"] < rnn["10-19"] < rnn["20-34"] < rnn["35-59"]
+    assert rnn["35-59"] > 5 * lstm["35-59"]
+
+
+def test_equal_size(comparison):
+    sizes = [comparison[name].num_params for name in ("rnn", "gru", "lstm")]
+    assert max(sizes) < 1.01 * min(sizes)
+
+
+def test_the_table_in_the_readme(comparison):
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| .*\|$", readme, flags=re.MULTILINE)
+    for line in table(comparison.values()).splitlines():
+        if line.startswith("| "):
+            assert line in shown
