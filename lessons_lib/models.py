@@ -42,7 +42,7 @@ class LanguageModel:
         params: the parameters in one flat dict, named as in "embedding.W" (V, D), "rnn.0.Wx",
             "rnn.0.Wh", "rnn.0.b" (GRU: "rnn.0.bx", "rnn.0.bh") and so on for each layer,
             "output.W" (H, V; absent when tied) and "output.b" (V,). Assign or change entries
-            freely.
+            freely; one float64 entry makes everything float64.
         grads: gradients by the same names, filled by `backward`.
         training: whether dropout is on; see `evaluating`.
         config: the arguments that rebuild the model, without rng.
@@ -291,6 +291,11 @@ class LanguageModel:
 
     def _adopt_params(self) -> None:
         """Check the parameters, which a caller may have assigned, and hand them to the layers."""
+        if self.params.keys() != self._shapes.keys():
+            raise ValueError(
+                f"params: expected the names {', '.join(self._shapes)}, "
+                f"got {', '.join(map(str, self.params)) or 'none'}"
+            )
         dtype = np.result_type(*self.params.values())
         self.config["dtype"] = dtype.name
         for name, shape in self._shapes.items():

@@ -5,7 +5,8 @@ hold these layers to it. Sequences are time-major: x is (T, N, D), hidden states
 
 Every layer has `params` and `grads`, two dicts with equal keys; `forward`; and `backward`, which
 goes with the last `forward`, fills `grads` (it overwrites, it does not add) and returns the
-gradient on the layer's input.
+gradient on the layer's input. Between the two leave the input array and the parameters as they are:
+the layer keeps them, not copies.
 """
 
 from lessons_lib.layers.base import Layer, RecurrentLayer

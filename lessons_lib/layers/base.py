@@ -34,7 +34,7 @@ class Layer:
 
     def _parameters(self) -> Iterator[np.ndarray]:
         """The parameters in order, checked, since a caller may have assigned them."""
-        dtype = self.dtype
+        dtype = _check_dtype(self.dtype)
         for name, shape in self._shapes.items():
             value = check_array(self.params[name], shape, f'params["{name}"]', "fixed", dtype)
             if self.grads[name].dtype != dtype:

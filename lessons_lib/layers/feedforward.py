@@ -156,8 +156,8 @@ class Dropout(Layer):
 
     def __init__(self, p: float, *, rng: np.random.Generator | None = None) -> None:
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"p: expected a probability from 0 up to but not 1, got {p}")
+        if not isinstance(p, float | int) or not 0 <= p < 1:
+            raise ValueError(f"p: expected a probability from 0 up to but not 1, got {p!r}")
         self.p = float(p)
         self.rng = check_rng(rng)
         self.training = True

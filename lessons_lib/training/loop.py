@@ -78,10 +78,11 @@ class Trainer:
             )
         rate = min(1.0, self.max_norm / (norm + 1e-6))  # as in gradients.clip_grads
         lr = self.schedule.rate(self.steps)
-        if self.weight_decay:
-            for p in self.model.params.values():
-                p *= p.dtype.type(1 - lr * self.weight_decay)
-        self.optimizer.step(self.model.params, self.model.grads, lr, rate)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.weight_decay:
+                for p in self.model.params.values():
+                    p *= p.dtype.type(1 - lr * self.weight_decay)
+            self.optimizer.step(self.model.params, self.model.grads, lr, rate)
         self.state = state
         self.steps += 1
         return StepResult(loss, norm, lr)
