@@ -21,6 +21,7 @@ ALLOWED = {
     "text": {"functions", "layers", "files"},
     "training": {"functions", "gradients", "layers", "models", "text", "files"},
     "plots": {"files"},
+    "diagrams": {"plots"},
     "grading": {"exercises"},  # only the registry, which imports the lessons when asked for one
     "exercises": {"functions", "cells", "grading"},
 }

@@ -124,16 +124,18 @@ def table(rows: Iterable[ModelRow]) -> str:
     rows = list(rows)
     bands = [band.label for band in rows[0].by_distance]
     lines = [
-        f"| model | parameters | seconds | perplexity | to the oracle | {' | '.join(bands)} |",
-        "|---" * (5 + len(bands)) + "|",
+        f"| model | parameters | perplexity | to the oracle | {' | '.join(bands)} |",
+        "|---" * (4 + len(bands)) + "|",
     ]
     for row in rows:
         excess = " | ".join(f"{band.excess:.3f}" for band in row.by_distance)
         lines.append(
-            f"| {row.name} | {row.num_params:,} | {row.seconds:.0f} | {row.perplexity:.3f} "
-            f"| x {row.ratio:.3f} | {excess} |"
+            f"| {row.name} | {row.num_params:,} | {row.perplexity:.3f} | x {row.ratio:.3f} "
+            f"| {excess} |"
         )
-    lines.append("\nRight of the bar: nats above the oracle, by tokens back to the deciding word.")
+    lines.append(
+        "\nLast columns: nats above the oracle per token, by tokens back to the deciding word."
+    )
     return "\n".join(lines)
 
 

@@ -58,5 +58,5 @@ def test_table_has_a_line_for_each_model():
 
     bands = (DistanceRow("1", 0.9, 0.01, 1.0), DistanceRow("2-4", 0.1, 0.2, 0.8))
     text = table([ModelRow("lstm 128", 145_329, 1.7, 1.05, 90.4, bands)])
-    assert "| lstm 128 | 145,329 | 90 | 1.700 | x 1.050 | 0.010 | 0.200 |" in text
+    assert "| lstm 128 | 145,329 | 1.700 | x 1.050 | 0.010 | 0.200 |" in text
     assert "| 1 | 2-4 |" in text.splitlines()[0]

@@ -106,8 +106,9 @@ def test_every_word_of_the_grammar_is_in_the_training_text(corpus, steps):
 
 def test_distances_of_a_scene_by_hand(corpus):
     scene = (
-        "*** Tom was in the kitchen . Tom was slicing bread . then Mary came in . Mary had a pie "
-        "under her arm . Mary waved to Tom in the kitchen ."
+        "*** Tom was in the kitchen . the kitchen was warm . Tom was slicing bread . "
+        "then Mary came in . Mary had a pie , a fine pie , under her arm . "
+        "Mary waved to Tom in the kitchen ."
     ).split()
     distances = dict(
         zip(range(1, len(scene)), dependency_distances(corpus.vocab.encode(scene)), strict=True)
@@ -117,10 +118,12 @@ def test_distances_of_a_scene_by_hand(corpus):
         return [i for i, token in enumerate(scene) if token == word][occurrence]
 
     assert distances[at("Tom", 1)] == at("Tom", 1) - at("Tom", 0)
-    assert distances[at("slicing", 0)] == at("slicing", 0) - at("kitchen", 0)
+    assert distances[at("slicing", 0)] == at("slicing", 0) - at("kitchen", 1)
     assert distances[at("her", 0)] == at("her", 0) - at("Mary", 1)
     assert distances[at("Tom", 2)] == at("Tom", 2) - at("Tom", 1)
     assert distances[at("kitchen", 1)] == at("kitchen", 1) - at("kitchen", 0)
+    assert distances[at("kitchen", 2)] == at("kitchen", 2) - at("kitchen", 1)
+    assert distances[at("pie", 1)] == 4
     assert distances[at("came", 0)] == 1
 
 
@@ -146,7 +149,7 @@ def test_a_recalled_word_is_certain_and_stood_before(corpus):
     [
         ("Tom was in the kitchen .", 0, "Tom"),
         ("*** Tom was in the kitchen . Mary was", 7, "Mary"),
-        ("*** Tom was in the kitchen . Tom was reading", 9, "reading"),
+        ("*** Tom was in the kitchen . the kitchen was warm . Tom was reading", 14, "reading"),
     ],
 )
 def test_other_text_is_refused_with_its_place(corpus, text, position, word):

@@ -1,0 +1,102 @@
+"""Drawings of how a cell is wired, which depend on no data."""
+
+from collections.abc import Collection
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyBboxPatch
+
+from lessons_lib.plots import VERMILION
+
+PARTS = ("forget", "input", "output")
+GREY, PALE = "#333333", "#E8E8E8"
+
+
+def lstm_cell(highlight: Collection[str] = ()) -> Figure:
+    """One step of an LSTM: the memory runs along the top, the four blocks stand below it.
+
+    Args:
+        highlight: parts to draw in colour, of "forget", "input" (with the new memory), "output".
+
+    Raises:
+        ValueError: if a part is none of these.
+    """
+    for part in highlight:
+        if part not in PARTS:
+            raise ValueError(f"highlight: expected parts of {', '.join(PARTS)}, got {part!r}")
+    colour = {part: VERMILION if part in highlight else GREY for part in PARTS}
+    figure = Figure(figsize=(8.6, 4.3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(xlim=(-0.2, 12.6), ylim=(-0.1, 6.6), aspect="equal")
+    axes.axis("off")
+
+    axes.add_patch(
+        FancyBboxPatch((1.5, 0.85), 9.0, 4.75, boxstyle="round,pad=0.1", fc="none", lw=1)
+    )
+    axes.text(1.6, 5.35, "one step of the layer", fontsize=9, style="italic", va="center")
+
+    # The memory line.
+    _arrow(axes, (0.5, 4.7), (2.65, 4.7), GREY)
+    _arrow(axes, (3.15, 4.7), (5.75, 4.7), colour["forget"])
+    _arrow(axes, (6.25, 4.7), (11.4, 4.7), GREY)
+    axes.text(0.4, 4.7, "$c_{t-1}$", ha="right", va="center", fontsize=14)
+    axes.text(11.5, 4.7, "$c_t$", ha="left", va="center", fontsize=14)
+    axes.text(11.5, 4.2, "to the next\nstep only", ha="left", va="top", fontsize=8)
+
+    # What all four blocks see.
+    axes.plot([0.5, 8.3], [1.3, 1.3], color=GREY, lw=1.6)
+    axes.text(0.4, 1.3, "$h_{t-1}$", ha="right", va="center", fontsize=14)
+    axes.plot([1.9, 1.9], [0.5, 1.3], color=GREY, lw=1.6)
+    axes.text(1.9, 0.4, "$x_t$", ha="center", va="top", fontsize=14)
+
+    for x, name, curve, part in (
+        (2.9, "f", r"$\sigma$", "forget"),
+        (4.7, "i", r"$\sigma$", "input"),
+        (6.5, "g", "tanh", "input"),
+        (8.3, "o", r"$\sigma$", "output"),
+    ):
+        _arrow(axes, (x, 1.3), (x, 1.75), colour[part])
+        _box(axes, x, 2.05, curve, colour[part])
+        axes.text(
+            x - 0.22, 2.6, f"${name}$", ha="right", va="center", fontsize=13, color=colour[part]
+        )
+    _arrow(axes, (2.9, 2.35), (2.9, 4.45), colour["forget"])
+    _node(axes, 2.9, 4.7, r"$\times$", colour["forget"])
+
+    _arrow(axes, (4.7, 2.35), (5.78, 3.28), colour["input"])
+    _arrow(axes, (6.5, 2.35), (6.12, 3.22), colour["input"])
+    _node(axes, 6.0, 3.45, r"$\times$", colour["input"])
+    _arrow(axes, (6.0, 3.7), (6.0, 4.45), colour["input"])
+    _node(axes, 6.0, 4.7, "+", colour["input"])
+
+    _arrow(axes, (9.4, 4.7), (9.4, 4.05), colour["output"])
+    _box(axes, 9.4, 3.75, "tanh", colour["output"])
+    _arrow(axes, (9.4, 3.45), (9.4, 2.3), colour["output"])
+    _arrow(axes, (8.75, 2.05), (9.15, 2.05), colour["output"])
+    _node(axes, 9.4, 2.05, r"$\times$", colour["output"])
+    axes.plot([9.65, 9.95], [2.05, 2.05], color=colour["output"], lw=1.6)
+    axes.plot([9.95, 9.95], [1.3, 2.05], color=colour["output"], lw=1.6)
+    _arrow(axes, (9.95, 1.3), (11.4, 1.3), colour["output"])
+    axes.plot([9.95, 9.95], [4.55, 4.85], color="white", lw=6)  # h passes over c, and joins nothing
+    _arrow(axes, (9.95, 2.05), (9.95, 6.1), colour["output"])
+    axes.text(9.95, 6.15, "$h_t$ leaves the layer", ha="center", va="bottom", fontsize=11)
+    axes.text(11.5, 1.3, "$h_t$", ha="left", va="center", fontsize=14)
+    axes.text(11.5, 0.95, "to the\nnext step", ha="left", va="top", fontsize=8)
+    return figure
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+    arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end, start, arrowprops=arrow)
+
+
+def _box(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    corner = x - 0.4, y - 0.25
+    box = FancyBboxPatch(corner, 0.8, 0.5, boxstyle="round,pad=0.05", fc=PALE, ec=colour, lw=1.6)
+    axes.add_patch(box)
+    axes.text(x, y, text, ha="center", va="center", fontsize=11, color=colour)
+
+
+def _node(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    axes.add_patch(Circle((x, y), 0.25, fc="white", ec=colour, lw=1.6, zorder=3))
+    axes.text(x, y, text, ha="center", va="center", fontsize=12, color=colour, zorder=4)

@@ -1,0 +1,33 @@
+"""The drawing of an LSTM step colours the part it is asked for."""
+
+import pytest
+from matplotlib.colors import to_hex
+
+from lessons_lib import diagrams, plots
+
+
+def coloured_texts(figure):
+    (axes,) = figure.axes
+    coloured = [text for text in axes.texts if to_hex(text.get_color()) == plots.VERMILION.lower()]
+    return sorted(text.get_text() for text in coloured if text.get_text())
+
+
+def test_nothing_is_coloured_unless_asked():
+    assert coloured_texts(diagrams.lstm_cell()) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "texts"),
+    [
+        ("forget", ["$\\sigma$", "$\\times$", "$f$"]),
+        ("input", ["$\\sigma$", "$\\times$", "$g$", "$i$", "+", "tanh"]),
+        ("output", ["$\\sigma$", "$\\times$", "$o$", "tanh"]),
+    ],
+)
+def test_a_part_is_coloured(part, texts):
+    assert coloured_texts(diagrams.lstm_cell(highlight=[part])) == texts
+
+
+def test_an_unknown_part_is_refused():
+    with pytest.raises(ValueError, match=r"highlight: expected parts of .*, got 'update'"):
+        diagrams.lstm_cell(highlight=["update"])
