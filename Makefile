@@ -32,13 +32,14 @@ test: $(INSTALLED) ## run the tests, then every notebook against its stored outp
 
 refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
 	$(PY) tools/refresh_notebooks.py $(NOTEBOOKS)
+	$(PY) tools/make_readme_picture.py
 
 lint: $(INSTALLED) ## check the style of code and notebooks, and the package's types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-bench: $(INSTALLED)
+bench: $(INSTALLED) ## time the layers beside PyTorch, if it is installed
 	.venv/bin/lessons bench
 
 constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt

@@ -164,6 +164,16 @@ def compare(
 
 
 @app.command()
+def bench(
+    repeat: Annotated[int, typer.Option(min=1, help="how often each candidate is timed")] = 20,
+) -> None:
+    """Time the layers beside PyTorch, if it is installed, and their matrix products alone."""
+    from lessons_lib.experiments.speed import measure, table
+
+    typer.echo(table(measure(repeat=repeat)))
+
+
+@app.command()
 def sample(
     checkpoint: CheckpointPath,
     prompt: Annotated[str | None, typer.Option(help="what the text begins with")] = None,
