@@ -79,6 +79,8 @@ def train(
     try:
         with FileLock(folder / ".lock", timeout=0):
             _claim(folder, corpus_name, recipe, resume)
+            for unfinished in folder.glob(".*.tmp"):  # left by a kill in the middle of a write
+                unfinished.unlink()
             run = _Run(corpus_name, corpus, recipe, folder)
             run.go(on_epoch, show_progress)
             return LanguageModel.load(folder / MODEL)
@@ -207,10 +209,10 @@ class _Run:
         self.stale = 0 if improved else self.stale + 1
         self.trainer.schedule.validated(improved)
         epoch = self.trainer.steps // self.trainer.steps_per_epoch
-        self.finished = epoch >= self.recipe.epochs or self.stale >= (
-            self.recipe.patience or math.inf
-        )
-        if improved if self.recipe.keep == "best" else self.finished:
+        out_of_patience = 0 < self.recipe.patience <= self.stale
+        self.finished = epoch >= self.recipe.epochs or out_of_patience
+        to_be_kept = improved if self.recipe.keep == "best" else self.finished
+        if to_be_kept:
             self.model.save(self.folder / MODEL)
         return valid
 

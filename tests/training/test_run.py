@@ -114,6 +114,7 @@ def test_killed_ten_times_at_random_moments(uninterrupted, tmp_path):
     child = start_child(tmp_path)
     _, messages = child.communicate()
     assert child.returncode == 0, messages
+    assert not list(tmp_path.glob("*.tmp"))
     assert checksum(tmp_path) == checksum(uninterrupted)
     expected = read_metrics(uninterrupted)
     for record in (got := read_metrics(tmp_path)) + expected:
@@ -203,6 +204,12 @@ def test_a_run_is_not_overwritten(uninterrupted):
     with pytest.raises(ValueError, match="was begun with corpus='letters'"):
         train("numbers", make_corpus(), RECIPE, uninterrupted, resume=True)
     assert checksum(uninterrupted) == before
+
+
+def test_what_a_kill_left_half_written_is_swept_up(tmp_path):
+    (tmp_path / ".checkpoint.safetensors.1a2b3c4d.tmp").write_bytes(b"half")
+    train("letters", make_corpus(), replace(RECIPE, epochs=1), tmp_path)
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 def test_two_at_once_in_one_folder(tmp_path):
