@@ -103,7 +103,7 @@ def test_killed_ten_times_at_random_moments(uninterrupted, tmp_path):
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         child = start_child(tmp_path)
         wait_until_newer(checkpoint, before, child)
-        time.sleep(rng.uniform(0, 0.05))
+        time.sleep(rng.uniform(0, 0.02))
         child.kill()
         child.communicate()
         if child.returncode == 0:
