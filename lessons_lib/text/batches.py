@@ -67,10 +67,6 @@ class TrainingBatches:
         places = (times[:, None] + self._starts) % self._pairs  # (T, N)
         return self._ids[places], self._ids[places + 1]
 
-    def starts_epoch(self, step: int) -> bool:
-        """Whether a step is the first one of an epoch."""
-        return step % len(self) == 0
-
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self.batch(step) for step in range(len(self)))
 

@@ -11,7 +11,8 @@ from lessons_lib.models import CELLS, LanguageModel
 from lessons_lib.training.optimizers import OPTIMIZERS
 from lessons_lib.training.schedules import SCHEDULES
 
-RNN_LR = 0.2  # share of the other cells' learning rate at which a vanilla RNN does best
+# Share of the learning rate that a vanilla RNN gets: on the village 0.2 did better than 0.5.
+RNN_LR = 0.2
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,6 @@
 """Learning-rate schedules: how the rate changes while a run goes on."""
 
 import math
-from typing import Protocol
-
-
-class Schedule(Protocol):
-    """Says the learning rate for each step."""
-
-    def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0."""
-        ...
-
-    def validated(self, improved: bool) -> None:
-        """Take note that the model was validated, and whether it was the best so far."""
-        ...
 
 
 class Constant:
