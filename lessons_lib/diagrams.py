@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from lessons_lib.plots import VERMILION
+from lessons_lib.plots.style import VERMILION
 
 PARTS = ("forget", "input", "output")
 GREY, PALE = "#333333", "#E8E8E8"

@@ -3,12 +3,14 @@
 import pytest
 from matplotlib.colors import to_hex
 
-from lessons_lib import diagrams, plots
+from lessons_lib import diagrams
+from lessons_lib.plots.style import VERMILION
 
 
 def coloured_texts(figure):
     (axes,) = figure.axes
-    coloured = [text for text in axes.texts if to_hex(text.get_color()) == plots.VERMILION.lower()]
+    wanted = VERMILION.lower()
+    coloured = [text for text in axes.texts if to_hex(text.get_color()) == wanted]
     return sorted(text.get_text() for text in coloured if text.get_text())
 
 

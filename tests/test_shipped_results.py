@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.experiments.village import DistanceRow, ModelRow, by_distance, table
+from lessons_lib.experiments.village import DistanceRow, ModelRow, by_distance, equal_size, table
 from lessons_lib.files import data_path
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import load_corpus
@@ -21,15 +21,16 @@ def comparison():
     return {row["name"].split()[0]: ModelRow(**row) for row in rows}
 
 
-def test_the_shipped_lstm_is_as_good_as_the_comparison_says(comparison):
-    model = LanguageModel.load(data_path("weights", "village-lstm.safetensors"))
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_the_shipped_models_are_as_good_as_the_comparison_says(comparison, cell: str):
+    model = LanguageModel.load(data_path("weights", f"village-{cell}.safetensors"))
     village = load_corpus("village")
     assert json.loads(model.metadata["vocabulary"]) == list(village.vocab.tokens)
-    recipe = PRESETS["lesson"]
+    recipe = equal_size(PRESETS["lesson"], cell, len(village.vocab))
     for name in ("cell", "embed_size", "hidden_size", "num_layers", "dropout", "dtype"):
         assert model.config[name] == getattr(recipe, name)
     losses = token_losses(model, village.test, batch_size=1)
-    stored = comparison["lstm"]
+    stored = comparison[cell]
     assert exp_loss(losses.mean(dtype=float)) == pytest.approx(stored.perplexity, rel=1e-4)
     for row, stored_row in zip(by_distance(village.test, losses), stored.by_distance, strict=True):
         assert row.excess == pytest.approx(stored_row.excess, abs=1e-3)

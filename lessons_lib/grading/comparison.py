@@ -23,17 +23,20 @@ def problem_with(output: Output, expected: np.ndarray, got: Any) -> Problem | No
 
     Args:
         output: describes the result.
-        expected: the right array.
+        expected: the right array; for a single number, of shape ().
         got: what the learner's function returned in its place.
 
     Returns:
         None if the result is right.
     """
+    if not output.axes and is_number(got):
+        got = number_as_array(got, expected.dtype.name if expected.dtype.kind == "f" else "float64")
     if type(got) is not np.ndarray:
         return Problem("type", _about_type(output, expected, got))
     if got.shape != expected.shape:
         return Problem("shape", _about_shape(output, expected, got))
-    if got.dtype != expected.dtype:
+    both_integers = got.dtype.kind in "iu" and expected.dtype.kind in "iu"
+    if got.dtype != expected.dtype and not both_integers:
         return Problem("dtype", _about_dtype(output, expected, got))
     unusable = ~np.isfinite(got)
     if unusable.any():
@@ -51,6 +54,38 @@ def differs(output: Output, expected: np.ndarray, got: np.ndarray) -> np.ndarray
     with np.errstate(all="ignore"):
         near = np.abs(got - wanted) <= tolerance * (1 + np.abs(wanted))
     return ~near  # NaN is near to nothing
+
+
+def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
+    """Whether a learner's result is the one that a known wrong version gives.
+
+    Args:
+        output: describes the result.
+        wrong: what the known version returned.
+        got: what the learner's function returned.
+        dtype: of the case, for single numbers.
+    """
+    if not output.axes and is_number(wrong) and is_number(got):
+        wrong, got = number_as_array(wrong, dtype), number_as_array(got, dtype)
+    return (
+        type(wrong) is type(got) is np.ndarray
+        and got.dtype.kind in "biuf"
+        and wrong.shape == got.shape
+        and not differs(output, wrong, got).any()
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a single number: Python's, NumPy's, or an array of shape ()."""
+    if isinstance(value, np.ndarray):
+        return type(value) is np.ndarray and value.shape == () and value.dtype.kind in "iuf"
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def number_as_array(number: Any, dtype: str) -> np.ndarray:
+    """A number as an array of shape (): whole numbers as int64, others in the given dtype."""
+    array = np.asarray(number)
+    return array.astype(dtype if array.dtype.kind == "f" else np.int64)
 
 
 def describe(value: Any) -> str:
@@ -74,14 +109,15 @@ def title(output: Output) -> str:
 
 def _axes(output: Output, shape: tuple[int, ...]) -> str:
     """Letters and lengths: "(N, H) = (3, 5)"."""
+    if not output.axes:
+        return "()"
     return f"({', '.join(output.axes)}) = {shape}"
 
 
 def _about_type(output: Output, expected: np.ndarray, got: Any) -> str:
-    text = (
-        f"{title(output)} is {describe(got)}; "
-        f"expected a NumPy array of shape {_axes(output, expected.shape)}."
-    )
+    array = f"a NumPy array of shape {_axes(output, expected.shape)}"
+    wanted = array if output.axes else "a single number"
+    text = f"{title(output)} is {describe(got)}; expected {wanted}."
     if isinstance(got, list | tuple) and got and all(isinstance(e, np.ndarray) for e in got):
         text += f"\nnp.stack({output.name}) makes one array of them."
     elif isinstance(got, np.ndarray):
@@ -90,8 +126,10 @@ def _about_type(output: Output, expected: np.ndarray, got: Any) -> str:
 
 
 def _about_shape(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
-    wanted = f"expected {_axes(output, expected.shape)}"
     name = title(output)
+    if not output.axes:
+        return f"{name} has shape {got.shape}, expected a single number."
+    wanted = f"expected {_axes(output, expected.shape)}"
     if got.ndim == expected.ndim:
         for order in itertools.permutations(range(got.ndim)):
             # Only when the lengths tell the axes apart is the order a fact and not a guess.
@@ -110,6 +148,9 @@ def _about_shape(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
 
 
 def _about_dtype(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
+    if not output.axes:
+        wanted = "a whole number (int)" if expected.dtype.kind in "iu" else "a number with a point"
+        return f"{title(output)} is {describe(got.item())}, expected {wanted}."
     text = f"{title(output)} has dtype {got.dtype}, expected {expected.dtype}."
     if expected.dtype == np.float32 and got.dtype == np.float64:
         text += (
@@ -125,6 +166,8 @@ def _about_dtype(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
 
 def _about_nan(output: Output, got: np.ndarray, unusable: np.ndarray) -> str:
     first = _first(output, unusable)
+    if not output.axes:
+        return f"{title(output)} is {describe(got.item())}."
     what = "NaN (not a number)" if np.isnan(got[first]) else "an infinite number"
     return (
         f"{title(output)} holds {what}: {unusable.sum()} of {got.size} values, "
@@ -134,7 +177,11 @@ def _about_nan(output: Output, got: np.ndarray, unusable: np.ndarray) -> str:
 
 def _about_values(output: Output, expected: np.ndarray, got: np.ndarray, wrong: np.ndarray) -> str:
     first = _first(output, wrong)
-    lines = [f"{title(output)} has the right shape, but {wrong.sum()} of {got.size} values differ."]
+    lines = (
+        [f"{title(output)} has the right shape, but {wrong.sum()} of {got.size} values differ."]
+        if output.axes
+        else [f"{title(output)} differs."]
+    )
     lines += _about_time(output, wrong)
     lines += _about_blocks(output, wrong)
     want, have = _digits(float(expected[first]), float(got[first]))
@@ -178,6 +225,8 @@ def _about_blocks(output: Output, wrong: np.ndarray) -> list[str]:
 
 def _first(output: Output, mask: np.ndarray) -> tuple[int, ...]:
     """Index of the first True: earliest in time, then in reading order."""
+    if not output.axes:
+        return ()
     axis = output.axes.index("T") if "T" in output.axes else 0
     moved = np.argwhere(np.moveaxis(mask, axis, 0))[0].tolist()
     step = moved.pop(0)
@@ -186,7 +235,7 @@ def _first(output: Output, mask: np.ndarray) -> tuple[int, ...]:
 
 
 def _entry(output: Output, index: tuple[int, ...]) -> str:
-    return f"{output.name}[{', '.join(str(k) for k in index)}]"
+    return f"{output.name}[{', '.join(str(k) for k in index)}]" if index else output.name
 
 
 def _digits(expected: float, got: float) -> tuple[str, str]:

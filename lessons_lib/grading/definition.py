@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import registry
+from lessons_lib.grading.nested import copied, map_arrays
 
 # Largest |got - expected| / (1 + |expected|). Another order of the same arithmetic stays far below.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
@@ -22,12 +23,15 @@ class Output:
 
     Args:
         name: as in the reference's return statement.
-        dims: a letter for each axis, as "T N H" or "N 4H"; T marks the time axis.
+        dims: a letter for each axis, as "T N H" or "N 4H"; T marks the time axis. Empty for a
+            single number.
         points: what the learner earns when this result is right in every case.
         about: the result in words, for messages: "forget gate".
         blocks: names of the equal parts of the last axis: ("i", "f", "g", "o").
         computed_from: results to look at first when they are wrong too.
         tolerance: by dtype name, the largest accepted |got - expected| / (1 + |expected|).
+        written_to: name of the argument that the function writes this result into, in place. If
+            it is a dict, the result is its entry of this output's name.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Output:
     blocks: tuple[str, ...] = ()
     computed_from: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+    written_to: str = ""
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -46,18 +51,20 @@ class Output:
 
 @dataclass(frozen=True)
 class Case:
-    """The arguments of one call, by name, and the sizes they were made with."""
+    """The arguments of one call, by name, and the sizes they were made with.
+
+    Attributes:
+        writable: names of the arguments that the function is asked to write to.
+    """
 
     arguments: dict[str, Any]
     sizes: dict[str, int]
     dtype: str
+    writable: frozenset[str] = frozenset()
 
     def copied_arguments(self) -> dict[str, Any]:
         """The arguments with every array copied, so that a function may spoil them."""
-        return {
-            name: value.copy() if isinstance(value, np.ndarray) else value
-            for name, value in self.arguments.items()
-        }
+        return {name: copied(value) for name, value in self.arguments.items()}
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,11 @@ class Exercise:
         return self.reference(*args, **kwargs)
 
     @property
+    def returned(self) -> tuple[Output, ...]:
+        """The outputs that the function returns, without those that it writes into arguments."""
+        return tuple(output for output in self.outputs if not output.written_to)
+
+    @property
     def points(self) -> float:
         """The most an answer can earn."""
         return sum((output.points for output in self.outputs), 0.0)
@@ -138,14 +150,32 @@ class Exercise:
 
         return add
 
-    def results_of(self, value: Any) -> tuple[Any, ...] | None:
-        """The named results in what a function returned, or None if they are too few or many."""
-        if len(self.outputs) == 1 and not (self.may_follow and isinstance(value, tuple)):
+    def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results in the order of `outputs`, or None if too few or too many were returned.
+
+        Args:
+            value: what the function returned.
+            arguments: its arguments by name as they are after the call; those that it does not
+                write to may be left out.
+        """
+        returned = self._returned_in(value)
+        if returned is None:
+            return None
+        left = iter(returned)
+        return tuple(
+            _written(arguments[output.written_to], output.name) if output.written_to else next(left)
+            for output in self.outputs
+        )
+
+    def _returned_in(self, value: Any) -> tuple[Any, ...] | None:
+        wanted = len(self.returned)
+        if wanted == 0:
+            return ()
+        if wanted == 1 and not (self.may_follow and isinstance(value, tuple)):
             return (value,)
         if not isinstance(value, tuple):
             return None
-        missing = len(self.outputs) - len(value)
-        return value[: len(self.outputs)] if -len(self.may_follow) <= missing <= 0 else None
+        return value[:wanted] if 0 <= len(value) - wanted <= len(self.may_follow) else None
 
     def cases(self, rng: np.random.Generator) -> list[Case]:
         """Draw one float64 case for each of `sizes`, and one float32 case of the first of them.
@@ -167,10 +197,11 @@ class Exercise:
                 f"got {', '.join(made)}"
             )
         arguments = {
-            name: made[name].astype(dtype) if _is_float_array(made[name]) else made[name]
+            name: map_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a, made[name])
             for name in self.parameters
         }
-        return Case(arguments, sizes, dtype)
+        writable = frozenset(o.written_to for o in self.outputs if o.written_to)
+        return Case(arguments, sizes, dtype, writable)
 
 
 def exercise(
@@ -189,7 +220,9 @@ def exercise(
         outputs: the reference's results in the order of its return statement. A reference with one
             output returns it bare, not in a tuple.
         make_case: called as make_case(rng, **sizes) with a numpy Generator; returns the reference's
-            arguments by name, arrays in float64. Let state and bias differ from zero.
+            arguments by name, arrays in float64. Let state and bias differ from zero. An argument
+            may also be a dict, list or tuple of arrays, a number, a function, or a random
+            generator, which every call gets in the same state.
         sizes: one dict of sizes for each case, as {"T": 4, "N": 3}. The first should give every
             axis another length, so that a transposed result is seen as one.
         hints: for `hint(name, number)`, each saying more than the one before.
@@ -222,5 +255,5 @@ def exercise(
     return make
 
 
-def _is_float_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+def _written(argument: Any, name: str) -> Any:
+    return argument.get(name) if isinstance(argument, dict) else argument

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
-import numpy as np
-
 from lessons_lib.grading.comparison import Problem, describe, listed
 from lessons_lib.grading.definition import Case, Exercise, Misconception, Output
+from lessons_lib.grading.nested import arrays_in
 from lessons_lib.grading.running import Outcome, Raised
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
@@ -73,17 +72,18 @@ def about_exception(case: Case, raised: Raised) -> str:
 
 
 def _shapes(case: Case) -> str:
-    arrays = {
-        name: value for name, value in case.arguments.items() if isinstance(value, np.ndarray)
-    }
-    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    shapes = ", ".join(
+        f"{path} {array.shape}"
+        for name, argument in case.arguments.items()
+        for path, array in arrays_in(name, argument)
+    )
     return f"The shapes of its arguments:\n    {shapes}" if shapes else ""
 
 
 def about_structure(exercise: Exercise, value: Any) -> str:
     """What was returned where a tuple of results was expected."""
-    names = ", ".join(output.name for output in exercise.outputs)
-    wanted = f"the tuple ({names})" if len(exercise.outputs) > 1 else f"{names} alone"
+    names = ", ".join(output.name for output in exercise.returned)
+    wanted = f"the tuple ({names})" if len(exercise.returned) > 1 else f"{names} alone"
     if value is None:
         return f"It returns None; expected {wanted}. Does it end with a return statement?"
     text = f"It returns {describe(value)}; expected {wanted}."
@@ -133,7 +133,7 @@ def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: 
 
 def about_order(exercise: Exercise, order: Sequence[str]) -> str:
     """Right results that stand in another order."""
-    wanted = ", ".join(output.name for output in exercise.outputs)
+    wanted = ", ".join(output.name for output in exercise.returned)
     return (
         f"The numbers are right, but their order is not: it returns ({', '.join(order)}), "
         f"the exercise asks for ({wanted})."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import feedback
-from lessons_lib.grading.comparison import Problem, differs, problem_with
+from lessons_lib.grading.comparison import Problem, alike, number_as_array, problem_with
 from lessons_lib.grading.definition import Case, Exercise, Misconception
 from lessons_lib.grading.report import Result, Status
 from lessons_lib.grading.running import Outcome, call
@@ -90,7 +90,7 @@ def recognise(
         return None  # one exception is like another: no evidence
     for known in exercise.misconceptions:
         if all(
-            _same(exercise, call(known.function, case), outcome)
+            _same(exercise, case, call(known.function, case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)
         ):
             return known
@@ -101,7 +101,17 @@ def _expected(
     exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]
 ) -> list[tuple[Any, ...]]:
     """The results that a right answer gives, for each case."""
-    return [exercise.results_of(answer(**case.copied_arguments())) or () for case in cases]
+    return [_results(exercise, answer, case) for case in cases]
+
+
+def _results(exercise: Exercise, answer: Callable[..., Any], case: Case) -> tuple[np.ndarray, ...]:
+    arguments = case.copied_arguments()
+    value = answer(**arguments)
+    results = exercise.results_of(value, arguments) or ()
+    return tuple(
+        number_as_array(result, case.dtype) if not output.axes else result
+        for output, result in zip(exercise.outputs, results, strict=True)
+    )
 
 
 def _findings(
@@ -125,7 +135,7 @@ def _finding(
 ) -> Finding:
     if outcome.raised:
         return Finding(feedback.about_exception(case, outcome.raised))
-    results = exercise.results_of(outcome.value)
+    results = exercise.results_of(outcome.value, outcome.written_into)
     if results is None:
         return Finding(feedback.about_structure(exercise, outcome.value))
     problems = {
@@ -136,19 +146,17 @@ def _finding(
     return Finding(by_output=problems)
 
 
-def _same(exercise: Exercise, theirs: Outcome, learners: Outcome) -> bool:
+def _same(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
     if theirs.raised or learners.raised:
         return bool(
             theirs.raised and learners.raised and theirs.raised.kind == learners.raised.kind
         )
-    wrong, got = exercise.results_of(theirs.value), exercise.results_of(learners.value)
+    wrong = exercise.results_of(theirs.value, theirs.written_into)
+    got = exercise.results_of(learners.value, learners.written_into)
     if wrong is None or got is None:
         return False
     return all(
-        type(b) is np.ndarray
-        and b.dtype.kind in "biuf"
-        and a.shape == b.shape
-        and not differs(output, a, b).any()
+        alike(output, a, b, case.dtype)
         for output, a, b in zip(exercise.outputs, wrong, got, strict=True)
     )
 
@@ -157,17 +165,17 @@ def _order_returned(
     exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
 ) -> list[str]:
     """The order in which all the right results were returned, if it is not the one asked for."""
-    returned = [exercise.results_of(outcome.value) for outcome in outcomes]
+    places = [exercise.outputs.index(output) for output in exercise.returned]
+    returned = [exercise.results_of(o.value, o.written_into) for o in outcomes]
     expected = _expected(exercise, exercise.reference, cases)
-    for order in itertools.permutations(exercise.outputs):
-        places = [exercise.outputs.index(output) for output in order]
+    for order in itertools.islice(itertools.permutations(places), 1, None):  # not as they stand
         if all(
             got is not None
             and not any(
-                problem_with(output, wanted[place], result)
-                for output, place, result in zip(order, places, got, strict=True)
+                problem_with(exercise.outputs[belongs], wanted[belongs], got[stands])
+                for belongs, stands in zip(order, places, strict=True)
             )
             for wanted, got in zip(expected, returned, strict=True)
         ):
-            return [output.name for output in order]
+            return [exercise.outputs[place].name for place in order]
     return []

@@ -8,13 +8,14 @@ import os
 import sysconfig
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.grading.definition import Case
+from lessons_lib.grading.nested import arrays_in
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
 LIBRARIES = tuple(
@@ -43,6 +44,7 @@ class Outcome:
     """What came of one call."""
 
     value: Any = None
+    written_into: Mapping[str, Any] = field(default_factory=dict)  # arguments it had to write to
     raised: Raised | None = None
     attempted: bool = True
     written: tuple[str, ...] = ()  # arguments that were changed
@@ -80,10 +82,13 @@ def call(function: Callable[..., Any], case: Case) -> Outcome:
             raised = _describe(error)
             attempted = not _is_stub_error(error, function)
     written = tuple(
-        name for name, before in case.arguments.items() if _changed(before, arguments[name])
+        name
+        for name, before in case.arguments.items()
+        if name not in case.writable and _changed(before, arguments[name])
     )
     return Outcome(
         value,
+        {name: arguments[name] for name in case.writable},
         raised,
         attempted,
         written,
@@ -151,18 +156,20 @@ def _code(function: Callable[..., Any]) -> types.CodeType | None:
 
 
 def _changed(before: Any, after: Any) -> bool:
-    if not isinstance(before, np.ndarray):
-        return False
-    same_kind = before.shape == after.shape and before.dtype == after.dtype
-    return not same_kind or before.tobytes() != after.tobytes()  # bytes: NaN equals NaN
+    return _fingerprint(before) != _fingerprint(after)
+
+
+def _fingerprint(argument: Any) -> list[tuple[Any, ...]]:
+    """Where arrays stand in an argument and what they hold; as bytes, so that NaN equals NaN."""
+    return [(path, a.shape, a.dtype, a.tobytes()) for path, a in arrays_in("", argument)]
 
 
 def _line_that_writes(function: Callable[..., Any], case: Case) -> Raised | None:
     """Find the writing line: with read-only arguments it raises."""
     arguments = case.copied_arguments()
-    for value in arguments.values():
-        if isinstance(value, np.ndarray):
-            value.flags.writeable = False
+    for name in set(arguments) - case.writable:
+        for _, array in arrays_in(name, arguments[name]):
+            array.flags.writeable = False
     with _quietly():
         try:
             function(*arguments.values())

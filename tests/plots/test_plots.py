@@ -55,9 +55,9 @@ def test_figures_are_labelled_and_can_be_saved(name, tmp_path):
 
 
 def test_lines_differ_in_colour_and_in_dash():
-    colours = [style["color"].upper() for style in plots.LINE_STYLES]
-    dashes = [style["linestyle"] for style in plots.LINE_STYLES]
-    assert len(set(colours)) == len(set(dashes)) == len(plots.LINE_STYLES)
+    colours = [style["color"].upper() for style in plots.style.LINE_STYLES]
+    dashes = [style["linestyle"] for style in plots.style.LINE_STYLES]
+    assert len(set(colours)) == len(set(dashes)) == len(plots.style.LINE_STYLES)
     assert set(colours) <= OKABE_ITO
 
 

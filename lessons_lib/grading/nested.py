@@ -1,0 +1,47 @@
+"""Arrays inside dicts, lists and tuples: what a function may be given beside plain arrays."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+
+def map_arrays(change: Callable[[np.ndarray], Any], value: Any) -> Any:
+    """The value with every array in it changed; dicts, lists and tuples are made anew.
+
+    Args:
+        change: takes an array and returns what is to stand in its place.
+        value: an array, a number, a function, …, or a dict, list or tuple of such.
+    """
+    if isinstance(value, np.ndarray):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: map_arrays(change, item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):  # a NamedTuple
+        return type(value)(*(map_arrays(change, item) for item in value))
+    if isinstance(value, list | tuple):
+        return type(value)(map_arrays(change, item) for item in value)
+    return value
+
+
+def copied(value: Any) -> Any:
+    """The value with all arrays copied; a random generator becomes another in the same state."""
+    if isinstance(value, np.random.Generator):
+        return copy.deepcopy(value)
+    return map_arrays(np.copy, value)
+
+
+def arrays_in(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Every array in a value, and how to write it: "x", "grads['Wx']", "cache.h_prev", "hs[0]"."""
+    if isinstance(value, np.ndarray):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from arrays_in(f"{name}[{key!r}]", item)
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        for key, item in zip(value._fields, value, strict=True):
+            yield from arrays_in(f"{name}.{key}", item)
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from arrays_in(f"{name}[{place}]", item)

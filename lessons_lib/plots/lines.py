@@ -1,0 +1,70 @@
+"""Lines over training and over time."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from lessons_lib.plots.style import BLUE, LINE_STYLES, VERMILION
+
+
+def learning_curve(
+    records: Sequence[Mapping[str, Any]], *, best_possible: float | None = None
+) -> Figure:
+    """Perplexity in training and validation against epochs.
+
+    Args:
+        records: a run's metrics, as `training.read_metrics` gives them.
+        best_possible: the lowest perplexity that any model can have, if it is known.
+    """
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    train = [(r["epoch"], np.exp(r["train_loss"])) for r in records]
+    valid = [(r["epoch"], r["valid_perplexity"]) for r in records if "valid_perplexity" in r]
+    axes.plot(
+        *_columns(train), color=BLUE, linewidth=1, label="training, mean since the last point"
+    )
+    axes.plot(*_columns(valid), color=VERMILION, marker="o", markersize=4, label="validation")
+    if best_possible is not None:
+        axes.axhline(best_possible, color="black", linestyle="--", label="best possible")
+    axes.set(xlabel="epoch", ylabel="perplexity", yscale="log", title="Learning curve")
+    # The first steps start near the size of the vocabulary; what matters happens far below.
+    axes.set_ylim(top=min(axes.get_ylim()[1], 1.5 * max((p for _, p in valid), default=np.inf)))
+    axes.yaxis.set_major_formatter("{x:.3g}")
+    axes.yaxis.set_minor_formatter("{x:.3g}")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    return figure
+
+
+def lines_over_time(
+    panels: Mapping[str, Mapping[str, npt.ArrayLike]], *, ylabel: str, xlabel: str = "time step"
+) -> Figure:
+    """Panels side by side on equal axes, each with one line for each label.
+
+    Args:
+        panels: by title, and within a panel by label: values at steps 0, 1, … (T,).
+        ylabel: what the values are.
+        xlabel: what is counted along the horizontal axis.
+    """
+    figure = Figure(figsize=(max(5.5, 3.6 * len(panels)), 3.4), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
+        for style, (label, values) in zip(
+            itertools.cycle(LINE_STYLES), lines.items(), strict=False
+        ):
+            axes.plot(np.asarray(values), label=label, linewidth=2, **style)
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set(title=title, xlabel=xlabel)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    all_axes[0].set_ylabel(ylabel)
+    return figure
+
+
+def _columns(pairs: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:
+    return np.array(pairs, dtype=float).reshape(-1, 2).T

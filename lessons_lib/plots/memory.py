@@ -1,0 +1,58 @@
+"""One unit of an LSTM at work."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from lessons_lib.plots.style import BLUE, SKY, VERMILION
+
+
+def memory_cell(
+    gates: Mapping[str, npt.ArrayLike],
+    g: npt.ArrayLike,
+    c: npt.ArrayLike,
+    h: npt.ArrayLike,
+    *,
+    marks: Mapping[int, str] | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """One unit of an LSTM: its gates as a heat map, and below them what they do to its memory.
+
+    Args:
+        gates: values from 0 to 1 by the gate's name, (T,) each.
+        g: new memory offered at each step, (T,).
+        c: memory cell, (T,).
+        h: hidden state, (T,).
+        marks: words to stand above some of the steps, which count from 1.
+        limits: ends of the lower panel's vertical axis; by default those that the values need.
+    """
+    T = len(np.asarray(g))
+    steps = np.arange(1, T + 1)
+    figure = Figure(figsize=(max(7, 0.42 * T), 4.6), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[len(gates), 4.5])
+
+    rows = np.array(list(gates.values()), float)
+    edges = np.arange(T + 1) + 0.5, np.arange(len(gates) + 1) - 0.5
+    image = top.pcolormesh(*edges, rows, cmap="cividis", vmin=0, vmax=1, edgecolors="white")
+    top.invert_yaxis()
+    top.set_yticks(range(len(gates)), list(gates))
+    top.tick_params(length=0)
+    for (row, column), value in np.ndenumerate(rows):
+        colour = "black" if value > 0.5 else "white"
+        number = f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
+        top.text(column + 1, row, number, ha="center", va="center", color=colour, fontsize=8)
+    for step, word in (marks or {}).items():
+        top.text(step, -0.6, word, ha="center", va="bottom", fontsize=9)
+    figure.colorbar(image, ax=top, label="openness", ticks=[0, 1])
+
+    bottom.bar(steps, np.asarray(g), width=0.5, color=SKY, label="new memory g")
+    bottom.step(steps, np.asarray(c), where="mid", color=BLUE, linewidth=2.5, label="memory cell c")
+    bottom.plot(steps, np.asarray(h), "o", color=VERMILION, label="hidden state h")
+    bottom.axhline(0, color="black", linewidth=0.8)
+    bottom.set(xlabel="time step", ylabel="value (no unit)", xticks=steps[:: 1 + T // 30])
+    bottom.set_ylim(limits)
+    bottom.grid(alpha=0.3)
+    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,255 @@
+"""Arguments other than arrays, results that are single numbers, results written in place."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from lessons_lib import exercises
+from lessons_lib.grading import Output, check, exercise, registry
+from lessons_lib.grading.nested import arrays_in, copied, map_arrays
+
+
+class Cache(NamedTuple):
+    x: np.ndarray
+    scale: float
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    exercises.all()
+    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
+
+
+def define(reference, outputs, make_case, **changes):
+    sizes = [{"N": 3}, {"N": 2}]
+    return exercise(lesson="99_test", outputs=outputs, make_case=make_case, sizes=sizes, **changes)(
+        reference
+    )
+
+
+def result(function, name):
+    return check(function, name).results[0]
+
+
+# Values with arrays in them
+
+
+def test_nested_values_are_walked_changed_and_copied():
+    value = {"a": np.ones(2), "b": [np.zeros(1), Cache(np.ones(3), 2.0)], "c": "text"}
+    paths = [path for path, _ in arrays_in("v", value)]
+    assert paths == ["v['a']", "v['b'][0]", "v['b'][1].x"]
+
+    halved = map_arrays(lambda a: a / 2, value)
+    np.testing.assert_array_equal(halved["b"][1].x, [0.5, 0.5, 0.5])
+    assert isinstance(halved["b"][1], Cache)
+    assert (halved["c"], halved["b"][1].scale) == ("text", 2.0)
+
+    twin = copied(value)
+    twin["a"][:] = 9
+    np.testing.assert_array_equal(value["a"], [1, 1])
+
+
+def test_a_copied_generator_draws_the_same_and_leaves_the_first_alone():
+    rng = np.random.default_rng(3)
+    assert copied(rng).random() == copied(rng).random() == rng.random()
+
+
+# Single numbers
+
+
+def make_grads(rng, N):
+    return {"grads": {"W": rng.normal(size=(N, 2)), "b": rng.normal(size=N)}}
+
+
+@pytest.fixture
+def norm():
+    def norm_of(grads):
+        return float(np.sqrt(sum((g**2).sum() for g in grads.values())))
+
+    made = define(norm_of, [Output("norm", "", points=2, about="global norm")], make_grads)
+
+    @made.misconception("The root is missing.")
+    def without_root(grads):
+        return sum(np.sum(g**2) for g in grads.values())
+
+    return made
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.asarray, lambda x: x])
+def test_every_kind_of_number_is_right(norm, kind):
+    found = result(lambda grads: kind(np.sqrt(sum((g**2).sum() for g in grads.values()))), norm)
+    assert found.status == "passed"
+
+
+def test_a_wrong_number_is_shown_and_recognised(norm):
+    found = result(lambda grads: sum(float(np.sum(g**2)) for g in grads.values()), norm)
+    assert (found.status, found.score, found.hint) == ("failed", 0, "without_root")
+    assert "norm (global norm) differs.\n    norm\n        expected" in found.message
+    assert "Hint: The root is missing." in found.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda grads: grads["b"], "norm (global norm) has shape (3,), expected a single number."),
+        (lambda grads: [1.0], "norm (global norm) is a list of 1; expected a single number."),
+        (lambda grads: True, "norm (global norm) is True; expected a single number."),
+        (lambda grads: 1, "norm (global norm) is 1, expected a number with a point."),
+        (lambda grads: np.nan, "norm (global norm) is nan."),
+        (
+            lambda grads: grads.get("?"),
+            "norm (global norm) is None; expected a single number.",
+        ),
+    ],
+)
+def test_what_is_no_number(norm, answer, words):
+    assert words in result(answer, norm).message
+
+
+def test_float32_needs_fewer_digits(norm):
+    def rounded(grads):
+        total = sum((g**2).sum(dtype=np.float64) for g in grads.values())
+        return np.sqrt(total) * (1 + 1e-6 * (grads["b"].dtype == np.float32))
+
+    assert result(rounded, norm).status == "passed"
+    assert result(lambda g: rounded(g) * (1 + 1e-6), norm).status == "failed"
+
+
+def test_a_whole_number_has_to_be_one():
+    def first(rng, N):
+        return int(rng.integers(100))
+
+    define(first, [Output("id", "")], lambda rng, N: {"rng": rng, "N": N})
+    assert result(lambda rng, N: rng.integers(100), "first").status == "passed"
+    assert "a whole number" in result(lambda rng, N: rng.integers(100) + 0.4, "first").message
+    assert "id differs." in result(lambda rng, N: rng.integers(100) + 1, "first").message
+
+
+# Arguments in which arrays stand
+
+
+def test_writing_into_a_nested_argument_is_found(norm):
+    def spoils(grads):
+        grads["b"] *= 1.5
+        return norm.reference({"W": grads["W"], "b": grads["b"] / 1.5})
+
+    found = result(spoils, norm)
+    assert (found.status, found.score) == ("failed", 0)
+    assert "It writes into its argument grads" in found.message
+    assert "grads[" in found.message.split("line")[1]  # the line that does it
+
+
+def test_adding_to_a_dict_is_writing(norm):
+    def adds(grads):
+        value = norm.reference(grads)
+        grads["extra"] = np.zeros(1)
+        return value
+
+    assert "It writes into its argument grads" in result(adds, norm).message
+
+
+def test_a_cache_keeps_its_names_and_is_cast():
+    dtypes = set()
+
+    def scaled(cache):
+        dtypes.add(cache.x.dtype.name)
+        return cache.x * cache.scale
+
+    define(scaled, [Output("y", "N")], lambda rng, N: {"cache": Cache(rng.normal(size=N) + 5, 2.0)})
+    assert result(lambda cache: cache.scale * cache.x, "scaled").status == "passed"
+    result(scaled, "scaled")
+    assert dtypes == {"float64", "float32"}
+    message = result(lambda cache: cache.x @ np.ones(99), "scaled").message
+    assert "cache.x (3,)" in message
+
+
+def test_a_function_as_argument():
+    def slope(f, x):
+        return (f(x + 1) - f(x - 1)) / 2
+
+    def make_case(rng, N):
+        return {"f": lambda x: x**2, "x": rng.normal(size=N)}
+
+    define(slope, [Output("gradient", "N")], make_case)
+    assert result(lambda f, x: f(x + 1) / 2 - f(x - 1) / 2, "slope").status == "passed"
+    assert result(lambda f, x: f(x + 1) - f(x), "slope").status == "failed"
+
+
+# Results written in place
+
+
+@pytest.fixture
+def halve():
+    def halve_all(grads):
+        for g in grads.values():
+            g *= 0.5
+        return len(grads)
+
+    outputs = [
+        Output("count", ""),
+        Output("W", "N D", written_to="grads"),
+        Output("b", "N", written_to="grads"),
+    ]
+    made = define(halve_all, outputs, make_grads)
+
+    @made.misconception("The arrays stay as they were.")
+    def makes_new_ones(grads):
+        for g in grads.values():
+            g = g * 0.5
+        return len(grads)
+
+    return made
+
+
+def test_results_in_place_are_right(halve):
+    def answer(grads):
+        for name in grads:
+            grads[name] /= 2
+        return len(grads)
+
+    assert result(answer, halve).status == "passed"
+
+
+def test_what_stands_in_the_argument_is_judged(halve):
+    def only_b(grads):
+        grads["b"] *= 0.5
+        return len(grads)
+
+    found = result(only_b, halve)
+    assert (found.status, found.score) == ("failed", 2)
+    assert "Right: count and b. Not yet: W." in found.message
+
+
+def test_a_mistake_in_place_is_recognised(halve):
+    def answer(grads):
+        [g * 0.5 for g in grads.values()]
+        return len(grads)
+
+    assert result(answer, halve).hint == "makes_new_ones"
+
+
+def test_an_entry_that_is_gone_is_named(halve):
+    def answer(grads):
+        grads.clear()
+        return 2
+
+    assert "W is None" in result(answer, halve).message
+
+
+def test_in_place_only():
+    def negate(x):
+        x *= -1
+
+    define(negate, [Output("x", "N", written_to="x")], lambda rng, N: {"x": rng.normal(size=N)})
+
+    def answer(x):
+        np.negative(x, out=x)
+
+    assert result(answer, "negate").status == "passed"
+    assert result(lambda x: -x, "negate").status == "failed"
+
+    def stub(x):
+        raise NotImplementedError
+
+    assert result(stub, "negate").status == "not_attempted"
