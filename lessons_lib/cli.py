@@ -11,7 +11,6 @@ import typer
 if TYPE_CHECKING:
     import numpy as np
 
-    from lessons_lib.grading import Exercise
     from lessons_lib.models import LanguageModel
     from lessons_lib.text import Vocabulary
     from lessons_lib.training import Recipe
@@ -36,16 +35,17 @@ CheckpointPath = Annotated[
 
 @app.command("list")
 def list_lessons() -> None:
-    """List the lessons, their exercises and points."""
+    """List the lessons: minutes to read and to practise, exercises and their points."""
     from lessons_lib import exercises
+    from lessons_lib.exercises.course import LESSONS
 
-    by_lesson: dict[str, list[Exercise]] = {}
-    for exercise in exercises.all():
-        by_lesson.setdefault(exercise.lesson, []).append(exercise)
-    for lesson, members in sorted(by_lesson.items()):
-        typer.echo(f"{lesson}")
+    for lesson in LESSONS:
+        members = [exercise for exercise in exercises.all() if exercise.lesson == lesson.name]
+        minutes = f"{lesson.minutes_to_read} + {lesson.minutes_to_practise} minutes"
+        points = f"{sum(exercise.points for exercise in members):g} points"
+        typer.echo(f"{lesson.name:<34}{minutes:<18}{points:<11}{lesson.topic}")
         for exercise in members:
-            typer.echo(f"  {exercise.name:<28}{exercise.points:>3g} points")
+            typer.echo(f"    {exercise.name:<48}{exercise.points:g}")
 
 
 @app.command()

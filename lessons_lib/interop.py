@@ -1,4 +1,4 @@
-"""PyTorch's names and layouts, without importing torch.
+"""PyTorch's names and layouts, without importing torch, and other orders of the gates.
 
 `torch.nn.RNN/LSTM/GRU` keep weights transposed, (blocks * H, D), and two biases everywhere; the
 block orders i, f, g, o and r, z, n are the same as ours.
@@ -110,3 +110,32 @@ def _as_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind != "f":
         raise ValueError(f"{name}: expected floating-point numbers, got dtype {array.dtype}")
     return array
+
+
+def reorder_blocks(array: npt.ArrayLike, source: str, target: str, *, axis: int = -1) -> np.ndarray:
+    """Put the blocks of packed weights or biases into another order.
+
+    Args:
+        array: weights or bias whose axis is made of equal blocks, such as (D, 4H).
+        source: the blocks' names in the order of the array: "f g i o".
+        target: the same names in the order wanted: "i f g o".
+        axis: the axis that the blocks stand along.
+
+    Returns:
+        A new array of the same shape.
+
+    Raises:
+        ValueError: if the two orders have not the same names, or the axis has no such blocks.
+    """
+    array = np.asarray(array)
+    names, wanted = source.split(), target.split()
+    if sorted(names) != sorted(wanted) or len(set(names)) != len(names) or not names:
+        raise ValueError(
+            f"target: expected the names of {source!r} in another order, got {target!r}"
+        )
+    if array.ndim == 0 or array.shape[axis] % len(names):
+        raise ValueError(
+            f"array: expected an axis of {len(names)} equal blocks, got shape {array.shape}"
+        )
+    blocks = dict(zip(names, np.split(array, len(names), axis=axis), strict=True))
+    return np.concatenate([blocks[name] for name in wanted], axis=axis)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons_lib.interop import from_torch, to_torch
+from lessons_lib.interop import from_torch, reorder_blocks, to_torch
 from lessons_lib.layers import GRU, LSTM, RNN, Linear
 from tests.strategies import seeds
 
@@ -162,3 +162,38 @@ def test_to_torch_says_what_is_wrong():
         to_torch(Linear(2, 3))
     with pytest.raises(ValueError, match=r"layer: .*reset_after=False, expected reset_after=True"):
         to_torch(GRU(2, 3, reset_after=False))
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(-1, (3, 8)), (0, (8, 3)), (0, (8,))])
+def test_blocks_in_another_order(axis, shape):
+    blocks = [np.full(2, k) for k in range(4)]  # f, g, i, o
+    array = np.broadcast_to(np.concatenate(blocks), (3, 8))
+    array = array.T if shape == (8, 3) else array[0] if shape == (8,) else array
+    found = reorder_blocks(array, "f g i o", "i f g o", axis=axis)
+    assert found.shape == shape
+    line = np.moveaxis(found, axis, 0).reshape(8, -1)[:, 0]
+    np.testing.assert_array_equal(line, [2, 2, 0, 0, 1, 1, 3, 3])
+    back = reorder_blocks(found, "i f g o", "f g i o", axis=axis)
+    np.testing.assert_array_equal(back, array)
+    assert not np.shares_memory(found, array)
+
+
+@pytest.mark.parametrize(
+    ("shape", "source", "target", "message"),
+    [
+        ((2, 8), "i f g o", "i f g", "target: expected the names of"),
+        ((2, 8), "i f g o", "i f g c", "target: expected the names of"),
+        ((2, 8), "i i g o", "i i g o", "target: expected the names of"),
+        ((2, 8), "", "", "target: expected the names of"),
+        (
+            (2, 9),
+            "i f g o",
+            "f i g o",
+            r"array: expected an axis of 4 equal blocks, got shape \(2, 9\)",
+        ),
+        ((), "i f g o", "f i g o", "array: expected an axis of 4 equal blocks"),
+    ],
+)
+def test_blocks_that_do_not_fit(shape, source, target, message):
+    with pytest.raises(ValueError, match=message):
+        reorder_blocks(np.zeros(shape), source, target)

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import nbformat
 import pytest
+from _pytest.mark import ParameterSet
 from nbformat import NotebookNode
 
 from tests.notebooks.course import LESSONS, kernel_environ, nbval
@@ -64,9 +65,22 @@ def test_a_new_run_gives_the_stored_bytes(path: Path):
         assert fresh == stored, "a picture or the layout of the file differs"
 
 
+def lessons_and_kernels() -> list[ParameterSet]:
+    """Each lesson under another kernel in turn; under the others too in a thorough run."""
+    return [
+        pytest.param(
+            path,
+            kernel,
+            id=f"{path.stem}-{kernel}",
+            marks=() if (place + turn) % len(BLAS_KERNELS) == 0 else pytest.mark.thorough,
+        )
+        for place, path in enumerate(LESSONS)
+        for turn, kernel in enumerate(BLAS_KERNELS)
+    ]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kernel", BLAS_KERNELS)
-@each_lesson
+@pytest.mark.parametrize(("path", "kernel"), lessons_and_kernels())
 def test_outputs_hold_on_another_processor(path: Path, kernel: str):
     environ = kernel_environ(OPENBLAS_CORETYPE=kernel, OPENBLAS_NUM_THREADS="1")
     blas = subprocess.run([sys.executable, "-c", ASK_BLAS], env=environ, capture_output=True)
