@@ -59,6 +59,99 @@ def solution(
 
 
 @app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a notebook or a .py file")],
+) -> None:
+    """Check the exercises in a file, and say what is wrong where something is."""
+    from lessons_lib.grading import grade as grade_file
+
+    report = grade_file(file, isolation="basic")
+    if not report.results:
+        raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
+    typer.echo(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
+    raise typer.Exit(0 if report.score == report.max_score else 1)
+
+
+@app.command()
+def grade(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files or folders")],
+    out: Annotated[Path, typer.Option(help="folder for grades.csv, results and feedback")],
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="submissions at once")] = 1,
+    isolation: Annotated[str, typer.Option(help="auto, strong or basic")] = "auto",
+    require: Annotated[
+        str | None, typer.Option(help="strong: refuse to grade with anything weaker")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="draw the cases of an earlier grading")] = None,
+) -> None:
+    """Grade submissions, each in a process of its own that never sees an expected result.
+
+    Give the same command again to go on with a batch that was stopped.
+    """
+    from tqdm import tqdm
+
+    from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
+    from lessons_lib.grading.isolation import reached
+
+    if require not in (None, "strong"):
+        raise ValueError(f"--require: expected strong, got {require!r}")
+    level = reached("strong" if require else isolation)
+    if exercises is not None:
+        load_exercises(exercises)  # a mistake in it is found before anything is graded
+    submissions = find_submissions(paths)
+    with tqdm(total=len(submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
+        graded = grade_all(
+            submissions,
+            out,
+            exercises=exercises,
+            isolation=level,
+            jobs=jobs,
+            seed=seed,
+            on_graded=lambda one: bar.update(),
+        )
+    for name, report in graded:
+        typer.echo(f"{report.score:>6g} of {report.max_score:<6g} {name}")
+    lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
+    typer.echo(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
+    if lost:
+        raise ValueError(f"{lost} results are missing; give the command again to try those anew")
+
+
+@app.command()
+def progress(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="where the notebooks are")
+    ] = Path("notebooks"),
+) -> None:
+    """Show which exercises of the saved notebooks are solved."""
+    from lessons_lib.exercises.course import LESSONS
+    from lessons_lib.grading import Result
+    from lessons_lib.grading import grade as grade_file
+
+    present = [lesson for lesson in LESSONS if (folder / f"{lesson.name}.ipynb").is_file()]
+    if not present:
+        raise ValueError(f"FOLDER: there is no lesson in {folder}")
+    marks = {"passed": "solved", "not_attempted": "-"}
+
+    def row(name: str, results: list[Result], said: str) -> str:
+        score, most = sum(r.score for r in results), sum(r.max_score for r in results)
+        return f"{name:<34}{f'{score:g} of {most:g}':>12}  {said}".rstrip()
+
+    every: list[Result] = []
+    for lesson in present:
+        results = grade_file(folder / f"{lesson.name}.ipynb", isolation="basic").results
+        solved = sum(result.status == "passed" for result in results)
+        typer.echo(row(lesson.name, results, f"{solved} of {len(results)} solved"))
+        for result in results:
+            said = marks.get(result.status, "not right yet")
+            typer.echo(row(f"    {result.exercise}", [result], said))
+        every += results
+    typer.echo(row("all", every, "points"))
+
+
+@app.command()
 def train(
     corpus: CorpusName,
     out: Annotated[

@@ -1,13 +1,13 @@
 """Compare one result with what was expected, and say in words where they part."""
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.grading.definition import Output
+from lessons_lib.grading.words import describe, listed
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,6 @@ def number_as_array(number: Any, dtype: str) -> np.ndarray:
     """A number as an array of shape (): whole numbers as int64, others in the given dtype."""
     array = np.asarray(number)
     return array.astype(dtype if array.dtype.kind == "f" else np.int64)
-
-
-def describe(value: Any) -> str:
-    """A value's type in words: "a list of 4", "an array of shape (3, 5)", "None"."""
-    if value is None or isinstance(value, bool | int | float):
-        return repr(value)
-    name = type(value).__name__
-    if type(value) is np.ndarray:
-        return f"an array of shape {value.shape}"
-    if isinstance(value, list | tuple):
-        return f"a {name} of {len(value)}"
-    if isinstance(value, np.ndarray):
-        name = f"numpy {name}"
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def title(output: Output) -> str:
@@ -245,8 +231,3 @@ def _digits(expected: float, got: float) -> tuple[str, str]:
         if pair[0] != pair[1]:
             break
     return pair
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as in a sentence: "i, f and o"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

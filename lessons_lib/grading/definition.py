@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import registry
-from lessons_lib.grading.nested import copied, map_arrays
+from lessons_lib.grading.cases import Case
+from lessons_lib.grading.nested import map_arrays
 
 # Largest |got - expected| / (1 + |expected|). Another order of the same arithmetic stays far below.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
@@ -47,24 +48,6 @@ class Output:
     def axes(self) -> tuple[str, ...]:
         """One letter for each axis, as ("T", "N", "H")."""
         return tuple(self.dims.split())
-
-
-@dataclass(frozen=True)
-class Case:
-    """The arguments of one call, by name, and the sizes they were made with.
-
-    Attributes:
-        writable: names of the arguments that the function is asked to write to.
-    """
-
-    arguments: dict[str, Any]
-    sizes: dict[str, int]
-    dtype: str
-    writable: frozenset[str] = frozenset()
-
-    def copied_arguments(self) -> dict[str, Any]:
-        """The arguments with every array copied, so that a function may spoil them."""
-        return {name: copied(value) for name, value in self.arguments.items()}
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,35 @@
 """The sentences of a report: what was found, said as a teacher would."""
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import Parameter
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
-from lessons_lib.grading.comparison import Problem, describe, listed
-from lessons_lib.grading.definition import Case, Exercise, Misconception, Output
+from lessons_lib.grading.cases import Case
+from lessons_lib.grading.comparison import Problem
+from lessons_lib.grading.definition import Exercise, Misconception, Output
 from lessons_lib.grading.nested import arrays_in
 from lessons_lib.grading.running import Outcome, Raised
+from lessons_lib.grading.words import describe, listed, plain
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
 MOST_PRINTED_LINES = 10
-LONGEST_LINE = 200
 
 
-def about_signature(exercise: Exercise, function: Callable[..., Any]) -> str:
+def about_signature(exercise: Exercise, signature: Signature | None, is_plain: bool) -> str:
     """What is wrong with a function's parameters; empty if nothing is.
 
     Arguments are passed by position, so parameters may have names of the learner's own; but a name
     of the exercise must not stand in another place.
+
+    Args:
+        exercise: what was asked.
+        signature: the function's; None if it has none, as some built-in functions.
+        is_plain: whether the function returns its results, without yield or async.
     """
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-in functions have none: calling will tell
-        return ""
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+    if not is_plain:
         return "It should be a plain function that returns its results, without yield or async."
+    if signature is None:  # calling it will tell
+        return ""
     positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     names = [
         name
@@ -167,10 +170,3 @@ def about_printing(outcome: Outcome) -> str:
     if len(lines) > MOST_PRINTED_LINES:
         shown.append(f"    … and {len(lines) - MOST_PRINTED_LINES} lines more")
     return "\n".join(["It printed, in this case:", *shown])
-
-
-def plain(text: str) -> str:
-    """One line that holds no control characters, cut where it gets long."""
-    line = " ".join(text.split())
-    line = "".join(letter if letter.isprintable() else "?" for letter in line)
-    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"

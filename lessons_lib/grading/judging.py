@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import feedback
+from lessons_lib.grading.cases import Case
 from lessons_lib.grading.comparison import Problem, alike, number_as_array, problem_with
-from lessons_lib.grading.definition import Case, Exercise, Misconception
+from lessons_lib.grading.definition import Exercise, Misconception
 from lessons_lib.grading.report import Result, Status
 from lessons_lib.grading.running import Outcome, call
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import feedback, registry
-from lessons_lib.grading.comparison import describe
 from lessons_lib.grading.definition import Exercise
 from lessons_lib.grading.judging import judge
 from lessons_lib.grading.report import Report, Result, wrapped
-from lessons_lib.grading.running import run
+from lessons_lib.grading.running import run, signature_of
+from lessons_lib.grading.words import describe
 
 
 def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
@@ -48,7 +48,7 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
     target = exercise if isinstance(exercise, Exercise) else registry.find(exercise)
     if not callable(fn):
         return Result(target.name, "error", 0.0, target.points, not_a_function)
-    if problem := feedback.about_signature(target, fn):
+    if problem := feedback.about_signature(target, *signature_of(fn)):
         return Result(target.name, "error", 0.0, target.points, problem)
     seed = zlib.crc32(target.name.encode())  # the same cases each time: stored outputs compare
     cases = target.cases(np.random.default_rng(seed))

@@ -60,9 +60,17 @@ class Result:
 
 @dataclass
 class Report:
-    """The results of one check, in the order of the exercises."""
+    """The results of one check, in the order of the exercises.
+
+    Attributes:
+        results: one for each exercise.
+        seed: of the cases, if they were drawn anew; the same seed gives the same cases.
+        isolation: what confined the submission, "strong" or "basic"; None if it ran here.
+    """
 
     results: list[Result]
+    seed: int | None = None
+    isolation: str | None = None
     _shown_in_cell: int | None = field(default=None, init=False, compare=False)
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading.definition import Case
+from lessons_lib.grading.cases import Case
 from lessons_lib.grading.nested import arrays_in
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
@@ -51,6 +51,15 @@ class Outcome:
     written_at: Raised | None = None
     printed: str = ""
     warnings: tuple[str, ...] = ()
+
+
+def signature_of(function: Callable[..., Any]) -> tuple[inspect.Signature | None, bool]:
+    """The function's signature, if it has one, and whether it is without yield and async."""
+    is_plain = not (inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function))
+    try:
+        return inspect.signature(function), is_plain
+    except (TypeError, ValueError):
+        return None, is_plain
 
 
 def run(function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:

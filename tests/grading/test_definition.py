@@ -173,8 +173,20 @@ def test_one_name_one_exercise():
 
     def lstm_step(a, scale): ...
 
+    lstm_step.__module__ = "lessons_lib.exercises.lesson_99"
     with pytest.raises(ValueError, match=r"'lstm_step', which lessons_lib\.exercises\.lesson_05"):
         define(lstm_step)
+
+
+def test_an_assignment_may_use_a_name_of_the_course():
+    courses_own = registry.find("lstm_step")
+
+    def lstm_step(a, scale): ...
+
+    mine = define(lstm_step)
+    assert registry.find("lstm_step") is mine
+    registry.register(courses_own)  # as if the course were imported only now
+    assert registry.find("lstm_step") is mine
 
 
 @pytest.mark.parametrize(

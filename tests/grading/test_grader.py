@@ -1,0 +1,262 @@
+"""A file is graded in a process of its own: scores, statuses, and what it may import."""
+
+import os
+import sys
+import textwrap
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from lessons_lib import exercises
+from lessons_lib.grading import Output, exercise, grade, isolation, registry
+
+STRONG = pytest.param(
+    "strong",
+    marks=pytest.mark.skipif(
+        not isolation.bubblewrap_works(), reason="bubblewrap does not work here"
+    ),
+)
+each_isolation = pytest.mark.parametrize("level", [STRONG, "basic"])
+
+
+def course_answers(*names):
+    return "\n\n".join(
+        [
+            "import numpy as np\nfrom lessons_lib.functions import sigmoid",
+            *(exercises.find(name).source for name in names),
+        ]
+    )
+
+
+@pytest.fixture
+def submission(tmp_path):
+    def write(source, name="submission.py"):
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
+        return path
+
+    return write
+
+
+def statuses(report):
+    return {result.exercise: result.status for result in report.results}
+
+
+@each_isolation
+def test_right_and_wrong_answers(submission, level):
+    source = course_answers("lstm_gates", "lstm_step") + textwrap.dedent(
+        """
+
+        def lstm_unroll(x, h0, c0, Wx, Wh, b):
+            hs = []
+            h, c = h0, c0
+            for x_t in x:
+                h, c = lstm_step(x_t, h, c0, Wx, Wh, b)
+                hs.append(h)
+            return np.stack(hs), h, c
+        """
+    )
+    report = grade(submission(source), isolation=level)
+    assert report.isolation == level
+    assert statuses(report) == {
+        "lstm_gates": "passed",
+        "lstm_step": "passed",
+        "lstm_unroll": "failed",
+    }
+    assert "step 1 is the first that differs" in report.results[2].message
+    assert report.results[2].hint is not None
+
+
+@each_isolation
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("while True: pass", "timeout", "after 1 seconds"),
+        ("import os; os._exit(0)", "crashed", "Its process ended"),
+        ("import ctypes; ctypes.string_at(0)", "crashed", "Its process ended"),
+        ("raise NotImplementedError", "not_attempted", "Write your code"),
+        ("pass", "not_attempted", "Write your code"),
+        ("return nothing", "error", "name 'nothing' is not defined"),
+        ("return np.ones(2**33), 1, 1, 1", "memory", "MemoryError"),
+        ("import sys; sys.exit(0)", "error", "It tried to end Python"),
+        ("raise KeyboardInterrupt", "crashed", "Its process ended"),
+        ("return [1] * 10", "failed", "It returns a list of 10"),
+        ("return x, x, x, object()", "failed", "shape"),
+        ("return np.matrix(x), x, x, x", "failed", "numpy matrix"),
+    ],
+)
+def test_what_a_function_may_do(submission, level, body, status, words, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 1.0)
+    source = f"import numpy as np\ndef lstm_gates(x, h_prev, Wx, Wh, b):\n    {body}\n"
+    source += course_answers("lstm_step").replace("lstm_gates(", "helper(")
+    source += "\n" + course_answers("lstm_gates").replace("def lstm_gates(", "def helper(")
+    report = grade(submission(source), isolation=level)
+    assert statuses(report) == {"lstm_gates": status, "lstm_step": "passed"}, str(report)
+    assert words in report.results[0].message
+    assert report.results[0].score == 0
+
+
+def test_a_notebook(submission):
+    cells = [
+        new_markdown_cell("# My answers"),
+        new_code_cell("%matplotlib inline\nimport numpy as np\nprint('no harm')\n!ls"),
+        new_code_cell("from lessons_lib import plots  # there is none in grading"),
+        new_code_cell("%%timeit\n1 + 1"),
+        new_code_cell("def broken(:"),
+        new_code_cell(course_answers("lstm_gates")),
+        new_code_cell("1 / 0"),
+        new_code_cell(course_answers("lstm_step").replace("def lstm_step", "def mine")),
+        new_code_cell('check(mine, exercise="lstm_step")'),
+    ]
+    path = submission("", "05_lstm_gates.ipynb")
+    nbformat.write(new_notebook(cells=cells), path)
+    report = grade(path)
+    assert statuses(report) == {
+        "lstm_gates": "passed",
+        "lstm_step": "passed",
+        "lstm_unroll": "error",
+    }
+    assert "There is no function lstm_unroll.\nIn cell 4, line 1" in report.results[2].message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("05_lstm_gates.ipynb", b"{", "not a notebook"),
+        ("05_lstm_gates.ipynb", b'{"cells": 3}', "not a notebook"),
+        ("05_lstm_gates.ipynb", b"[" * 10**6, "not a notebook"),
+        ("05_lstm_gates.py", b"\xff\xfe", "not UTF-8"),
+        ("05_lstm_gates.py", b"#" * 20_000_001, "more than 20,000,000 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_read(tmp_path, name, content, words):
+    path = tmp_path / name
+    path.write_bytes(content)
+    report = grade(path)
+    assert set(statuses(report).values()) == {"error"} and len(report.results) == 3
+    assert words in report.results[0].message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes as POSIX has them")
+def test_links_and_pipes_are_not_followed(tmp_path):
+    link, pipe = tmp_path / "link.py", tmp_path / "pipe.py"
+    link.symlink_to("/etc/passwd")
+    os.mkfifo(pipe)
+    assert "cannot be opened" in grade(link).results[0].message
+    assert "not a regular file" in grade(pipe).results[0].message
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="path: there is no file"):
+        grade(tmp_path / "none.py")
+    with pytest.raises(ValueError, match="isolation: expected auto, strong or basic"):
+        grade(tmp_path / "none.py", isolation="some")
+
+
+def test_fresh_cases_and_their_replay(submission):
+    path = submission(course_answers("lstm_gates").replace("sigmoid(a_i)", "np.tanh(a_i)"))
+    first, second = grade(path), grade(path)
+    assert first.seed != second.seed
+    again = grade(path, seed=first.seed)
+    assert again.results == first.results
+    assert first.results != second.results  # other numbers in the message
+
+
+@each_isolation
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from lessons_lib.exercises.lesson_05 import lstm_gates",
+        "from lessons_lib.exercises import find; lstm_gates = find('lstm_gates')",
+        "from lessons_lib.layers import LSTM as lstm_gates",
+        "from lessons_lib.cells import lstm_step as lstm_gates",
+        "import lessons_lib.cells as m; lstm_gates = m.lstm_step",
+        "from lessons_lib.grading.registry import find as lstm_gates",
+    ],
+)
+def test_the_answers_cannot_be_imported(submission, level, line):
+    report = grade(
+        submission(f"{line}\ndef lstm_step(): ..."),
+        isolation=level,
+        exercises=[exercises.find("lstm_gates")],
+    )
+    assert report.results[0].status == "not_attempted"
+
+
+def test_earlier_cells_may_be_used(submission):
+    path = submission(
+        """
+        from lessons_lib import cells, functions, gradients
+        from lessons_lib.cells import rnn_step
+
+        def numerical_gradient(f, x, eps=1e-6):
+            assert not hasattr(gradients, "numerical_gradient")
+            assert not hasattr(cells, "rnn_step_backward")
+            assert cells.rnn_step is rnn_step and functions.sigmoid(0) == 0.5
+            raise ArithmeticError("all as expected")
+        """
+    )
+    assert "all as expected" in grade(path).results[0].message
+
+
+@pytest.fixture
+def _own_registry(monkeypatch):
+    exercises.all()
+    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
+
+
+def squares(f, cache, rng, grads):
+    """Arguments of every kind."""
+    for g in grads.values():
+        g *= 2
+    return f(cache[0]) + rng.random()
+
+
+def test_arguments_of_every_kind(submission, _own_registry):
+    def make_case(rng, N):
+        return {
+            "f": lambda x: float((x**2).sum()),
+            "cache": (rng.normal(size=N), 2.0),
+            "rng": np.random.default_rng(rng.integers(1000)),
+            "grads": {"W": rng.normal(size=N)},
+        }
+
+    made = exercise(
+        lesson="99_mine",
+        outputs=[Output("y", ""), Output("W", "N", written_to="grads")],
+        make_case=make_case,
+        sizes=[{"N": 3}],
+    )(squares)
+    path = submission(
+        """
+        def squares(f, cache, rng, grads):
+            grads["W"] += grads["W"]
+            return rng.random() + f(cache[0])
+        """
+    )
+    report = grade(path, exercises=[made])
+    assert report.score == 2, str(report)
+    path = submission("def squares(f, cache, rng, grads):\n    return f('text')")
+    assert "ValueError" in grade(path, exercises=[made]).results[0].message
+
+
+def test_nothing_is_left_running_or_lying_about(submission, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 1.0)
+    monkeypatch.setattr("secrets.token_hex", lambda length: "only this test's")
+    grade(submission("def lstm_gates(x, h_prev, Wx, Wh, b):\n    while True: pass"))
+    assert not list((tmp_path / "t").iterdir())
+    if sys.platform == "linux":
+        running = [p for p in isolation.Path("/proc").glob("[0-9]*/environ") if _readable_holds(p)]
+        assert not running
+
+
+def _readable_holds(path):
+    try:
+        return b"only this test's" in path.read_bytes()
+    except OSError:
+        return False

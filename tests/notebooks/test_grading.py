@@ -1,0 +1,30 @@
+"""Every notebook can be graded as a file: full marks when solved, none as shipped."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lessons_lib.grading import grade
+from tests.notebooks.course import LESSONS
+from tests.notebooks.test_solutions import stubs
+
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+@each_lesson
+def test_a_lesson_as_shipped_is_not_attempted(path: Path):
+    report = grade(path, isolation="basic")
+    assert report.results
+    assert {result.status for result in report.results} == {"not_attempted"}, str(report)
+
+
+@each_lesson
+def test_a_solved_lesson_has_full_marks(path: Path, tmp_path: Path):
+    notebook = nbformat.read(path, as_version=4)
+    for stub in stubs(notebook):
+        stub.fill(stub.exercise.name, stub.exercise.source)
+    solved = tmp_path / path.name
+    nbformat.write(notebook, solved)
+    report = grade(solved)
+    assert report.score == report.max_score > 0, str(report)
