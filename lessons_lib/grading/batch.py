@@ -81,7 +81,7 @@ def load_exercises(path: Path) -> list[Exercise]:
             del sys.modules[name]
             raise
     defined = [e for e in vars(sys.modules[name]).values() if isinstance(e, Exercise)]
-    own = [e for e in defined if e.reference.__module__ == name]
+    own = [e for e in defined if not e.reference.__module__.startswith(registry.COURSE)]
     if not own:
         raise ValueError(f"--exercises: {path} defines no exercise with @exercise")
     return own

@@ -84,7 +84,7 @@ class Exercise:
         self.parameters = tuple(inspect.signature(reference).parameters)
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
-        self._make_case = make_case
+        self.draw = make_case
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.reference(*args, **kwargs)
@@ -173,7 +173,7 @@ class Exercise:
         return [self._case(rng, sizes, dtype) for sizes, dtype in drawn]
 
     def _case(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
-        made = self._make_case(rng, **sizes)
+        made = self.draw(rng, **sizes)
         if set(made) != set(self.parameters):
             raise ValueError(
                 f"make_case: expected a dict with the names {', '.join(self.parameters)}, "

@@ -32,6 +32,10 @@ class Stub(NamedTuple):
     exercise: Exercise
 
     @property
+    def points(self) -> str:
+        return f"{self.exercise.points:g} point{'' if self.exercise.points == 1 else 's'}"
+
+    @property
     def verdict(self) -> str:
         return "".join(o.text for o in self.check.outputs if o.output_type == "stream")
 
@@ -87,8 +91,7 @@ def test_every_exercise_of_the_lesson_has_its_stub(path: Path):
 @each_lesson
 def test_stubs_as_shipped_are_not_attempted(path: Path):
     for stub in stubs(nbformat.read(path, as_version=4)):
-        points = f"{stub.exercise.points:g}"
-        verdict = f"{stub.exercise.name}: not attempted yet, 0 of {points} points.\n"
+        verdict = f"{stub.exercise.name}: not attempted yet, 0 of {stub.points}.\n"
         assert stub.verdict.startswith(verdict)
 
 
@@ -134,8 +137,9 @@ async def solve(path: Path) -> None:
         await run_cells(client, *notebook.cells)
         for stub in solved:
             points = f"{stub.exercise.points:g}"
-            verdict = f"{stub.exercise.name}: passed, {points} of {points} points."
-            assert stub.verdict.strip() == verdict
+            assert (
+                stub.verdict.strip() == f"{stub.exercise.name}: passed, {points} of {stub.points}."
+            )
 
         for stub in solved:
             stub.fill(stub.exercise.name, doubled(stub.exercise))
