@@ -71,8 +71,13 @@ def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
         type(wrong) is type(got) is np.ndarray
         and got.dtype.kind in "biuf"
         and wrong.shape == got.shape
-        and not differs(output, wrong, got).any()
+        and bool((~differs(output, wrong, got) | _equally_unusable(wrong, got)).all())
     )
+
+
+def _equally_unusable(wrong: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """Where both are NaN, or the same infinity."""
+    return (wrong == got) & ~np.isfinite(got) | (wrong != wrong) & (got != got)
 
 
 def is_number(value: Any) -> bool:

@@ -107,6 +107,21 @@ def test_what_is_no_number(norm, answer, words):
     assert words in result(answer, norm).message
 
 
+def test_a_mistake_that_overflows_is_recognised():
+    def softplus(x):
+        return np.logaddexp(0, x)
+
+    made = define(softplus, [Output("y", "N")], lambda rng, N: {"x": rng.normal(size=N) * 1e3})
+
+    @made.misconception("exp(1000) is too large.")
+    def naive(x):
+        return np.log(np.exp(x) + 1)
+
+    assert result(lambda x: np.log(1 + np.exp(x)), made).hint == "naive"
+    assert result(lambda x: -np.log(1 + np.exp(x)), made).hint is None
+    assert result(lambda x: np.full_like(x, np.nan), made).hint is None
+
+
 def test_float32_needs_fewer_digits(norm):
     def rounded(grads):
         total = sum((g**2).sum(dtype=np.float64) for g in grads.values())
