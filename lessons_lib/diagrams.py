@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from lessons_lib.plots.style import VERMILION
 
 PARTS = ("forget", "input", "output")
+GRU_PARTS = ("reset", "update")
 GREY, PALE = "#333333", "#E8E8E8"
 
 
@@ -21,10 +22,7 @@ def lstm_cell(highlight: Collection[str] = ()) -> Figure:
     Raises:
         ValueError: if a part is none of these.
     """
-    for part in highlight:
-        if part not in PARTS:
-            raise ValueError(f"highlight: expected parts of {', '.join(PARTS)}, got {part!r}")
-    colour = {part: VERMILION if part in highlight else GREY for part in PARTS}
+    colour = _colours(highlight, PARTS)
     figure = Figure(figsize=(8.6, 4.3), layout="constrained")
     axes = figure.add_subplot()
     axes.set(xlim=(-0.2, 12.6), ylim=(-0.1, 6.6), aspect="equal")
@@ -83,6 +81,72 @@ def lstm_cell(highlight: Collection[str] = ()) -> Figure:
     axes.text(11.5, 1.3, "$h_t$", ha="left", va="center", fontsize=14)
     axes.text(11.5, 0.95, "to the\nnext step", ha="left", va="top", fontsize=8)
     return figure
+
+
+def gru_cell(highlight: Collection[str] = ()) -> Figure:
+    """One step of a GRU, reset after the product: the state runs along the top.
+
+    Args:
+        highlight: parts to draw in colour, of "reset", "update".
+
+    Raises:
+        ValueError: if a part is none of these.
+    """
+    colour = _colours(highlight, GRU_PARTS)
+    figure = Figure(figsize=(8.0, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(xlim=(-0.4, 11.6), ylim=(-0.5, 6.5), aspect="equal")
+    axes.axis("off")
+    axes.add_patch(FancyBboxPatch((1.0, 0.3), 8.6, 5.2, boxstyle="round,pad=0.1", fc="none", lw=1))
+    axes.text(1.1, 5.3, "one step of the layer", fontsize=9, style="italic", va="center")
+
+    # The state along the top, and down to where it is read.
+    _arrow(axes, (0.4, 4.7), (2.55, 4.7), GREY)
+    _arrow(axes, (3.05, 4.7), (7.35, 4.7), GREY)
+    _arrow(axes, (7.85, 4.7), (10.4, 4.7), GREY)
+    axes.text(0.3, 4.7, "$h_{t-1}$", ha="right", va="center", fontsize=14)
+    axes.text(10.5, 4.7, "$h_t$", ha="left", va="center", fontsize=14)
+    axes.text(10.5, 4.2, "to the\nnext step", ha="left", va="top", fontsize=8)
+    _arrow(axes, (9.0, 4.7), (9.0, 5.95), GREY)
+    axes.text(9.0, 6.0, "$h_t$ leaves the layer", ha="center", va="bottom", fontsize=11)
+    axes.plot([1.4, 1.4, 6.4], [4.7, 1.5, 1.5], color=GREY, lw=1.6)
+    axes.plot([1.9, 1.9, 7.6], [-0.1, 0.75, 0.75], color=GREY, lw=1.6, linestyle="--")
+    axes.text(1.9, -0.15, "$x_t$", ha="center", va="top", fontsize=14)
+
+    for x, name, part in ((2.8, "z", "update"), (4.8, "r", "reset")):
+        _arrow(axes, (x - 0.15, 1.5), (x - 0.15, 2.25), colour[part])
+        _arrow(axes, (x + 0.15, 0.75), (x + 0.15, 2.25), colour[part])
+        _box(axes, x, 2.55, r"$\sigma$", colour[part])
+        axes.text(
+            x - 0.25, 3.1, f"${name}$", ha="right", va="center", fontsize=13, color=colour[part]
+        )
+
+    _arrow(axes, (2.8, 2.85), (2.8, 4.45), colour["update"])
+    _node(axes, 2.8, 4.7, r"$\times$", colour["update"])
+    _arrow(axes, (2.8, 3.8), (7.35, 3.8), colour["update"])
+    axes.text(5.0, 3.9, "$1 - z$", ha="center", va="bottom", fontsize=11, color=colour["update"])
+    _node(axes, 7.6, 3.8, r"$\times$", colour["update"])
+    _arrow(axes, (7.6, 4.05), (7.6, 4.45), GREY)
+    _node(axes, 7.6, 4.7, "+", GREY)
+
+    # The candidate: the state comes by way of the reset gate, the input directly.
+    _arrow(axes, (6.4, 1.5), (6.4, 2.3), GREY)
+    axes.text(6.48, 1.75, "$W_{hn}$", ha="left", va="center", fontsize=9)
+    _arrow(axes, (5.25, 2.55), (6.15, 2.55), colour["reset"])
+    _node(axes, 6.4, 2.55, r"$\times$", colour["reset"])
+    _arrow(axes, (6.65, 2.55), (7.15, 2.55), GREY)
+    _arrow(axes, (7.6, 0.75), (7.6, 2.25), GREY)
+    _box(axes, 7.6, 2.55, "tanh", GREY)
+    axes.text(7.7, 3.1, "$n$", ha="left", va="center", fontsize=13)
+    _arrow(axes, (7.6, 2.85), (7.6, 3.55), GREY)
+    return figure
+
+
+def _colours(highlight: Collection[str], parts: Collection[str]) -> dict[str, str]:
+    for part in highlight:
+        if part not in parts:
+            raise ValueError(f"highlight: expected parts of {', '.join(parts)}, got {part!r}")
+    return {part: VERMILION if part in highlight else GREY for part in parts}
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:

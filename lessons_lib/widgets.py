@@ -1,13 +1,22 @@
 """Things to play with in a notebook: sliders that redraw a figure."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
+import numpy.typing as npt
 from IPython.display import display
 
 from lessons_lib import plots
+from lessons_lib.experiments import cliff, dropout, gru
+from lessons_lib.experiments.cell_path import norms_over_lag
 from lessons_lib.experiments.gates import run_by_hand
+from lessons_lib.experiments.gradient_lag import over_lag
+from lessons_lib.experiments.language_model import effective_choices
+from lessons_lib.experiments.sequences import shuffled_in_blocks
+from lessons_lib.experiments.truncation import distance_by_length, reached_steps
+from lessons_lib.functions import sigmoid, softmax
 
 NAMES = {"i": "input i", "f": "forget f", "o": "output o"}
 
@@ -42,3 +51,188 @@ def gate_dials(dials: Sequence[str], g: Sequence[float]) -> None:
         for name in dials
     }
     ipywidgets.interact(draw, **sliders)
+
+
+def radius_dial(*, T: int = 40, seeds: Sequence[int] = (0, 1, 2)) -> None:
+    """Show how a plain RNN's gradient fades or grows, with sliders for its weights and inputs.
+
+    Args:
+        T: number of steps that the gradient travels back.
+        seeds: one network of 64 units each.
+    """
+
+    def draw(radius: float, inputs: float) -> None:
+        found = over_lag("rnn", T=T, seeds=seeds, radius=radius, input_scale=inputs)
+        title = f"spectral radius {radius:.2f}, inputs of size {inputs:.1f}"
+        figure = plots.gradient_over_lag({title: {"measured": found.h}})
+        # The same axis at every position of the sliders, so that positions can be compared.
+        figure.axes[0].set_ylim(1e-12, 1e12)
+        display(figure)
+
+    radius = ipywidgets.FloatSlider(
+        1.0, min=0.1, max=3.0, step=0.05, description="radius", continuous_update=False
+    )
+    inputs = ipywidgets.FloatSlider(
+        0.0, min=0.0, max=1.0, step=0.1, description="inputs", continuous_update=False
+    )
+    ipywidgets.interact(draw, radius=radius, inputs=inputs)
+
+
+def clipping_dials(w: float, b: float) -> None:
+    """Show descent on the loss with the cliff, with sliders for the threshold and learning rate.
+
+    Args:
+        w: recurrent weight at the start.
+        b: bias at the start.
+    """
+    ws, bs = np.linspace(0.6, 2.6, 161), np.linspace(-1.1, 0.5, 161)
+    loss = cliff.surface(*np.meshgrid(ws, bs)).loss
+
+    def draw(max_norm: float, lr: float) -> None:
+        way = cliff.descend(w, b, lr=lr, max_norm=max_norm)
+        title = f"loss after {len(way.loss) - 1} updates: {way.loss[-1]:.4f}"
+        display(plots.descents_on_map(ws, bs, loss, {title: (way.w, way.b)}))
+
+    thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0]
+    options = [(f"{threshold:g}", threshold) for threshold in thresholds] + [("none", np.inf)]
+    ipywidgets.interact(
+        draw,
+        max_norm=ipywidgets.SelectionSlider(
+            options=options, value=np.inf, description="threshold", continuous_update=False
+        ),
+        lr=ipywidgets.SelectionSlider(
+            options=[0.01, 0.03, 0.1, 0.3], value=0.1, description="lr", continuous_update=False
+        ),
+    )
+
+
+def truncation_dial(*, num_steps: int = 12) -> None:
+    """Show which losses reach which steps, with a slider for the length of the chunks.
+
+    Args:
+        num_steps: T.
+    """
+
+    def draw(length: int) -> None:
+        reached = reached_steps(num_steps, length, rng=np.random.default_rng(0))
+        far = distance_by_length([length], radius=0.9, seeds=[0], num_steps=num_steps)[0, 0]
+        display(plots.loss_reach({f"chunks of {length}\ngradient off by {far:.0%}": reached}))
+
+    slider = ipywidgets.IntSlider(
+        num_steps, min=1, max=num_steps, description="length", continuous_update=False
+    )
+    ipywidgets.interact(draw, length=slider)
+
+
+def shuffle_dial(
+    tokens: Sequence[str], score: Callable[[Sequence[str]], Mapping[str, float]]
+) -> None:
+    """Show a text whose words are shuffled within blocks, with a slider for the blocks' length.
+
+    Args:
+        tokens: the text.
+        score: takes the shuffled text and returns a number for each of several readers of it.
+    """
+
+    def draw(block: int) -> None:
+        order = shuffled_in_blocks(np.arange(len(tokens)), block, np.random.default_rng(0))
+        shuffled = [tokens[place] for place in order]
+        print(textwrap.fill(" ".join(shuffled), 90))
+        for name, value in score(shuffled).items():
+            print(f"{name}: {value:.1f}")
+
+    blocks = [1, 2, 3, 5, 10, 30, len(tokens)]
+    slider = ipywidgets.SelectionSlider(
+        options=blocks, value=1, description="block", continuous_update=False
+    )
+    ipywidgets.interact(draw, block=slider)
+
+
+def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:
+    """Show one unit of a GRU with a slider for its reset and its update gate.
+
+    Args:
+        x: what the input adds to the candidate at each step, (T,).
+        w: recurrent weight of the candidate.
+    """
+
+    def draw(r: float, z: float) -> None:
+        trace = gru.run_by_hand(x, r=r, z=z, w=w)
+        gates = {"reset r": trace.r, "update z": trace.z}
+        display(plots.gru_unit(gates, x, trace.n, trace.h, limits=(-1.1, 1.1)))
+
+    def slider(value: float, name: str) -> ipywidgets.FloatSlider:
+        return ipywidgets.FloatSlider(
+            value, min=0.0, max=1.0, step=0.05, description=name, continuous_update=False
+        )
+
+    ipywidgets.interact(draw, r=slider(1.0, "reset r"), z=slider(0.0, "update z"))
+
+
+def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
+    """Show how a sum over a layer's outputs spreads under dropout, with a slider for p.
+
+    Args:
+        x: outputs of a layer, (H,).
+        num_masks: how many masks to draw.
+    """
+    # The same axis at every position of the slider, so that positions can be compared.
+    reach = 8 * float(np.linalg.norm(x))
+    middle = float(np.sum(x))
+
+    def draw(p: float) -> None:
+        spread = dropout.spread_of_a_sum(x, p, num_masks, np.random.default_rng(0))
+        title = f"p = {p:.2f}: standard deviation {spread.sums.std():.2f}"
+        limits = middle - reach / 2, middle + reach / 2
+        display(plots.sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
+
+    slider = ipywidgets.FloatSlider(
+        0.5, min=0.0, max=0.95, step=0.05, description="p", continuous_update=False
+    )
+    ipywidgets.interact(draw, p=slider)
+
+
+def forget_bias_dial(*, T: int = 50, seeds: Sequence[int] = (0, 1, 2)) -> None:
+    """Show how an LSTM's gradient fades, with a slider for the bias of its forget gate.
+
+    Args:
+        T: number of steps that the gradient travels back.
+        seeds: one network of 64 units each.
+    """
+
+    def draw(bias: float) -> None:
+        (gate,) = sigmoid([bias])
+        full, cell = norms_over_lag(T=T, forget_bias=bias, seeds=seeds)
+        title = f"forget bias {bias:.1f}: a gate near {gate:.3f}"
+        figure = plots.gradient_over_lag({title: {"by every way": full, "cell path alone": cell}})
+        # The same axis at every position of the slider, so that positions can be compared.
+        figure.axes[0].set_ylim(1e-12, 1e3)
+        display(figure)
+
+    slider = ipywidgets.FloatSlider(
+        0.0, min=-2.0, max=6.0, step=0.5, description="forget bias", continuous_update=False
+    )
+    ipywidgets.interact(draw, bias=slider)
+
+
+def temperature_dial(logits: npt.ArrayLike, words: Sequence[str], *, num_shown: int = 10) -> None:
+    """Show the probabilities of the next word, with a slider for the temperature.
+
+    Args:
+        logits: scores of all words, (V,).
+        words: the words, V.
+        num_shown: how many of the most probable ones to draw.
+    """
+    logits = np.asarray(logits)
+    shown = np.argsort(-logits)[:num_shown]
+
+    def draw(temperature: float) -> None:
+        probs = softmax(logits / temperature)
+        choices = effective_choices(probs)
+        title = f"temperature {temperature:.1f}: like {choices:.1f} equal choices"
+        display(plots.word_distributions([words[k] for k in shown], {title: probs[shown]}))
+
+    slider = ipywidgets.FloatSlider(
+        1.0, min=0.1, max=3.0, step=0.1, description="temperature", continuous_update=False
+    )
+    ipywidgets.interact(draw, temperature=slider)

@@ -33,3 +33,20 @@ def test_a_part_is_coloured(part, texts):
 def test_an_unknown_part_is_refused():
     with pytest.raises(ValueError, match=r"highlight: expected parts of .*, got 'update'"):
         diagrams.lstm_cell(highlight=["update"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "texts"),
+    [
+        ([], []),
+        (["reset"], ["$\\sigma$", "$\\times$", "$r$"]),
+        (["update"], ["$1 - z$", "$\\sigma$", "$\\times$", "$\\times$", "$z$"]),
+    ],
+)
+def test_a_part_of_the_gru_is_coloured(parts, texts):
+    assert coloured_texts(diagrams.gru_cell(highlight=parts)) == texts
+
+
+def test_the_gru_has_no_output_gate():
+    with pytest.raises(ValueError, match=r"highlight: expected parts of .*, got 'output'"):
+        diagrams.gru_cell(highlight=["output"])

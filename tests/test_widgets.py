@@ -62,3 +62,118 @@ def test_dials_go_from_closed_to_open(shown):
 def test_an_unknown_dial_is_refused():
     with pytest.raises(ValueError, match="dials: expected names of i, f, o, got 'z'"):
         widgets.gate_dials(["z"], [1])
+
+
+def test_the_radius_dial_redraws_the_gradient(shown):
+    figures, sliders = shown
+    widgets.radius_dial(T=5, seeds=[0])
+    sliders["radius"].value = 0.5
+    sliders["inputs"].value = 1.0
+    norms = [figure.axes[0].get_lines()[0].get_ydata() for figure in figures]
+    assert len(norms) == 3
+    assert norms[0][5] > norms[1][5] > norms[2][5]
+    assert "radius 0.50" in figures[-1].axes[0].get_title()
+    assert len({figure.axes[0].get_ylim() for figure in figures}) == 1
+
+
+def test_the_shuffle_dial_shows_the_text_and_its_scores(shown, capsys):
+    _, sliders = shown
+    tokens = [f"w{k:02}" for k in range(12)]
+    seen = []
+
+    def score(text):
+        seen.append(list(text))
+        return {"places right": sum(a == b for a, b in zip(text, tokens, strict=True))}
+
+    widgets.shuffle_dial(tokens, score)
+    assert seen == [tokens]
+    sliders["block"].value = 3
+    assert seen[-1] != tokens
+    for start in range(0, 12, 3):
+        assert sorted(seen[-1][start : start + 3]) == tokens[start : start + 3]
+    sliders["block"].value = 12
+    assert sorted(seen[-1]) == tokens
+
+
+def test_the_dials_of_a_gru_move_its_state(shown):
+    figures, sliders = shown
+    widgets.gru_dials([0.5, 0.0, 0.0], w=2.0)
+
+    def state():
+        lines = {line.get_label(): line.get_ydata() for line in figures[-1].axes[1].get_lines()}
+        return lines["hidden state h"]
+
+    first = np.tanh(0.5)
+    np.testing.assert_allclose(state()[:2], [first, np.tanh(2 * first)])  # r = 1, z = 0
+    sliders["r"].value = 0.0
+    np.testing.assert_allclose(state(), [first, 0, 0])
+    sliders["z"].value = 0.5
+    np.testing.assert_allclose(state(), [first / 2, first / 4, first / 8])
+    assert [slider.description for slider in sliders.values()] == ["reset r", "update z"]
+    assert len({figure.axes[1].get_ylim() for figure in figures}) == 1
+
+
+def test_the_truncation_dial_cuts_the_map(shown):
+    figures, sliders = shown
+    widgets.truncation_dial(num_steps=6)
+
+    def reached():
+        (mesh,) = figures[-1].axes[0].collections
+        return np.asarray(mesh.get_array())
+
+    np.testing.assert_array_equal(reached(), np.tri(6))
+    assert "off by 0%" in figures[-1].axes[0].get_title()
+    sliders["length"].value = 2
+    np.testing.assert_array_equal(reached(), np.kron(np.eye(3), np.tri(2)))
+    assert "off by 0%" not in figures[-1].axes[0].get_title()
+    assert (sliders["length"].min, sliders["length"].max) == (1, 6)
+
+
+def test_the_dropout_dial_spreads_the_sum(shown):
+    figures, sliders = shown
+    widgets.dropout_dial([1.0, 2.0, 3.0], num_masks=200)
+    sliders["p"].value = 0.0
+    sliders["p"].value = 0.75
+    titles = [figure.axes[0].get_title() for figure in figures]
+    assert titles[1] == "p = 0.00: standard deviation 0.00"
+    spreads = [float(title.split()[-1]) for title in titles]
+    assert spreads[1] < spreads[0] < spreads[2]
+    assert len({figure.axes[0].get_xlim() for figure in figures}) == 1
+
+
+def test_the_clipping_dials_redraw_the_descent(shown):
+    figures, sliders = shown
+    widgets.clipping_dials(2.05, -0.65)
+    sliders["max_norm"].value = 1.0
+    sliders["lr"].value = 0.03
+    titles = [figure.axes[0].get_title() for figure in figures]
+    assert titles[0] == "loss after 300 updates: 0.1600"
+    assert len(set(titles)) == 3
+    ends = [line for line in figures[1].axes[0].get_lines() if line.get_label() == "end"]
+    assert ends[0].get_xdata()[0] == pytest.approx(1.1933, abs=1e-3)
+
+
+def test_the_forget_bias_dial_redraws_both_gradients(shown):
+    figures, sliders = shown
+    widgets.forget_bias_dial(T=5, seeds=[0])
+    sliders["bias"].value = 4.0
+    norms = [[line.get_ydata() for line in figure.axes[0].get_lines()] for figure in figures]
+    assert len(norms) == 2
+    (full, cell, *_), (full_open, cell_open, *_) = norms
+    assert full_open[5] > 5 * full[5] and cell_open[5] > 5 * cell[5]
+    assert "bias 4.0" in figures[-1].axes[0].get_title()
+    assert len({figure.axes[0].get_ylim() for figure in figures}) == 1
+
+
+def test_the_temperature_dial_flattens_the_distribution(shown):
+    figures, sliders = shown
+    widgets.temperature_dial([0.0, 2.0, 1.0], ["a", "b", "c"], num_shown=2)
+    sliders["temperature"].value = 0.5
+    sliders["temperature"].value = 3.0
+    heights = [[bar.get_height() for bar in figure.axes[0].patches] for figure in figures]
+    total = np.exp([0.0, 2.0, 1.0]).sum()
+    np.testing.assert_allclose(heights[0], np.exp([2.0, 1.0]) / total)
+    assert heights[1][0] > heights[0][0] > heights[2][0]
+    names = [label.get_text() for label in figures[0].axes[0].get_xticklabels()]
+    assert names == ["b", "c"]
+    assert "like 2.3 equal choices" in figures[0].axes[0].get_title()

@@ -33,18 +33,35 @@ def stable_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return the outputs without what changes from run to run.
 
     Printed text arrives in pieces whose lengths depend on the time, so neighbours are joined.
-    Widgets get new identifiers on every run, and show nothing without their kernel.
+    Widgets get new identifiers on every run, and show nothing without their kernel: a cell with one
+    keeps no output.
     """
+    if any(WIDGET in output.get("data", {}) for output in outputs):
+        return []
     stable: list[NotebookNode] = []
     for output in outputs:
-        if WIDGET in output.get("data", {}):
-            continue
         last = stable[-1] if stable else None
         if last and output.output_type == last.output_type == "stream" and output.name == last.name:
             last.text += output.text
         else:
             stable.append(output)
     return stable
+
+
+def make_client(notebook: NotebookNode, path: Path) -> NotebookClient:
+    """What runs a notebook, in the folder of its file."""
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # no word on the kernel's connection
+        skip_cells_with_tag=SKIP_TAG,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    # For an output widget the client would send messages to the kernel while it waits for a reply,
+    # and now and then wait for ever (nbclient 0.11, pyzmq 27).
+    client.widget_registry = {}
+    return client
 
 
 def execute(path: Path, environ: Mapping[str, str] | None = None) -> str:
@@ -66,15 +83,7 @@ def execute(path: Path, environ: Mapping[str, str] | None = None) -> str:
 
     kernel_environ = dict(os.environ if environ is None else environ)
     kernel_environ.pop("MPLBACKEND", None)  # figures go into the notebook
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # no word on the kernel's connection
-        skip_cells_with_tag=SKIP_TAG,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    client.execute(env=kernel_environ)
+    make_client(notebook, path).execute(env=kernel_environ)
 
     notebook.metadata.language_info.pop("version", None)  # differs between machines
     notebook.metadata.pop("widgets", None)

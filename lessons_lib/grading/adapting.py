@@ -15,6 +15,8 @@ import numpy as np
 
 from lessons_lib.grading import registry
 from lessons_lib.grading.definition import Exercise, Output
+from lessons_lib.grading.judging import judge
+from lessons_lib.grading.running import run
 
 
 class Conversion(Protocol):
@@ -168,11 +170,20 @@ def adapt(
         hints=base.hints,
         may_follow=may_follow,
     )
+    whole = len(results) == len(base.returned)  # else what is wrong may not be asked for
     adapted.alternatives = [translated(function) for function in base.alternatives]
     for known in base.misconceptions:
-        adapted.misconception(known.hint, name=known.name)(translated(known.function))
+        version = translated(known.function)
+        if whole or _is_wrong(version, adapted):
+            adapted.misconception(known.hint, name=known.name)(version)
     registry.register(adapted)
     return adapted
+
+
+def _is_wrong(function: Callable[..., Any], exercise: Exercise) -> bool:
+    cases = exercise.cases(np.random.default_rng(0))
+    result = judge(exercise, cases, run(function, cases), look_for_hints=False)
+    return result.status != "passed"
 
 
 def _there(conversions: Sequence[Conversion], value: Any) -> Any:

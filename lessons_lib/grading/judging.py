@@ -32,7 +32,13 @@ class Finding:
         return not self.whole and name not in self.by_output
 
 
-def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Result:
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    *,
+    look_for_hints: bool = True,
+) -> Result:
     """Compare the outcomes of a learner's function with the reference.
 
     A result earns its points when it is right in every case. A function that writes into its
@@ -42,6 +48,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
         exercise: what was asked.
         cases: the calls that were made.
         outcomes: what came of them, in the same order.
+        look_for_hints: compare a wrong answer with the known wrong versions.
     """
     if not any(outcome.attempted for outcome in outcomes):
         text = feedback.NOT_ATTEMPTED
@@ -63,7 +70,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
         if outcomes[wrong].raised:
             status = "error"
         order = _order_returned(exercise, cases, outcomes)
-        known = None if order else recognise(exercise, cases, outcomes)
+        known = recognise(exercise, cases, outcomes) if look_for_hints and not order else None
         if order:
             parts.append(feedback.about_order(exercise, order))
         else:
@@ -91,7 +98,7 @@ def recognise(
         return None  # one exception is like another: no evidence
     for known in exercise.misconceptions:
         if all(
-            _same(exercise, case, call(known.function, case), outcome)
+            same_results(exercise, case, call(known.function, case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)
         ):
             return known
@@ -147,7 +154,8 @@ def _finding(
     return Finding(by_output=problems)
 
 
-def _same(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
+def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
+    """Whether two calls with the arguments of one case gave the same."""
     if theirs.raised or learners.raised:
         return bool(
             theirs.raised and learners.raised and theirs.raised.kind == learners.raised.kind

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lessons_lib.plots.style import BLUE, SKY, VERMILION
@@ -33,19 +34,7 @@ def memory_cell(
     figure = Figure(figsize=(max(7, 0.42 * T), 4.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[len(gates), 4.5])
 
-    rows = np.array(list(gates.values()), float)
-    edges = np.arange(T + 1) + 0.5, np.arange(len(gates) + 1) - 0.5
-    image = top.pcolormesh(*edges, rows, cmap="cividis", vmin=0, vmax=1, edgecolors="white")
-    top.invert_yaxis()
-    top.set_yticks(range(len(gates)), list(gates))
-    top.tick_params(length=0)
-    for (row, column), value in np.ndenumerate(rows):
-        colour = "black" if value > 0.5 else "white"
-        number = f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
-        top.text(column + 1, row, number, ha="center", va="center", color=colour, fontsize=8)
-    for step, word in (marks or {}).items():
-        top.text(step, -0.6, word, ha="center", va="bottom", fontsize=9)
-    figure.colorbar(image, ax=top, label="openness", ticks=[0, 1])
+    draw_gates(figure, top, gates, marks or {})
 
     bottom.bar(steps, np.asarray(g), width=0.5, color=SKY, label="new memory g")
     bottom.step(steps, np.asarray(c), where="mid", color=BLUE, linewidth=2.5, label="memory cell c")
@@ -56,3 +45,29 @@ def memory_cell(
     bottom.grid(alpha=0.3)
     figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
+
+
+def draw_gates(
+    figure: Figure, axes: Axes, gates: Mapping[str, npt.ArrayLike], marks: Mapping[int, str]
+) -> None:
+    """Draw gates as a heat map with numbers, a row for each gate, steps counted from 1.
+
+    Args:
+        figure: gets the colour bar.
+        axes: where to draw.
+        gates: values from 0 to 1 by the gate's name, (T,) each.
+        marks: words to stand above some of the steps.
+    """
+    rows = np.array(list(gates.values()), float)
+    edges = np.arange(rows.shape[1] + 1) + 0.5, np.arange(len(gates) + 1) - 0.5
+    image = axes.pcolormesh(*edges, rows, cmap="cividis", vmin=0, vmax=1, edgecolors="white")
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(gates)), list(gates))
+    axes.tick_params(length=0)
+    for (row, column), value in np.ndenumerate(rows):
+        colour = "black" if value > 0.5 else "white"
+        number = f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
+        axes.text(column + 1, row, number, ha="center", va="center", color=colour, fontsize=8)
+    for step, word in marks.items():
+        axes.text(step, -0.6, word, ha="center", va="bottom", fontsize=9)
+    figure.colorbar(image, ax=axes, label="openness", ticks=[0, 1])

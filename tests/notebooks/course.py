@@ -12,13 +12,16 @@ LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
 def kernel_environ(**changes: str) -> dict[str, str]:
-    """Return this process's environment without what the test run itself has set."""
+    """Return this process's environment without what the test run itself has set.
+
+    One thread, unless told: several kernels with several threads each get in each other's way.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST_", "OPENBLAS_")) and name != "MPLBACKEND"
     }
-    return kept | changes
+    return kept | {"OPENBLAS_NUM_THREADS": "1"} | changes
 
 
 def nbval(path: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

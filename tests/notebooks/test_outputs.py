@@ -65,6 +65,14 @@ def test_a_new_run_gives_the_stored_bytes(path: Path):
         assert fresh == stored, "a picture or the layout of the file differs"
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
+@each_lesson
+def test_outputs_hold_with_several_threads(path: Path):
+    result = nbval(path, kernel_environ(OPENBLAS_NUM_THREADS="4"))
+    assert result.returncode == 0, result.stdout
+
+
 def lessons_and_kernels() -> list[ParameterSet]:
     """Each lesson under another kernel in turn; under the others too in a thorough run."""
     return [
@@ -82,7 +90,7 @@ def lessons_and_kernels() -> list[ParameterSet]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "kernel"), lessons_and_kernels())
 def test_outputs_hold_on_another_processor(path: Path, kernel: str):
-    environ = kernel_environ(OPENBLAS_CORETYPE=kernel, OPENBLAS_NUM_THREADS="1")
+    environ = kernel_environ(OPENBLAS_CORETYPE=kernel)
     blas = subprocess.run([sys.executable, "-c", ASK_BLAS], env=environ, capture_output=True)
     if blas.returncode or not BLAS_KERNELS[kernel].intersection(
         ast.literal_eval(blas.stdout.decode())

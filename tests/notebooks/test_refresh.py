@@ -39,7 +39,10 @@ def test_neighbouring_pieces_of_printed_text_are_joined():
 
 
 def test_widgets_are_left_out():
-    assert stable_outputs([new_output("display_data", data={WIDGET: {"model_id": "1f"}})]) == []
+    picture = new_output("display_data", data={"image/png": "/aa/"})
+    widget = new_output("display_data", data={WIDGET: {"model_id": "1f"}})
+    assert stable_outputs([widget]) == []
+    assert stable_outputs([picture, widget]) == []
 
 
 @pytest.fixture

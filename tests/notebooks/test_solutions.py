@@ -18,7 +18,7 @@ from lessons_lib import exercises
 from lessons_lib.grading.definition import Exercise
 from tests.notebooks.course import LESSONS, kernel_environ
 from tests.notebooks.rules import code_cells
-from tools.refresh_notebooks import is_skipped
+from tools.refresh_notebooks import is_skipped, make_client
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
@@ -128,11 +128,7 @@ async def solve(path: Path) -> None:
     solved = stubs(notebook)
     for stub in solved:
         stub.fill(stub.exercise.name, stub.exercise.source)
-    client = NotebookClient(
-        notebook,
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(path.parent)}},
-    )
+    client = make_client(notebook, path)
     async with client.async_setup_kernel(env=kernel_environ()):
         await run_cells(client, *notebook.cells)
         for stub in solved:

@@ -1,0 +1,139 @@
+# mypy: allow-untyped-defs
+"""Exercises of lesson 04: the norm of all gradients, and clipping by norm and by value.
+
+The wrong versions known of each stand in `lesson_04_mistakes`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading import Output, exercise
+
+LESSON = "04_gradient_clipping"
+
+# The gradients of an RNN. Their norm is about sqrt(H (D + H + 1)): thresholds stand far below it,
+# then far above it, then in between, where the single arrays are short and all together are not.
+NORM_SIZES = [{"D": 2, "H": 4}, {"D": 4, "H": 3}, {"D": 3, "H": 3}]
+CLIP_SIZES = [
+    {"D": 2, "H": 4, "max_norm": 1},
+    {"D": 4, "H": 3, "max_norm": 40},
+    {"D": 3, "H": 3, "max_norm": 2},
+]
+
+
+def make_grads(rng: np.random.Generator, D: int, H: int) -> dict[str, np.ndarray]:
+    return {
+        "Wx": rng.normal(size=(D, H)),
+        "Wh": 2 * rng.normal(size=(H, H)),  # the largest, as where gradients explode
+        "b": rng.normal(size=H),
+    }
+
+
+def make_norm_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
+    return {"grads": make_grads(rng, D, H)}
+
+
+def make_clip_case(rng: np.random.Generator, D: int, H: int, max_norm: int) -> dict[str, Any]:
+    return {"grads": make_grads(rng, D, H), "max_norm": float(max_norm)}
+
+
+def make_values_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
+    return {"grads": make_grads(rng, D, H), "limit": 0.75}
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[Output("norm", "", about="global norm")],
+    make_case=make_norm_case,
+    sizes=NORM_SIZES,
+    hints=[
+        "Imagine all arrays laid end to end as one long vector. What is the length of a vector?",
+        "Square every entry, add up all the squares of all the arrays, and only then do one more "
+        "thing.",
+        "The sum over arrays can be built up in a loop over grads.values(), or by sum(...) around "
+        "a generator. One square root, at the very end.",
+    ],
+)
+def global_norm(grads):
+    """L2 norm of all gradients taken together, as if they were one long vector.
+
+    Args:
+        grads: gradients by name, a dict of arrays of any shapes.
+
+    Returns:
+        norm: the global norm, one number.
+    """
+    return np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("norm", "", points=0.5, about="global norm before clipping"),
+        Output("Wx", "D H", points=0.5, about="clipped gradient of Wx", written_to="grads"),
+        Output("Wh", "H H", points=0.5, about="clipped gradient of Wh", written_to="grads"),
+        Output("b", "H", points=0.5, about="clipped gradient of b", written_to="grads"),
+    ],
+    make_case=make_clip_case,
+    sizes=CLIP_SIZES,
+    hints=[
+        "Three things in this order: the norm of all gradients, one rate from it, and then the "
+        "same rate for every array. You may call your global_norm.",
+        "rate = max_norm / (norm + 1e-6). For which values of it is there anything to do?",
+        "In place means that the arrays in the dict change themselves: g *= rate does that, while "
+        "g = g * rate makes a new array that nobody sees.",
+    ],
+)
+def clip_grads(grads, max_norm):
+    """Scale all gradients down, in place, so that their global norm is at most max_norm.
+
+    Args:
+        grads: gradients by name, a dict of arrays; written to.
+        max_norm: the threshold, above 0.
+
+    Returns:
+        norm: the global norm before clipping, one number.
+    """
+    norm = global_norm(grads)
+    rate = max_norm / (norm + 1e-6)
+    if rate < 1:  # only ever shorten
+        for g in grads.values():
+            g *= rate
+    return norm
+
+
+@clip_grads.alternative
+def clip_without_the_small_constant(grads, max_norm):
+    norm = global_norm(grads)
+    if norm > max_norm:
+        for g in grads.values():
+            g *= max_norm / norm
+    return norm
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("Wx", "D H", points=0.5, about="clipped gradient of Wx", written_to="grads"),
+        Output("Wh", "H H", points=0.25, about="clipped gradient of Wh", written_to="grads"),
+        Output("b", "H", points=0.25, about="clipped gradient of b", written_to="grads"),
+    ],
+    make_case=make_values_case,
+    sizes=NORM_SIZES,
+    hints=[
+        "Each entry is looked at for itself: above limit it becomes limit, below -limit it becomes "
+        "-limit, in between it stays.",
+        "NumPy has a function of this name. It returns a new array unless you tell it where to "
+        "write, with out=, or assign into g[...].",
+    ],
+)
+def clip_values(grads, limit):
+    """Cut every single entry of the gradients to the range -limit ... limit, in place.
+
+    Args:
+        grads: gradients by name, a dict of arrays; written to.
+        limit: the largest absolute value allowed, above 0.
+    """
+    for g in grads.values():
+        np.clip(g, -limit, limit, out=g)
