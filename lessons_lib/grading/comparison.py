@@ -53,7 +53,7 @@ def differs(output: Output, expected: np.ndarray, got: np.ndarray) -> np.ndarray
     wanted = expected.astype(np.float64)
     with np.errstate(all="ignore"):
         near = np.abs(got - wanted) <= tolerance * (1 + np.abs(wanted))
-    return ~near  # NaN is near to nothing
+    return ~(near & np.isfinite(wanted))  # NaN and infinity are near to nothing
 
 
 def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:

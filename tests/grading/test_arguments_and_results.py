@@ -120,6 +120,7 @@ def test_a_mistake_that_overflows_is_recognised():
     assert result(lambda x: np.log(1 + np.exp(x)), made).hint == "naive"
     assert result(lambda x: -np.log(1 + np.exp(x)), made).hint is None
     assert result(lambda x: np.full_like(x, np.nan), made).hint is None
+    assert result(lambda x: np.full_like(x, 3.0), made).hint is None  # finite is not infinite
 
 
 def test_float32_needs_fewer_digits(norm):
