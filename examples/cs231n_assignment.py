@@ -1,9 +1,11 @@
-"""An assignment with the names and layouts of Stanford's CS231n: four functions, in forty lines.
+"""Four functions of recurrent networks, with the names and layouts of Stanford's CS231n.
 
-Batch first (N, T, D), LSTM blocks in the order i, f, o, g. Grade with
-
-    lessons grade SUBMISSIONS --exercises examples/cs231n_assignment.py --out graded
+Sequences have the batch first, (N, T, D). The blocks of Wx (D, 4H), Wh (H, 4H) and b (4H,) of an
+LSTM stand in the order i, f, o, g.
 """
+
+# The docstring is what students read. Grade with
+#     lessons grade SUBMISSIONS --exercises examples/cs231n_assignment.py --out graded
 
 from lessons_lib.grading import Blocks, Swapped, adapt
 

@@ -120,6 +120,47 @@ def grade(
 
 
 @app.command()
+def matrix(
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="how often new cases are drawn")] = 10,
+) -> None:
+    """Show whether the cases of each exercise refuse its wrong versions and tell them apart."""
+    from lessons_lib.exercises import all as all_exercises
+    from lessons_lib.grading.batch import load_exercises
+    from lessons_lib.grading.matrix import examine, table
+
+    examined = all_exercises() if exercises is None else load_exercises(exercises)
+    rows = [examine(exercise, range(seeds)) for exercise in examined]
+    typer.echo(table(rows, seeds))
+    raise typer.Exit(0 if all(row.is_clean for row in rows) else 1)
+
+
+@app.command("export")
+def export_exercises(
+    target: Annotated[
+        str, typer.Argument(metavar="PLATFORM", help="nbgrader, otter, gradescope, github, student")
+    ],
+    out: Annotated[Path, typer.Option(help="folder to write to, new or empty")],
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    wheel: Annotated[
+        Path | None, typer.Option(help="this package as a .whl, for graders without an index")
+    ] = None,
+) -> None:
+    """Write exercises and their grader for a platform, or `student`: the stubs alone.
+
+    There is an assignment for each lesson; docs/exporting.md says how to go on.
+    """
+    from lessons_lib.grading.export import export
+
+    written = export(target, out, exercises=exercises, wheel=wheel)
+    typer.echo(f"{len(written)} files for {target} are in {out}")
+
+
+@app.command()
 def progress(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="where the notebooks are")

@@ -7,8 +7,10 @@ import importlib.util
 import io
 import json
 import multiprocessing
+import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +22,7 @@ from lessons_lib.grading import registry
 from lessons_lib.grading.definition import Exercise
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.submission import MOST_BYTES
 from lessons_lib.grading.words import plain
 
 SUFFIXES = (".py", ".ipynb")
@@ -172,7 +175,9 @@ def _graded_by_pool(
     keep: Callable[[str, Report], None],
 ) -> list[str]:
     """Grade in processes of their own; returns the names that an accident has left over."""
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
     futures: dict[Future[Report], str] = {}
     unfinished = []
     try:
@@ -190,7 +195,23 @@ def _graded_by_pool(
 
 def _grade_one(path: Path, exercises: Path | None, isolation: str, seed: int | None) -> Report:
     wanted = None if exercises is None else load_exercises(exercises)
-    return grade(path, exercises=wanted, isolation=isolation, seed=seed)
+    try:
+        return grade(path, exercises=wanted, isolation=isolation, seed=seed)
+    except Exception as error:  # one submission must not stop the others
+        text = f"The grader failed on it, with {type(error).__name__}: {plain(str(error))}"
+        return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])
+
+
+def _end_with_parent() -> None:
+    """A batch that is killed takes the processes that grade for it along."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _new_name(wanted: str, taken: dict[str, Path]) -> str:
@@ -218,9 +239,11 @@ def _fingerprint(exercises: Path | None, isolation: str, seed: int | None) -> st
 
 
 def _digest(path: Path) -> str | None:
-    if not path.is_file():  # a pipe never ends
+    if path.is_symlink() or not path.is_file():  # a pipe never ends
         return None
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:  # a file with holes is soon made
+            return f"{size} bytes"
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
@@ -263,5 +286,5 @@ def _score(result: Result) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """No spreadsheet shall take a name for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """No spreadsheet shall take a name for a formula, nor one that splits at semicolons a part."""
+    return re.sub(r"(^|;)(?=\s*[=+@-])", r"\1'", cell)

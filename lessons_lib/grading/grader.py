@@ -25,6 +25,10 @@ from lessons_lib.grading.words import plain
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
+MOST_PARAMETERS = 50
+
+# What reading an answer raises when a submission has made one up.
+_MALFORMED = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
 
 def grade(
@@ -169,10 +173,10 @@ def _signature(described: Any) -> tuple[Signature | None, bool]:
     try:
         parameters = [
             Parameter(name, _KINDS[kind], default=None if has_default else Parameter.empty)
-            for name, kind, has_default in described["parameters"]
+            for name, kind, has_default in described["parameters"][:MOST_PARAMETERS]
         ]
         return Signature(parameters), described["is_plain"] is True
-    except (KeyError, TypeError, ValueError):
+    except _MALFORMED:
         return None, True
 
 
@@ -206,7 +210,7 @@ def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
     answer = worker.ask(question, seconds=seconds, functions=functions)
     try:
         return _outcome(answer, case)
-    except (KeyError, TypeError, ValueError) as error:
+    except _MALFORMED as error:
         raise WorkerDied from error
 
 

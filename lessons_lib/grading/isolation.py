@@ -5,6 +5,8 @@
   everything that it started ends with it.
 - basic: a process with limits on time, memory and file size and an empty environment. It can read
   what the user who grades can read, the references included.
+
+docs/isolation.md says which attacks each of them stops.
 """
 
 import contextlib
@@ -23,18 +25,20 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
-import lessons_lib
 from lessons_lib.grading.box import fill_box
-from lessons_lib.grading.wire import ProtocolError, receive, send
+from lessons_lib.grading.bubblewrap import NUMPY, in_bubblewrap, is_root
+from lessons_lib.grading.wire import receive, send
 
 Isolation = Literal["strong", "basic"]
-PACKAGE = Path(lessons_lib.__file__).parent
-NUMPY = Path(np.__file__).parent
 TOKEN = "MEMORY_GATES_WORKER"
-START = "import sys; sys.path[:0] = {paths!r}; from lessons_lib.grading.worker import main; main()"
-MOST_MEMORY = 2 * 1024**3  # bytes of address space
-MOST_SECONDS_OF_CPU = 300
-MOST_FILE = 10_000_000  # bytes
+START = """
+import sys
+sys.path[:0] = {paths!r}
+from lessons_lib.grading.worker import main
+main(gives_up_root={gives_up_root})
+"""
+MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is called back
+SECONDS_TO_END = 5.0
 
 
 class WorkerDied(Exception):
@@ -68,17 +72,33 @@ def bubblewrap_works() -> bool:
     if shutil.which("bwrap") is None:
         return False
     with Box() as box, contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        command = [*_in_bubblewrap(box.folder), *_python("pass")]
-        return subprocess.run(command, capture_output=True, timeout=20).returncode == 0
+        started = subprocess.run(
+            _strong(box.folder), stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+        )
+        return started.returncode == 0
     return False
+
+
+class Folder(tempfile.TemporaryDirectory[str]):
+    """A temporary folder that may be removed whatever a submission has put into it."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="memory-gates-", ignore_cleanup_errors=True)
+
+    def cleanup(self) -> None:
+        try:
+            super().cleanup()
+        except RecursionError:  # folders in folders, thousands deep
+            subprocess.run(["rm", "-rf", self.name], check=False)
 
 
 class Box:
     """A folder with what a submission may import beside Python and NumPy; see `box.py`."""
 
     def __init__(self, modules: Collection[str] = (), taken: Collection[str] = ()) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="memory-gates-")
+        self._folder = Folder()
         self.folder = Path(self._folder.name)
+        self.folder.chmod(0o755)  # it is read by another user, where root grades
         fill_box(self.folder, modules, taken)
 
     def __enter__(self) -> "Box":
@@ -94,12 +114,12 @@ class Worker:
     def __init__(self, box: Box, isolation: Isolation) -> None:
         self._token = secrets.token_hex(16)
         if isolation == "strong":
-            paths = ["/box", "/numpy"]
-            command = [*_in_bubblewrap(box.folder), *_python(START.format(paths=paths))]
+            command = _strong(box.folder)
         else:
-            paths = [str(box.folder), str(NUMPY.parent)]
-            command = _python(START.format(paths=paths))
-        self._folder = tempfile.TemporaryDirectory(prefix="memory-gates-")
+            command = _python([str(box.folder), str(NUMPY.parent)])
+        self._talking: threading.Thread | None = None
+        self._ended = False
+        self._folder = Folder()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -109,7 +129,6 @@ class Worker:
             env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
             | ({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
             start_new_session=True,
-            preexec_fn=_limit if os.name == "posix" else None,
         )
 
     def __enter__(self) -> "Worker":
@@ -142,16 +161,18 @@ class Worker:
         def talk() -> None:
             try:
                 found.append(self._talk(question, functions or {}))
-            except (EOFError, OSError, ProtocolError, ValueError) as error:
+            except Exception as error:  # whatever a made-up answer can lead to
                 found.append(error)
+            finally:
+                if self._ended:
+                    self._close()
 
         # In a thread of its own, because reading from a pipe cannot be given a time everywhere.
-        thread = threading.Thread(target=talk, daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if thread.is_alive():
+        self._talking = threading.Thread(target=talk, daemon=True)
+        self._talking.start()
+        self._talking.join(seconds)
+        if self._talking.is_alive():
             self.end()
-            thread.join()
             raise WorkerTooSlow
         if isinstance(found[0], Exception):
             self.end()
@@ -166,20 +187,22 @@ class Worker:
         answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
         send(questions, question)
         while "call" in (answer := receive(answers)):
+            if self._ended:
+                raise EOFError
             send(questions, _called_back(functions.get(answer["call"]), answer.get("argument")))
         return answer
 
     def end(self) -> None:
         """Kill the process and whatever it has started."""
+        if self._ended:  # its number may be another process's by now
+            return
+        self._ended = True
         with contextlib.suppress(OSError):
             if os.name == "posix":
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()  # type: ignore[union-attr]
         for _ in range(100):  # a process that forks may be one ahead of us
             left = list(_processes_with(self._token))
             if not left:
@@ -187,11 +210,23 @@ class Worker:
             for process in left:
                 with contextlib.suppress(OSError):
                     os.kill(process, signal.SIGKILL)
+        if self._talking is not None:
+            self._talking.join(SECONDS_TO_END)
+            if self._talking.is_alive():  # a process that got away holds the pipe open, and
+                return  # closing it here would wait for that process
+        self._close()
+
+    def _close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()  # type: ignore[union-attr]
 
 
 def _called_back(function: Callable[..., Any] | None, argument: Any) -> dict[str, Any]:
     if function is None or not isinstance(argument, np.ndarray) or argument.dtype.kind not in "iuf":
         return {"raised": "expected an array of numbers"}
+    if argument.size > MOST_CALLED_BACK:
+        return {"raised": f"expected at most {MOST_CALLED_BACK} numbers"}
     try:
         with np.errstate(all="ignore"):
             return {"value": float(function(argument))}
@@ -199,46 +234,14 @@ def _called_back(function: Callable[..., Any] | None, argument: Any) -> dict[str
         return {"raised": f"{type(error).__name__}: {error}"[:300]}
 
 
-def _python(code: str) -> list[str]:
+def _strong(box: Path) -> list[str]:
+    return [*in_bubblewrap(box), *_python(["/box", "/numpy"], gives_up_root=is_root())]
+
+
+def _python(paths: list[str], *, gives_up_root: bool = False) -> list[str]:
+    code = START.format(paths=paths, gives_up_root=gives_up_root)
     # -I: neither the user's environment nor the current folder; -S: no site-packages.
     return [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", code]
-
-
-def _in_bubblewrap(box: Path) -> list[str]:
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    for folder in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin"):
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    prefix = os.path.realpath(sys.base_prefix)
-    if not prefix.startswith("/usr/"):
-        command += ["--ro-bind", prefix, prefix]
-    command += ["--ro-bind", str(box), "/box"]
-    for part in (NUMPY, NUMPY.with_name("numpy.libs")):
-        if part.is_dir():
-            command += ["--ro-bind", str(part), f"/numpy/{part.name}"]
-    if any(PACKAGE.is_relative_to(folder) for folder in ("/usr", prefix)):
-        command += ["--tmpfs", str(PACKAGE)]  # the references
-    return command
-
-
-def _limit() -> None:
-    """In the new process, before the submission's interpreter starts."""
-    import resource
-
-    for what, limit in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS_OF_CPU),
-        (resource.RLIMIT_FSIZE, MOST_FILE),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        hard = resource.getrlimit(what)[1]
-        new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(what, (new, new))
 
 
 def _processes_with(token: str) -> Iterator[int]:

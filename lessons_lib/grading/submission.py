@@ -8,6 +8,7 @@ from pathlib import Path
 
 MOST_BYTES = 20_000_000
 MOST_CELLS = 2000
+MOST_CODE = 300_000  # characters; a message to the process that runs it holds them all
 
 
 class UnreadableError(ValueError):
@@ -33,12 +34,16 @@ def read_submission(path: str | PathLike[str]) -> list[tuple[str, str]]:
         raise UnreadableError(f"expected a .py or .ipynb file, got {path.name!r}")
     text = _text_of(path)
     if path.suffix == ".py":
-        return [(path.name, text)]
-    return [
-        (f"cell {number}", source)
-        for number, source in enumerate(_code_cells(text), start=1)
-        if not source.lstrip().startswith("%%")
-    ]
+        pieces = [(path.name, text)]
+    else:
+        pieces = [
+            (f"cell {number}", source)
+            for number, source in enumerate(_code_cells(text), start=1)
+            if not source.lstrip().startswith("%%")
+        ]
+    if sum(len(source) for _, source in pieces) > MOST_CODE:
+        raise UnreadableError(f"it has more than {MOST_CODE:,} characters of code")
+    return pieces
 
 
 def _text_of(path: Path) -> str:
@@ -50,10 +55,11 @@ def _text_of(path: Path) -> str:
         raise FileNotFoundError(f"path: there is no file {path}") from None
     except OSError as error:
         raise UnreadableError(f"it cannot be opened: {error.strerror}") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise UnreadableError("it is not a regular file")
     with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError("it is not a regular file")
         if status.st_size > MOST_BYTES:
             raise UnreadableError(f"it has more than {MOST_BYTES:,} bytes")
         data = file.read(MOST_BYTES + 1)

@@ -16,7 +16,7 @@ import numpy as np
 
 HEAD = struct.Struct(">II")  # length of the JSON, length of the bytes that follow it
 MOST_JSON = 4_000_000  # bytes
-MOST_BYTES = 256_000_000
+MOST_BYTES = 64_000_000
 MOST_DEPTH = 20
 DTYPES = {np.dtype(f"{kind}{size}").name for kind in "iu" for size in (1, 2, 4, 8)}
 DTYPES |= {"bool", "float16", "float32", "float64"}
@@ -124,6 +124,8 @@ class _Unpacker:
     def unpacked(self, value: Any, depth: int = 0) -> Any:
         if depth > MOST_DEPTH:
             raise ProtocolError("a message is too deep")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ProtocolError("a whole number is too large for an array")
         if value is None or isinstance(value, bool | str | int):
             return value
         if isinstance(value, dict):

@@ -5,10 +5,14 @@ leaves the process are messages, which the grader reads as a stranger's.
 """
 
 import ast
+import contextlib
+import ctypes
 import inspect
 import io
 import linecache
 import os
+import signal
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -35,11 +39,20 @@ DEFINING = (
 )
 MOST_PRINTED = 20_000  # characters
 MOST_ITEMS = 1000
+NOBODY = 65534
+MOST_MEMORY = 2 * 1024**3  # bytes of address space
+MOST_SECONDS_OF_CPU = 300
+MOST_FILE = 10_000_000  # bytes
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
-def main() -> None:
+def main(*, gives_up_root: bool) -> None:
     """Answer messages on standard input and output until they end."""
-    _forbid_children()
+    if gives_up_root:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    _limit()
     questions, answers = _private_streams()
     namespace: dict[str, Any] = {"__name__": "submission"}
     while True:
@@ -55,14 +68,26 @@ def main() -> None:
             send(answers, _sendable_outcome(call(function, case)))
 
 
-def _forbid_children() -> None:
-    """No process and no thread can be started from here on; root is not bound by it."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    except (ImportError, OSError, ValueError):
+def _limit() -> None:
+    """What the process and its children may take, where the system has such limits."""
+    if os.name != "posix":
         return
+    import resource
+
+    for what, limit in (
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_CPU, MOST_SECONDS_OF_CPU),
+        (resource.RLIMIT_FSIZE, MOST_FILE),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NPROC, 0),  # no child and no thread; root is not bound by it
+    ):
+        hard = resource.getrlimit(what)[1]
+        new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(what, (new, new))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the grader may be killed
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -184,7 +209,3 @@ def _sendable(value: Any, depth: int = 0) -> Any:
         return Foreign(describe(value)[:100])
     except Exception:
         return Foreign("an object")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,148 @@
+"""What is exported: assignments, and the files that their graders need."""
+
+import ast
+import importlib.metadata
+import re
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from lessons_lib.grading import registry
+from lessons_lib.grading.batch import load_exercises
+from lessons_lib.grading.definition import Exercise
+from lessons_lib.grading.grader import grade
+from lessons_lib.grading.report import Report, Result
+
+PACKAGE = "lessons-lib"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The exercises of one lesson.
+
+    Attributes:
+        name: the lesson's; also the name of the notebook.
+        introduction: what students read first.
+        exercises: in order.
+    """
+
+    name: str
+    introduction: str
+    exercises: tuple[Exercise, ...]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What an exported grader needs beside Python.
+
+    Attributes:
+        exercises: the instructor's file, or None for the course's exercises.
+        wheel: this package, or None if it shall be installed by name.
+    """
+
+    exercises: Path | None
+    wheel: Path | None
+
+    @classmethod
+    def of(
+        cls,
+        exercises: str | PathLike[str] | None = None,
+        wheel: str | PathLike[str] | None = None,
+    ) -> "Kit":
+        """Check the two files.
+
+        Raises:
+            FileNotFoundError: if one of them is not there.
+            ValueError: if the wheel is not this package's.
+        """
+        if wheel is not None:
+            wheel = Path(wheel)
+            if not wheel.is_file():
+                raise FileNotFoundError(f"--wheel: there is no file {wheel}")
+            if not (wheel.name.startswith("lessons_lib-") and wheel.suffix == ".whl"):
+                raise ValueError(f"--wheel: expected lessons_lib-….whl, got {wheel.name}")
+        return cls(None if exercises is None else Path(exercises), wheel)
+
+    @property
+    def exercises_name(self) -> str | None:
+        """The name that the instructor's file keeps in an export."""
+        return None if self.exercises is None else self.exercises.name
+
+    def requirement(self, folder: str = ".") -> str:
+        """What pip is asked to install, with the folder of the wheel if there is one."""
+        if self.wheel is not None:
+            return f"{folder}/{self.wheel.name}"
+        return f"{PACKAGE}=={importlib.metadata.version(PACKAGE)}"
+
+    def files(self) -> dict[str, bytes]:
+        """The instructor's file and the wheel, by name."""
+        return {path.name: path.read_bytes() for path in (self.exercises, self.wheel) if path}
+
+
+def assignments(file: Path | None) -> list[Assignment]:
+    """The assignments in an instructor's file, or those of the course, one for each lesson.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it defines no exercise, or a lesson's name is none for a file.
+    """
+    exercises = _exercises(file)
+    for exercise in exercises:
+        if not re.fullmatch(r"\w[\w.-]*", exercise.lesson, flags=re.ASCII):
+            raise ValueError(
+                f"lesson: expected letters, digits, '_', '-' and '.', got {exercise.lesson!r}"
+            )
+    introduction = "" if file is None else _docstring(file)
+    lessons = dict.fromkeys(exercise.lesson for exercise in exercises)
+    return [
+        Assignment(lesson, introduction, tuple(e for e in exercises if e.lesson == lesson))
+        for lesson in lessons
+    ]
+
+
+def grade_assignment(
+    path: str | PathLike[str] | None,
+    assignment: str,
+    *,
+    exercises: Path | None = None,
+    isolation: str = "auto",
+) -> Report:
+    """Grade a submission of an exported assignment, in a process of its own.
+
+    Args:
+        path: the submission; None if nothing that could be graded was handed in.
+        assignment: its name.
+        exercises: the instructor's file, or None for the course's exercises.
+        isolation: as in `lessons_lib.grading.grade`.
+
+    Raises:
+        ValueError: if there is no such assignment.
+        RuntimeError: if the machine, and not the submission, was at fault. It is no zero.
+    """
+    wanted = [e for e in _exercises(exercises) if e.lesson == assignment]
+    if not wanted:
+        raise ValueError(f"assignment: there is no exercise of {assignment!r}")
+    if path is None:
+        text = f"There is no file {assignment}.ipynb or {assignment}.py."
+        return Report([Result(e.name, "not_attempted", 0.0, e.points, text) for e in wanted])
+    report = grade(path, exercises=wanted, isolation=isolation)
+    for result in report.results:
+        if result.status == "infrastructure_error":
+            raise RuntimeError(f"{result.exercise}: {result.message}")
+    return report
+
+
+def ran(result: Result) -> bool:
+    """Whether the function could be called and gave a result, right or wrong."""
+    return result.status in ("passed", "failed")
+
+
+def _exercises(file: Path | None) -> list[Exercise]:
+    if file is not None:
+        return load_exercises(file)
+    every = registry.all_exercises()
+    return [e for e in every if e.reference.__module__.startswith(registry.COURSE)]
+
+
+def _docstring(file: Path) -> str:
+    return ast.get_docstring(ast.parse(file.read_bytes())) or ""

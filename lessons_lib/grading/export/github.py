@@ -1,0 +1,96 @@
+"""For GitHub Actions: an instructor's own repository that grades, and the student version.
+
+A workflow that lies in a student's repository can be changed by the student. This one lies in the
+instructor's, fetches one file of each student's repository and runs nothing else of it.
+"""
+
+import shlex
+
+from lessons_lib.grading.export import student
+from lessons_lib.grading.export.assignment import Assignment, Kit
+
+COLLECT = """\
+#!/usr/bin/env bash
+# Fetch the file $1 of every repository in roster.txt into the folder $2.
+set -euo pipefail
+while read -r repository || [ -n "$repository" ]; do
+    case "$repository" in '' | '#'*) continue ;; esac
+    mkdir -p "$2/$repository"
+    # A repository that cannot be seen is trouble of ours; a file that is not there is no work.
+    gh api "repos/$repository" --silent < /dev/null
+    if ! gh api -H "Accept: application/vnd.github.raw+json" \\
+        "repos/$repository/contents/$1" < /dev/null > "$2/$repository/$1" 2> error.txt; then
+        if ! grep -q "HTTP 404" error.txt; then
+            cat error.txt >&2
+            exit 1
+        fi
+        echo '{"cells": []}' > "$2/$repository/$1"
+    fi
+done < roster.txt
+"""
+WORKFLOW = """\
+# Grades the repositories in roster.txt. This file belongs into a repository of the instructor's,
+# to which no student can write. Scores stand in its summary and in its artifact.
+name: grade {name}
+on:
+  workflow_dispatch:
+permissions:
+  contents: read
+jobs:
+  grade:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 350
+    env:
+      ASSIGNMENT: {name}.ipynb
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.13"
+      - name: Install
+        run: |
+          sudo apt-get update
+          sudo apt-get install -y bubblewrap
+          # Ubuntu 24.04 forbids bubblewrap its own user namespace otherwise.
+          sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+          python -m pip install --requirement requirements.txt
+      - name: Collect
+        env:
+          GH_TOKEN: ${{{{ secrets.SUBMISSIONS_TOKEN }}}}  # may read the students' repositories
+        run: bash collect.sh "$ASSIGNMENT" collected
+      - name: Grade
+        run: lessons grade collected{exercises} --out graded --jobs "$(nproc)" --require strong
+      - name: Report
+        if: ${{{{ !cancelled() }}}}
+        run: python -m lessons_lib.grading.export.github_grading graded >> "$GITHUB_STEP_SUMMARY"
+      - uses: actions/upload-artifact@v4
+        if: ${{{{ !cancelled() }}}}
+        with:
+          name: {name}
+          path: graded
+"""
+
+
+def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+    """`grading`, the content of the instructor's repository, and `student`, of the students'.
+
+    Raises:
+        ValueError: if an instructor's file has exercises of several lessons.
+    """
+    if kit.exercises and len(assignments) > 1:
+        names = ", ".join(assignment.name for assignment in assignments)
+        raise ValueError(f"--exercises: expected one lesson in the file for github, got {names}")
+    exercises = f" --exercises {shlex.quote(kit.exercises_name)}" if kit.exercises_name else ""
+    written = {
+        "grading/collect.sh": COLLECT.encode(),
+        "grading/roster.txt": b"# One repository in a line: owner/name\n",
+        "grading/requirements.txt": f"{kit.requirement()}\n".encode(),
+    }
+    written |= {f"grading/{name}": data for name, data in kit.files().items()}
+    for assignment in assignments:
+        workflow = WORKFLOW.format(name=assignment.name, exercises=exercises)
+        written[f"grading/.github/workflows/{assignment.name}.yml"] = workflow.encode()
+    written |= {f"student/{n}": data for n, data in student.files(assignments, kit).items()}
+    return written

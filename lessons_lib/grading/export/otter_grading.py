@@ -1,0 +1,62 @@
+"""Runs in otter-grader: grades a submission in a process of its own."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from otter.plugins import AbstractOtterPlugin  # type: ignore[import-not-found]
+from otter.test_files.abstract_test import TestCaseResult  # type: ignore[import-not-found]
+
+from lessons_lib.grading.export.assignment import grade_assignment, ran
+from lessons_lib.grading.report import Report
+
+
+class GradeApart(AbstractOtterPlugin):
+    """Grades apart, and lets otter run an empty notebook in the submission's place."""
+
+    report: Report
+
+    def before_grading(self, config: Any) -> None:
+        """Grade the submission, then put everything away that came with it.
+
+        Python would import a student's `numpy.py` that lies in the folder, and otter unpickles
+        a student's log.
+        """
+        submission = Path(self.submission_path)
+        exercises = self.plugin_config["exercises"]
+        self.report = grade_assignment(
+            submission,
+            self.plugin_config["assignment"],
+            exercises=Path("../source/files", exercises).resolve() if exercises else None,
+            isolation=self.plugin_config["isolation"],
+        )
+        for path in submission.parent.iterdir():
+            if path.name in ("tests", submission.name):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        if submission.suffix == ".py":
+            submission.write_text("")
+
+    def before_execution(self, submission: Any) -> Any:
+        """Nothing of a student's is left to run."""
+        return nbformat.v4.new_notebook()
+
+    def after_grading(self, results: Any) -> None:
+        """Put the scores and the feedback in."""
+        for result in self.report.results:
+            file = results.get_result(result.exercise)
+            public, hidden = file.test_cases
+            file.test_case_results = [
+                TestCaseResult(public, None if ran(result) else result.message, ran(result)),
+                TestCaseResult(hidden, result.message, result.status == "passed"),
+            ]
+            file.update_score(result.score)
+        results.set_output(f"Graded with {self.report.isolation} isolation.")
+
+    def generate_report(self) -> str:
+        """What otter prints."""
+        return f"{self.report}\n\nisolation {self.report.isolation}, seed {self.report.seed}"

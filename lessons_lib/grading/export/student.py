@@ -1,0 +1,106 @@
+"""The student version of an assignment: what to write, and whether it runs. No answers."""
+
+import json
+import textwrap
+from typing import Any
+
+from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub
+
+STUDENT = "student"
+IMPORTS = "import numpy as np"
+CHECK_SHAPES = '''def check_shapes(function, make_arguments, expected):
+    """Call a function once and compare the shapes of its results. The values are graded later."""
+    result = function(*make_arguments(np.random.default_rng(0)))
+    found = result if isinstance(result, tuple) else (result,)
+    assert len(found) >= len(expected), f"expected {', '.join(expected)}; got {len(found)} results"
+    for (name, shape), array in zip(expected.items(), found):
+        assert np.shape(array) == shape, f"{name}: expected shape {shape}, got {np.shape(array)}"'''
+
+Cell = dict[str, Any]
+
+
+def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+    """For each assignment a notebook and a .py file with the same stubs."""
+    written = {}
+    for assignment in assignments:
+        written[f"{assignment.name}.ipynb"] = notebook(cells(assignment))
+        written[f"{assignment.name}.py"] = module(assignment)
+    return written
+
+
+def cells(assignment: Assignment) -> list[Cell]:
+    """The cells of the notebook: for each exercise its stub and a check of shapes."""
+    found = [
+        markdown("title", title(assignment)),
+        code("setup", setup()),
+    ]
+    for exercise in assignment.exercises:
+        found.append(markdown(f"{exercise.name}-task", f"## `{signature(exercise)}`"))
+        found.append(code(exercise.name, stub(exercise)))
+        found.append(code(f"{exercise.name}-check", shape_check(exercise)))
+    return found
+
+
+def title(assignment: Assignment) -> str:
+    """The heading, the instructor's words, points, and how to work."""
+    points = sum(exercise.points for exercise in assignment.exercises)
+    asked = "\n".join(f"- `{e.name}`: {e.points:g}" for e in assignment.exercises)
+    parts = [f"# {assignment.name}", assignment.introduction, ADVICE, f"{points:g} points:", asked]
+    return "\n\n".join(part for part in parts if part)
+
+
+def setup() -> str:
+    """The code that stands before the first exercise."""
+    return f"{IMPORTS}\n\n\n{CHECK_SHAPES}"
+
+
+def module(assignment: Assignment) -> bytes:
+    """The same as a .py file."""
+    introduction = [assignment.introduction] if assignment.introduction else []
+    advice = textwrap.fill(ADVICE, 88)
+    text = "\n\n".join([assignment.name, *introduction, advice]).replace("\\", "\\\\")
+    head = f'"""{text.replace(chr(34) * 3, chr(39) * 3)}\n"""\n\n{IMPORTS}\n'
+    return "\n\n".join([head, *(stub(e) + "\n" for e in assignment.exercises)]).encode()
+
+
+def markdown(identifier: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
+    """A cell of text."""
+    return _cell("markdown", identifier, source, metadata)
+
+
+def code(identifier: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
+    """A cell of code that has not been run."""
+    return _cell("code", identifier, source, metadata) | {"execution_count": None, "outputs": []}
+
+
+def raw(identifier: str, source: str) -> Cell:
+    """A cell that is neither; otter-grader reads its settings from such."""
+    return _cell("raw", identifier, source, None)
+
+
+def notebook(cells: list[Cell]) -> bytes:
+    """A notebook of these cells, format 4.5."""
+    content = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def _cell(kind: str, identifier: str, source: str, metadata: dict[str, Any] | None) -> Cell:
+    return {
+        "cell_type": kind,
+        "id": identifier,
+        "metadata": metadata or {},
+        "source": source.splitlines(keepends=True),
+    }

@@ -1,0 +1,130 @@
+"""Attacks on time, memory and space."""
+
+from tests.grading.hostile.attack import when_called, when_imported
+
+LOOPS = "infinite loops and recursion"
+MEMORY = "memory"
+FLOODS = "floods of output"
+
+ATTACKS = (
+    when_called(LOOPS, "a loop", "while True: pass"),
+    when_called(
+        LOOPS,
+        "a loop that cannot be interrupted",
+        "import itertools\nsum(itertools.repeat(0))",
+    ),
+    when_called(
+        LOOPS,
+        "ignores every signal that it can",
+        """
+        import signal
+        for number in range(1, 32):
+            try:
+                signal.signal(number, signal.SIG_IGN)
+            except OSError:
+                pass
+        while True:
+            try:
+                while True: pass
+            except BaseException:
+                pass
+        """,
+    ),
+    when_called(LOOPS, "stops itself", "os.kill(os.getpid(), 19)"),
+    when_called(LOOPS, "a number without end", "10 ** 10 ** 8"),
+    when_called(LOOPS, "recursion", "return lstm_gates(x, h_prev, Wx, Wh, b)"),
+    when_called(
+        LOOPS,
+        "recursion until the stack ends",
+        "sys.setrecursionlimit(10**9)\nr = lambda *a: max(0, key=r)\n"
+        "f = lambda n: sorted([n], key=f)\nf(1)",
+    ),
+    when_imported(LOOPS, "a loop while it is imported", "while_true = [0 for _ in iter(int, 1)]"),
+    when_called(
+        LOOPS,
+        "a result that never ends to be described",
+        """
+        class Endless(type):
+            @property
+            def __name__(cls):
+                while True: pass
+        return Endless("E", (), {})()
+        """,
+    ),
+    when_called(MEMORY, "one large array", "return np.ones(2**33)"),
+    when_called(
+        MEMORY, "more and more of it", "kept = []\nwhile True: kept.append(bytearray(10**8))"
+    ),
+    when_called(
+        MEMORY,
+        "files in a file system that is memory",
+        # Not outside a box: it would fill the machine's own disk.
+        """
+        written = 0
+        for folder in ("/tmp", "/dev/shm", "/dev", "/", "/box", "/numpy"):
+            if not os.path.isdir("/box"):
+                break
+            for n in range(20):
+                try:
+                    with open(f"{folder}/hostile-{n}", "wb") as file:
+                        file.write(bytes(9_000_000))
+                    written += 9
+                except OSError:
+                    break
+        if written > 100:
+            print("@SECRET_FOUND@")
+        """,
+    ),
+    when_called(MEMORY, "a file of a terabyte", "open('large', 'wb').truncate(10**12)"),
+    when_called(
+        MEMORY,
+        "a result nested without end",
+        "nested = []\nnested.append(nested)\nreturn nested, nested, nested, nested",
+    ),
+    when_called(
+        MEMORY, "a result of a million lists", "return [[[1] * 1000 for _ in range(1000)]] * 4"
+    ),
+    when_called(
+        MEMORY,
+        "folders in folders, thousands deep",
+        """
+        for _ in range(2000):
+            try:
+                os.mkdir("d")
+                os.chdir("d")
+            except OSError:
+                break
+        """,
+    ),
+    when_called(FLOODS, "prints without end", "while True: print('x' * 10**6)"),
+    when_called(
+        FLOODS,
+        "writes to standard output and error without end",
+        "while True:\n    os.write(1, bytes(10**6))\n    os.write(2, bytes(10**6))",
+    ),
+    when_called(
+        FLOODS,
+        "fills the grader's pipe",
+        """
+        import stat
+        while True:
+            for n in range(3, 64):
+                try:
+                    if stat.S_ISFIFO(os.fstat(n).st_mode):
+                        os.write(n, b"\\xff" * 10**6)
+                except OSError:
+                    pass
+        """,
+    ),
+    when_called(FLOODS, "an exception of 100 MB", "raise ValueError('x' * 10**8)"),
+    when_called(
+        FLOODS,
+        "100,000 warnings",
+        "import warnings\nfor n in range(100_000): warnings.warn(f'{n}' * 9)",
+    ),
+    when_called(
+        FLOODS,
+        "results of 400 MB",
+        "large = np.zeros((50_000, 1000))\nreturn large, h_prev, h_prev, h_prev",
+    ),
+)

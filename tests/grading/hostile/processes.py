@@ -1,0 +1,120 @@
+"""Attacks by processes and threads beside the one that is asked. All of them end by themselves."""
+
+from tests.grading.hostile.attack import FULL, RIGHT, when_called, when_imported
+
+FORKS = "forks and daemons"
+
+# A process that is known by its environment is found; one that wipes it has to be contained.
+HIDDEN = "os.execve('/bin/sleep', ['@TOKEN@', '20'], {})"
+
+ATTACKS = (
+    when_called(
+        FORKS,
+        "a child that outlives it",
+        "try:\n    if os.fork() == 0:\n        import time; time.sleep(20); os._exit(0)\n"
+        "except OSError:\n    pass",
+    ),
+    when_called(
+        FORKS,
+        "a daemon in a session of its own, beside a right answer",
+        """
+        try:
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    import time; time.sleep(20)
+                os._exit(0)
+        except OSError:
+            pass
+        """,
+        answer=RIGHT,
+        twin=FULL,
+    ),
+    when_called(
+        FORKS,
+        "a daemon that wipes its environment",
+        f"""
+        try:
+            if os.fork() == 0:
+                os.setsid()
+                {HIDDEN}
+        except OSError:
+            pass
+        """,
+        basic="not as root",
+    ),
+    when_called(
+        FORKS,
+        "a daemon that keeps the grader's pipes open, and a loop",
+        f"""
+        try:
+            if os.fork() == 0:
+                os.setsid()
+                for n in range(3, 64):
+                    try:
+                        os.set_inheritable(n, True)
+                    except OSError:
+                        pass
+                {HIDDEN}
+        except OSError:
+            pass
+        while True: pass
+        """,
+        basic="not as root",
+    ),
+    when_called(
+        FORKS,
+        "processes that hand over to the next",
+        """
+        import time
+        until = time.monotonic() + 3
+        try:
+            if os.fork() == 0:
+                while time.monotonic() < until:
+                    if os.fork():
+                        os._exit(0)
+                os._exit(0)
+        except OSError:
+            pass
+        """,
+    ),
+    when_called(
+        FORKS,
+        "many children",
+        """
+        try:
+            for _ in range(30):
+                if os.fork() == 0:
+                    import time; time.sleep(20); os._exit(0)
+            print("@TOKEN@ children")
+        except OSError:
+            pass
+        """,
+    ),
+    when_called(
+        FORKS,
+        "a program",
+        "import subprocess\nsubprocess.Popen([sys.executable, '-c', 'input()'])",
+    ),
+    when_called(
+        FORKS,
+        "threads that do not end",
+        """
+        import threading, time
+        for _ in range(20):
+            threading.Thread(target=time.sleep, args=(20,)).start()
+        """,
+    ),
+    when_imported(
+        FORKS,
+        "a child while it is imported, and the end",
+        """
+        try:
+            if os.fork() == 0:
+                import time; time.sleep(20)
+        except OSError:
+            pass
+        os._exit(0)
+        """,
+    ),
+)
