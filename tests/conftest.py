@@ -3,7 +3,7 @@
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-from tests.worst_errors import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (hooks)
+from tests.measured import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (hooks)
 
 # The same examples on every run, and no deadline: a busy machine must not fail a test.
 settings.register_profile("lessons", derandomize=True, deadline=None)

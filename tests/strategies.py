@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lessons_lib import cells
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.layers import GRU, LSTM, RNN, RecurrentLayer
-from tests.worst_errors import record
+from tests.measured import record
 
 GRADIENT_TOLERANCE = 1e-7  # relative error allowed between a backward pass and the numbers
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Linear
+from tests.measured import record
 from tests.strategies import (
     KINDS,
     Sizes,
@@ -20,7 +21,6 @@ from tests.strategies import (
     sizes,
     unpack,
 )
-from tests.worst_errors import record
 
 each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 

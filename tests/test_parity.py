@@ -12,8 +12,8 @@ from lessons_lib.gradients import clip_grads
 from lessons_lib.interop import from_torch, to_torch
 from lessons_lib.layers import Embedding, Linear
 from lessons_lib.models import LanguageModel
+from tests.measured import record
 from tests.strategies import KINDS, Case, make_layer, run_cells, run_layer, seeds, sizes
-from tests.worst_errors import record
 
 OUTPUT_TOLERANCE = 1e-12
 GRADIENT_TOLERANCE = 1e-10

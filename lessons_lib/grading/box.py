@@ -10,9 +10,18 @@ BUILDING_BLOCKS = ("functions.py", "cells.py", "gradients.py")
 WORKERS_OWN = ("cases.py", "nested.py", "running.py", "wire.py", "words.py", "worker.py")
 
 # Notebooks import these beside their exercises; in grading they do nothing.
+# A lesson goes on with "your function if it passed": here always with the submission's.
 GRADING = '''
+class Report:
+    """Says nothing: the grader checks."""
+
+    score = max_score = 0
+    results = ()
+
+
 def check(*arguments, **named):
     """Does nothing: the grader checks."""
+    return Report()
 
 
 hint = reveal = check

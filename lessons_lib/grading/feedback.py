@@ -13,6 +13,7 @@ from lessons_lib.grading.words import describe, listed, plain
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
 MOST_PRINTED_LINES = 10
+MOST_SHAPES = 12
 
 
 def about_signature(exercise: Exercise, signature: Signature | None, is_plain: bool) -> str:
@@ -75,12 +76,14 @@ def about_exception(case: Case, raised: Raised) -> str:
 
 
 def _shapes(case: Case) -> str:
-    shapes = ", ".join(
+    shapes = [
         f"{path} {array.shape}"
         for name, argument in case.arguments.items()
         for path, array in arrays_in(name, argument)
-    )
-    return f"The shapes of its arguments:\n    {shapes}" if shapes else ""
+    ]
+    if len(shapes) > MOST_SHAPES:
+        shapes[MOST_SHAPES:] = [f"and {len(shapes) - MOST_SHAPES} arrays more"]
+    return f"The shapes of its arguments:\n    {', '.join(shapes)}" if shapes else ""
 
 
 def about_structure(exercise: Exercise, value: Any) -> str:

@@ -180,6 +180,17 @@ def test_a_cache_keeps_its_names_and_is_cast():
     assert "cache.x (3,)" in message
 
 
+def test_the_shapes_of_a_long_list_are_cut():
+    def last(caches):
+        return caches[-1].x
+
+    make_case = lambda rng, N: {"caches": [Cache(rng.normal(size=N), 2.0) for _ in range(15)]}  # noqa: E731
+    define(last, [Output("x", "N")], make_case)
+    message = result(lambda caches: caches[99], "last").message
+    assert "caches[11].x (3,), and 3 arrays more" in message
+    assert "caches[12]" not in message
+
+
 def test_a_function_as_argument():
     def slope(f, x):
         return (f(x + 1) - f(x - 1)) / 2

@@ -185,6 +185,17 @@ def test_the_answers_cannot_be_imported(submission, level, line):
     assert report.results[0].status == "not_attempted"
 
 
+def test_a_lesson_goes_on_with_the_learners_function(submission):
+    source = """
+        from lessons_lib.grading import check
+        report = check(lstm_gates)
+        gates = lstm_gates if report.score == report.max_score else None
+    """
+    step = course_answers("lstm_step").replace("= lstm_gates(", "= gates(")
+    source = f"{course_answers('lstm_gates')}\n{textwrap.dedent(source)}\n{step}"
+    assert set(statuses(grade(submission(source))).values()) == {"passed"}
+
+
 def test_earlier_cells_may_be_used(submission):
     path = submission(
         """

@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import matplotlib
@@ -14,6 +15,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from nbformat import NotebookNode
 
+from tests.measured import record_seconds
 from tests.notebooks.course import LESSONS, kernel_environ, nbval
 from tests.notebooks.rules import code_cells, tags
 from tools.refresh_notebooks import execute, is_skipped
@@ -26,6 +28,8 @@ BLAS_KERNELS = {
     "SkylakeX": {"SkylakeX"},
     "Prescott": {"Prescott", "Katmai"},
 }
+# What a lesson may take on two cores. Three times that is granted: machines differ.
+A_LESSONS_SECONDS = 60
 ASK_BLAS = """
 import numpy, threadpoolctl
 print([library.get("architecture") for library in threadpoolctl.threadpool_info()])
@@ -55,7 +59,11 @@ def same_painter(picture: bytes) -> bool:
 @each_lesson
 def test_a_new_run_gives_the_stored_bytes(path: Path):
     stored = path.read_bytes().decode()
+    start = time.perf_counter()
     fresh = execute(path, kernel_environ())
+    seconds = time.perf_counter() - start
+    record_seconds(path.stem, seconds)
+    assert seconds < 3 * A_LESSONS_SECONDS, "a reader would wait too long"
 
     stored_text, stored_pictures = split_pictures(stored)
     fresh_text, fresh_pictures = split_pictures(fresh)

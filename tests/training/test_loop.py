@@ -8,7 +8,7 @@ import pytest
 from lessons_lib.interop import to_torch
 from lessons_lib.text import load_corpus
 from lessons_lib.training import PRESETS, Recipe, Trainer
-from tests.worst_errors import record
+from tests.measured import record
 
 SMALL = Recipe(embed_size=8, hidden_size=8, optimizer="adam", lr=1e-2, batch_size=4, seq_len=5)
 IDS = np.tile(np.arange(7), 60)  # 0 1 2 … 6 0 1 …: each token decides the next
