@@ -154,6 +154,12 @@ def about_hint(exercise: Exercise, known: Misconception | None, problems: Iterab
     return f'Stuck? hint("{exercise.name}")' if is_about_the_task and exercise.hints else ""
 
 
+def about_trying(exercise: Exercise, number: int) -> str:
+    """How to get the arguments of the smallest case that goes wrong."""
+    call = f'from lessons_lib.grading import case; case("{exercise.name}", {number})'
+    return f"The arguments of the smallest case that goes wrong, to try by hand:\n    {call}"
+
+
 def about_writing(outcome: Outcome) -> str:
     """Which arguments the function changed, and where."""
     text = f"It writes into its argument{'s' * (len(outcome.written) > 1)} "

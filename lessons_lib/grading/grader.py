@@ -152,7 +152,12 @@ def _one(worker: Worker, exercise: Exercise, found: dict[str, Any], seed: int) -
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     cases = exercise.cases(rng)
     outcomes = [_called(worker, exercise.name, case, SECONDS_PER_CALL) for case in cases]
-    result = judge(exercise, cases, outcomes)
+    result = judge(
+        exercise,
+        cases,
+        outcomes,
+        run_again=lambda case: _called(worker, exercise.name, case, SECONDS_PER_CALL),
+    )
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):
         return _failed(exercise, "memory", result.message)
     return result

@@ -11,6 +11,7 @@ from lessons_lib.grading import feedback
 from lessons_lib.grading.cases import Case
 from lessons_lib.grading.comparison import Problem, alike, number_as_array, problem_with
 from lessons_lib.grading.definition import Exercise, Misconception
+from lessons_lib.grading.invariants import broken
 from lessons_lib.grading.report import Result, Status
 from lessons_lib.grading.running import Outcome, call
 
@@ -38,6 +39,8 @@ def judge(
     outcomes: Sequence[Outcome],
     *,
     look_for_hints: bool = True,
+    run_again: Callable[[Case], Outcome] | None = None,
+    cases_can_be_had: bool = False,
 ) -> Result:
     """Compare the outcomes of a learner's function with the reference.
 
@@ -49,6 +52,9 @@ def judge(
         cases: the calls that were made.
         outcomes: what came of them, in the same order.
         look_for_hints: compare a wrong answer with the known wrong versions.
+        run_again: calls the learner's function with another case; without it a wrong answer that is
+            not known is not asked whether its rows are independent, and the like.
+        cases_can_be_had: the learner may call `case` for these very cases.
     """
     if not any(outcome.attempted for outcome in outcomes):
         text = feedback.NOT_ATTEMPTED
@@ -79,8 +85,15 @@ def judge(
                 feedback.about_case(cases, wrong),
                 findings[wrong].whole
                 or feedback.about_results(exercise, findings[wrong].by_output, outcomes[wrong]),
+                ""
+                if known or not run_again
+                else broken(exercise, cases[0], outcomes[0], run_again),
                 feedback.about_hint(exercise, known, findings[wrong].by_output.values()),
             ]
+            if cases_can_be_had and not known:
+                failing = [k for k, finding in enumerate(findings) if not finding.is_right]
+                smallest = min(failing, key=lambda k: (sum(cases[k].sizes.values()), k))
+                parts.append(feedback.about_trying(exercise, smallest))
     if spoilt is not None:
         parts.append(feedback.about_writing(outcomes[spoilt]))
     reported = wrong if wrong is not None else spoilt

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading import feedback, registry
+from lessons_lib.grading.cases import Case
 from lessons_lib.grading.definition import Exercise
 from lessons_lib.grading.judging import judge
 from lessons_lib.grading.report import Report, Result, wrapped
@@ -50,9 +51,39 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
         return Result(target.name, "error", 0.0, target.points, not_a_function)
     if problem := feedback.about_signature(target, *signature_of(fn)):
         return Result(target.name, "error", 0.0, target.points, problem)
-    seed = zlib.crc32(target.name.encode())  # the same cases each time: stored outputs compare
-    cases = target.cases(np.random.default_rng(seed))
-    return judge(target, cases, run(fn, cases))
+    cases = _cases(target)
+    return judge(
+        target,
+        cases,
+        run(fn, cases),
+        run_again=lambda case: run(fn, [case])[0],
+        cases_can_be_had=registry.holds(target),
+    )
+
+
+def case(name: str, number: int = 0) -> dict[str, Any]:
+    """The arguments of one of the calls that `check` makes, to try a function by hand.
+
+    Args:
+        name: the exercise's name.
+        number: which call, from 0.
+
+    Returns:
+        The arguments by name: `lstm_step(**case("lstm_step"))`.
+
+    Raises:
+        ValueError: if there is no exercise of that name, or no call of that number.
+        TypeError: if name is not a string.
+    """
+    cases = _cases(registry.find(name))
+    if number not in range(len(cases)):
+        raise ValueError(f"number: expected one from 0 to {len(cases) - 1}, got {number!r}")
+    return cases[number].copied_arguments()
+
+
+def _cases(exercise: Exercise) -> list[Case]:
+    seed = zlib.crc32(exercise.name.encode())  # the same cases each time: stored outputs compare
+    return exercise.cases(np.random.default_rng(seed))
 
 
 def hint(name: str, number: int = 1) -> None:

@@ -39,6 +39,11 @@ def all_exercises() -> tuple["Exercise", ...]:
     return tuple(sorted(_exercises.values(), key=lambda exercise: exercise.lesson))
 
 
+def holds(exercise: "Exercise") -> bool:
+    """Whether this very exercise is the one that its name finds."""
+    return _exercises.get(exercise.name) is exercise
+
+
 def find(name: str) -> "Exercise":
     """The exercise of that name.
 

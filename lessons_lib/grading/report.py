@@ -5,6 +5,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lessons_lib.grading.rendering import as_html
+
 Status = Literal[
     "passed",
     "failed",
@@ -51,11 +53,20 @@ class Result:
     message: str
     hint: str | None = None
 
-    def __str__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
         unit = "point" if self.max_score == 1 else "points"
-        head = f"{self.exercise}: {VERDICTS[self.status]}, "
-        head += f"{self.score:g} of {self.max_score:g} {unit}."
-        return "\n".join([head, *(wrapped(line) for line in self.message.splitlines())])
+        verdict = f"{self.exercise}: {VERDICTS[self.status]}"
+        return f"{verdict}, {self.score:g} of {self.max_score:g} {unit}."
+
+    @property
+    def details(self) -> str:
+        """The message, wrapped."""
+        return "\n".join(wrapped(line) for line in self.message.splitlines())
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *([self.details] if self.message else [])])
 
 
 @dataclass
@@ -90,8 +101,12 @@ class Report:
         return f"<Report: {self.score:g} of {self.max_score:g} points>"
 
     def show(self) -> None:
-        """Print the report."""
-        print(self)
+        """Print the report; in a notebook, what is wrong is shown with tables and colour."""
+        if _is_notebook() and any(result.message for result in self.results):
+            for result in self.results:
+                _show_in_notebook(result)
+        else:
+            print(self)
         self._shown_in_cell = _current_cell()
 
     def _ipython_display_(self) -> None:
@@ -109,6 +124,25 @@ def _current_cell() -> int | None:
 
     shell = get_ipython()
     return None if shell is None else shell.execution_count
+
+
+def _is_notebook() -> bool:
+    """Whether there is a front end that shows HTML: IPython in a terminal has no kernel."""
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
+def _show_in_notebook(result: Result) -> None:
+    from IPython.display import display
+
+    if result.status in ("passed", "not_attempted"):
+        print(result)
+        return
+    print(result.headline)
+    display({"text/plain": result.details, "text/html": as_html(result.message)}, raw=True)
 
 
 def wrapped(line: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from lessons_lib import cells
 from lessons_lib.exercises.lesson_05 import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import sigmoid
-from lessons_lib.grading import check
+from lessons_lib.grading import case, check
 
 
 def found(function, exercise="lstm_step"):
@@ -371,7 +371,23 @@ def test_exchanged_weights_are_recognised_although_they_mostly_raise():
 def test_no_hint_for_an_unknown_mistake():
     result, text = found(step(lambda h, c: (h, c * 1.5)))
     assert result.hint is None
-    assert text.endswith('Stuck? hint("lstm_step")')
+    assert 'Stuck? hint("lstm_step") The arguments of the smallest' in text
+
+
+def test_the_smallest_case_that_goes_wrong_can_be_tried():
+    def wrong_for_one_row(h, c):
+        return (h, 1.5 * c) if len(h) == 1 else (h, c)
+
+    text = " ".join(found(step(wrong_for_one_row))[1].split())
+    assert 'by hand: from lessons_lib.grading import case; case("lstm_step", 3)' in text
+    arguments = case("lstm_step", 3)
+    assert list(arguments) == ["x", "h_prev", "c_prev", "Wx", "Wh", "b"]
+    assert len(arguments["x"]) == 1
+    arguments["x"][:] = 0
+    assert case("lstm_step", 3)["x"].any()
+    assert "case(" not in found(step(lambda h, c: (c, h)))[1]  # the order is all that is wrong
+    with pytest.raises(ValueError, match="number: expected one from 0 to 4, got 5"):
+        case("lstm_step", 5)
 
 
 def test_no_hint_for_nan():
