@@ -63,7 +63,8 @@ def make_loss_case(
     logits = scale * rng.normal(size=(T, N, V))
     logits[-1] -= 5 * scale  # so that one maximum of the whole array will not do
     targets = rng.integers(V, size=(T, N))
-    targets[0, 0] = logits[0, 0].argmax()  # at the largest scale the others all but vanish
+    targets[0, 0] = logits[0, 0].argmax()  # at the largest scale the others all but vanish,
+    targets[-1, -1] = logits[-1, -1].argmin()  # and the softmax of this one is 0
     return {"logits": logits, "targets": targets}
 
 

@@ -73,14 +73,6 @@ def test_a_new_run_gives_the_stored_bytes(path: Path):
         assert fresh == stored, "a picture or the layout of the file differs"
 
 
-@pytest.mark.slow
-@pytest.mark.thorough
-@each_lesson
-def test_outputs_hold_with_several_threads(path: Path):
-    result = nbval(path, kernel_environ(OPENBLAS_NUM_THREADS="4"))
-    assert result.returncode == 0, result.stdout
-
-
 def lessons_and_kernels() -> list[ParameterSet]:
     """Each lesson under another kernel in turn; under the others too in a thorough run."""
     return [
