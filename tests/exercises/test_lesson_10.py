@@ -1,28 +1,20 @@
-"""Lesson 10: the references are right, wrong versions are refused, right ones accepted."""
+"""Lesson 10: its references agree with the package; other right answers are accepted."""
 
 import numpy as np
 import pytest
 
 from lessons_lib import exercises
-from lessons_lib.grading import check
-from lessons_lib.grading.judging import judge
-from lessons_lib.grading.running import run
 from lessons_lib.interop import from_torch, to_torch
 from lessons_lib.layers import LSTM
+from tests.exercises.judged import result
 
 PARAMETERS = {
     "to_torch_layout": ("Wx", "Wh", "b"),
     "from_torch_layout": ("weight_ih", "weight_hh", "bias_ih", "bias_hh"),
     "reorder_gates": ("packed", "order"),
 }
-NAMES = list(PARAMETERS)
+# A grade draws its own seeds, so what holds for `check` has to hold for any.
 SEEDS = range(20)
-
-
-def result(name, function, seed):
-    exercise = exercises.find(name)
-    cases = exercise.cases(np.random.default_rng(seed))
-    return judge(exercise, cases, run(function, cases))
 
 
 def test_the_lesson_has_its_exercises():
@@ -34,17 +26,9 @@ def test_the_lesson_has_its_exercises():
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_signatures_are_the_published_ones(name):
     assert exercises.find(name).parameters == PARAMETERS[name]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", NAMES)
-def test_reference_gets_full_marks(name, seed):
-    exercise = exercises.find(name)
-    found = result(name, exercise.reference, seed)
-    assert (found.status, found.score, found.message) == ("passed", exercise.points, "")
 
 
 def test_the_layouts_are_those_of_the_package():
@@ -69,43 +53,6 @@ def test_some_order_differs_from_its_own_way_back():
     assert all(sorted(order) == sorted("ifgo") for order in orders)
     places = [["ifgo".index(letter) for letter in order] for order in orders]
     assert any([p[p[k]] for k in range(4)] != [0, 1, 2, 3] for p in places)
-
-
-def mistakes():
-    for name in NAMES:
-        for known in exercises.find(name).misconceptions:
-            yield pytest.param(name, known, id=f"{name}-{known.name}")
-
-
-@pytest.mark.parametrize(("name", "known"), list(mistakes()))
-def test_wrong_version_is_refused_with_its_own_hint(name, known):
-    for seed in SEEDS:
-        found = result(name, known.function, seed)
-        assert found.status == "failed"
-        assert found.score < found.max_score
-        assert found.hint == known.name
-        assert known.hint in found.message
-
-
-def test_each_exercise_has_ten_wrong_versions():
-    for name in NAMES:
-        assert len(exercises.find(name).misconceptions) >= 10
-
-
-def stub_raises(*_):
-    raise NotImplementedError
-
-
-def stub_passes(*_):
-    """A docstring."""
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("stub", [stub_raises, stub_passes])
-def test_stub_is_not_attempted(name, stub, capsys):
-    (found,) = check(stub, name).results
-    assert (found.status, found.score, found.hint) == ("not_attempted", 0, None)
-    assert "not attempted yet" in capsys.readouterr().out
 
 
 # Right answers that do it in another way.
