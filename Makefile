@@ -27,7 +27,7 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: $(INSTALLED) ## run the tests, then every notebook against its stored outputs
 	@ls notebooks/*.ipynb > /dev/null 2>&1 || \
 		{ echo "make test: there is no notebook in notebooks/ to test" >&2; exit 1; }
-	$(PY) -m pytest -q $(WORKERS) $(PYTEST_ARGS)
+	$(PY) -m pytest -q $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 	$(PY) -m pytest -q $(WORKERS) --dist loadfile --nbval --nbval-current-env notebooks
 
 refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
