@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons_lib.exercises.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, exercise
 
 LESSON = "01_sequences_and_recurrence"
@@ -23,18 +24,6 @@ EMBED_SIZES = [
     {"T": 4, "N": 3, "V": 7, "D": 2},
     {"T": 5, "N": 5, "V": 4, "D": 4},
     {"T": 6, "N": 1, "V": 5, "D": 3},
-]
-STEP_SIZES = [
-    {"N": 3, "D": 2, "H": 5},
-    {"N": 2, "D": 4, "H": 3},
-    {"N": 4, "D": 3, "H": 3},
-    {"N": 1, "D": 3, "H": 2},
-]
-SEQUENCE_SIZES = [
-    {"T": 4, "N": 3, "D": 2, "H": 5},
-    {"T": 3, "N": 2, "D": 4, "H": 3},
-    {"T": 4, "N": 4, "D": 3, "H": 3},
-    {"T": 5, "N": 1, "D": 3, "H": 2},
 ]
 
 

@@ -9,25 +9,11 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.cells import RNNCache, rnn_step
+from lessons_lib.exercises.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, exercise
 
 LESSON = "02_backpropagation_through_time"
 
-# The first case gives every axis a length of its own. Later ones: D = H, so that exchanged weights
-# fit and can be recognised; a single row.
-STEP_SIZES = [
-    {"N": 3, "D": 2, "H": 5},
-    {"N": 2, "D": 4, "H": 3},
-    {"N": 4, "D": 3, "H": 3},
-    {"N": 1, "D": 3, "H": 2},
-]
-# Here also T = N, so that exchanged axes fit.
-SEQUENCE_SIZES = [
-    {"T": 4, "N": 3, "D": 2, "H": 5},
-    {"T": 3, "N": 2, "D": 4, "H": 3},
-    {"T": 4, "N": 4, "D": 3, "H": 3},
-    {"T": 5, "N": 1, "D": 3, "H": 2},
-]
 # A rest that makes no whole chunk; no rest; chunks of two; fewer steps than a chunk has.
 TRUNCATION_SIZES = [
     {"T": 7, "length": 3, "N": 4, "D": 2, "H": 5},

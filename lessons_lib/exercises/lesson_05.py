@@ -8,26 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from lessons_lib.exercises.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.functions import sigmoid
 from lessons_lib.grading import Output, exercise
 
 LESSON = "05_lstm_gates"
-
-# The first case gives every axis a length of its own. Later ones: D = H, so that exchanged weights
-# fit and can be recognised; N = 4, so that rows can be cut in four; a single row.
-STEP_SIZES = [
-    {"N": 3, "D": 2, "H": 5},
-    {"N": 2, "D": 4, "H": 3},
-    {"N": 4, "D": 3, "H": 3},
-    {"N": 1, "D": 3, "H": 2},
-]
-# Here also T = N, so that exchanged axes fit.
-SEQUENCE_SIZES = [
-    {"T": 4, "N": 3, "D": 2, "H": 5},
-    {"T": 3, "N": 2, "D": 4, "H": 3},
-    {"T": 4, "N": 4, "D": 3, "H": 3},
-    {"T": 5, "N": 1, "D": 3, "H": 2},
-]
 
 
 def make_weights(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:

@@ -9,24 +9,11 @@ from typing import Any
 import numpy as np
 
 from lessons_lib import cells
+from lessons_lib.exercises.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, exercise
 
 LESSON = "06_why_lstm_remembers"
 
-# The first case gives every axis a length of its own. Later ones: D = H, so that exchanged weights
-# fit and can be recognised; a single row.
-STEP_SIZES = [
-    {"N": 3, "D": 2, "H": 5},
-    {"N": 2, "D": 4, "H": 3},
-    {"N": 4, "D": 3, "H": 3},
-    {"N": 1, "D": 3, "H": 2},
-]
-SEQUENCE_SIZES = [
-    {"T": 4, "N": 3, "D": 2, "H": 5},
-    {"T": 3, "N": 2, "D": 4, "H": 3},
-    {"T": 4, "N": 4, "D": 3, "H": 3},
-    {"T": 5, "N": 1, "D": 3, "H": 2},
-]
 GATE_SIZES = [
     {"T": 4, "N": 2, "H": 3},
     {"T": 6, "N": 3, "H": 2},

@@ -9,19 +9,11 @@ from typing import Any
 import numpy as np
 
 from lessons_lib import cells
+from lessons_lib.exercises.sizes import STEP_SIZES
 from lessons_lib.functions import sigmoid
 from lessons_lib.grading import Output, exercise
 
 LESSON = "07_gru"
-
-# The first case gives every axis a length of its own. Later ones: D = H, so that exchanged weights
-# fit and can be recognised; a single row.
-SIZES = [
-    {"N": 3, "D": 2, "H": 5},
-    {"N": 2, "D": 4, "H": 3},
-    {"N": 4, "D": 3, "H": 3},
-    {"N": 1, "D": 3, "H": 2},
-]
 
 
 def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
@@ -49,7 +41,7 @@ def make_layer_case(rng: np.random.Generator, blocks: int, biases: int) -> dict[
     lesson=LESSON,
     outputs=[Output("h", "N H", points=2, about="hidden state")],
     make_case=make_step_case,
-    sizes=SIZES,
+    sizes=STEP_SIZES,
     hints=[
         "Two products are enough: one for the input with its bias, one for the hidden state with "
         "its bias, each (N, 3H). Keep them apart for now.",
@@ -85,7 +77,7 @@ def gru_step(x, h_prev, Wx, Wh, bx, bh):
     lesson=LESSON,
     outputs=[Output("h", "N H", about="hidden state")],
     make_case=make_step_case,
-    sizes=SIZES,
+    sizes=STEP_SIZES,
     hints=[
         "The gates are those of gru_step. Only the line of the candidate differs.",
         "The reset gate multiplies the hidden state itself, entry by entry, and the result goes "
@@ -156,7 +148,7 @@ def count_parameters(D, H, blocks, biases):
         Output("dbh", "3H", points=0.25, about="gradient on bh", blocks=("r", "z", "n")),
     ],
     make_case=make_backward_case,
-    sizes=SIZES,
+    sizes=STEP_SIZES,
     hints=[
         "Walk through the step from its end: h to n and z, n to what stands inside its tanh, from "
         "there to r and hn. Write da_n, da_z and da_r first, each (N, H).",
