@@ -129,6 +129,12 @@ def test_forged_json(text):
         receive(raw(text))
 
 
+@pytest.mark.parametrize("shape", [[5], [2**20, 2**20]])
+def test_an_array_without_its_bytes(shape):
+    with pytest.raises(ProtocolError, match="longer than its bytes"):
+        receive(raw({"": [["value", ["array", "float64", shape]]]}, FOUR))
+
+
 def test_deep_nesting():
     value = 0
     for _ in range(50):
