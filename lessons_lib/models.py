@@ -108,8 +108,8 @@ class LanguageModel:
         self.params["output.b"] = np.zeros(vocab_size, dtype)
         self.grads = {name: np.zeros_like(value) for name, value in self.params.items()}
         self._shapes = {name: value.shape for name, value in self.params.items()}
-        self._dlogits: np.ndarray | None = None
-        self._last_loss: tuple[np.ndarray, int, int] | None = None
+        self._scores: np.ndarray | None = None
+        self._last_loss: tuple[np.ndarray, np.ndarray, int, int] | None = None
 
     def _layer_params(self) -> Iterator[tuple[str, Layer, str]]:
         """Each layer's parameter: its name in the model, the layer, and its name there."""
@@ -178,12 +178,12 @@ class LanguageModel:
         if targets.size == 0:
             raise ValueError(f"ids: expected at least one token, got shape {(T, N)}")
         # One (T * N, V) array, kept from call to call: first the logits, then their gradient.
-        if self._dlogits is None or self._dlogits.shape != (T * N, V):
-            self._dlogits = np.empty((T * N, V), hs.dtype)
+        if self._scores is None or self._scores.shape != (T * N, V):
+            self._scores = np.empty((T * N, V), hs.dtype)
         hs = hs.reshape(T * N, H)
-        np.matmul(hs, self._output_weights(), out=self._dlogits)
-        loss = _softmax_loss(self._dlogits, self.params["output.b"], targets.reshape(T * N))
-        self._last_loss = hs, T, N
+        np.matmul(hs, self._output_weights(), out=self._scores)
+        loss, weights = _softmax_loss(self._scores, self.params["output.b"], targets.reshape(T * N))
+        self._last_loss = hs, weights, T, N
         return loss, state
 
     def backward(self) -> None:
@@ -194,22 +194,25 @@ class LanguageModel:
         Raises:
             RuntimeError: if there was no loss, or a forward came after it.
         """
-        if self._dlogits is None or self._last_loss is None:
+        if self._scores is None or self._last_loss is None:
             raise RuntimeError("LanguageModel.backward needs a loss just before it")
-        hs, T, N = self._last_loss
-        dlogits = self._dlogits
-        dhs = (dlogits @ self._output_weights().T).reshape(T, N, self.config["hidden_size"])
+        hs, weights, T, N = self._last_loss
+        scores = self._scores  # the gradient on the logits is weights[:, None] * scores
+        dhs = scores @ self._output_weights().T
+        dhs *= weights[:, None]
+        dhs = dhs.reshape(T, N, self.config["hidden_size"])
         for layer, dropout in zip(reversed(self.layers), reversed(self.dropouts[1:]), strict=True):
             dhs, _ = layer.backward(dropout.backward(dhs))
-        self.embedding.backward(self.dropouts[0].backward(dhs))
-
+        dx = self.dropouts[0].backward(dhs)
+        if self.tie_weights:
+            np.matmul(scores.T, hs * weights[:, None], out=self.embedding.grads["W"])
+            self.embedding.add_gradient(dx)
+        else:
+            self.embedding.backward(dx)
+            np.matmul((hs * weights[:, None]).T, scores, out=self.grads["output.W"])
+        np.matmul(weights, scores, out=self.grads["output.b"])
         for name, owner, key in self._layer_params():
             self.grads[name] = owner.grads[key]
-        if self.tie_weights:
-            self.grads["embedding.W"] += dlogits.T @ hs
-        else:
-            self.grads["output.W"] = np.matmul(hs.T, dlogits, out=self.grads["output.W"])
-        self.grads["output.b"] = dlogits.sum(axis=0)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the parameters, `config` and `metadata` to a safetensors file, atomically.
@@ -303,8 +306,8 @@ class LanguageModel:
             self.params[name] = value
             if self.grads[name].dtype != dtype:
                 self.grads[name] = np.zeros_like(value)
-        if self._dlogits is not None and self._dlogits.dtype != dtype:
-            self._dlogits = None
+        if self._scores is not None and self._scores.dtype != dtype:
+            self._scores = None
         for name, owner, key in self._layer_params():
             owner.params[key] = self.params[name]
 
@@ -315,32 +318,39 @@ class LanguageModel:
         return self.params["output.W"]
 
 
-_BLOCK = 1 << 16  # entries: 256 KB of float32, which stays in the cache while it is worked on
+_BLOCK = 1 << 17  # entries: 512 KB of float32, which stays in the cache while it is worked on
 
 
-def _softmax_loss(logits: np.ndarray, b: np.ndarray, targets: np.ndarray) -> float:
+def _softmax_loss(
+    scores: np.ndarray, b: np.ndarray, targets: np.ndarray
+) -> tuple[float, np.ndarray]:
     """Cross entropy as in `functions.cross_entropy`, in place over blocks of rows.
 
+    Dividing a row by its sum would be one more pass over the largest array of the model. The rows
+    stay undivided, and whoever multiplies by them divides what is smaller.
+
     Args:
-        logits: scores without their bias (M, V); overwritten with their gradient.
+        scores: logits without their bias (M, V); overwritten.
         b: bias (V,).
         targets: (M,).
 
     Returns:
-        The mean loss in nats.
+        The mean loss in nats, and weights (M,): the gradient on the logits is
+        weights[:, None] * scores.
     """
-    M, V = logits.shape
+    M, V = scores.shape
     rows = max(1, _BLOCK // V)
+    ones = np.ones(V, scores.dtype)
+    sums = np.empty(M, scores.dtype)
     total = 0.0
     for start in range(0, M, rows):
-        block = logits[start : start + rows]
+        block = scores[start : start + rows]
         at_target = np.arange(len(block)), targets[start : start + rows]
         block += b
         block -= block.max(axis=1, keepdims=True)
         picked = block[at_target]
         np.exp(block, out=block)
-        sums = block.sum(axis=1, keepdims=True)
-        total += float((np.log(sums[:, 0]) - picked).sum(dtype=np.float64))
-        block /= sums * M
-        block[at_target] -= block.dtype.type(1 / M)
-    return total / M
+        block_sums = np.matmul(block, ones, out=sums[start : start + rows])
+        total += float((np.log(block_sums) - picked).sum(dtype=np.float64))
+        block[at_target] -= block_sums  # p - 1 at the target, times the sum
+    return total / M, 1 / (sums * M)

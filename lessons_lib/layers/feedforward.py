@@ -49,7 +49,7 @@ class Embedding(Layer):
         return W[ids]
 
     def backward(self, dout: npt.ArrayLike) -> None:
-        """Add each row's gradient to the row of its id; ids have no gradient, so nothing returns.
+        """Add up the gradients of each id in its row; ids have no gradient, so nothing returns.
 
         Args:
             dout: gradient on the rows, ids.shape + (D,).
@@ -58,17 +58,35 @@ class Embedding(Layer):
             RuntimeError: if there was no forward.
             ValueError, TypeError: if dout has the wrong shape or type.
         """
+        touched, sums = self._sums_by_id(dout)
+        self.grads["W"][...] = 0
+        self.grads["W"][touched] = sums
+
+    def add_gradient(self, dout: npt.ArrayLike) -> None:
+        """As `backward`, but on top of what is in `grads`: for a table that serves elsewhere too.
+
+        Args:
+            dout: gradient on the rows, ids.shape + (D,).
+
+        Raises:
+            RuntimeError: if there was no forward.
+            ValueError, TypeError: if dout has the wrong shape or type.
+        """
+        touched, sums = self._sums_by_id(dout)
+        self.grads["W"][touched] += sums
+
+    def _sums_by_id(self, dout: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """The ids that occurred (K,), and the sum of the gradients of each (K, D)."""
         ids = self._cached()
-        dW = self.grads["W"]
-        D = dW.shape[1]
-        dout = check_array(dout, (*ids.shape, D), "dout", "ids.shape + (D,)", self.dtype)
-        dW[...] = 0
+        D = self._shapes["W"][1]
+        rows = check_array(dout, (*ids.shape, D), "dout", "ids.shape + (D,)", self.dtype)
+        rows = rows.reshape(-1, D)
         if ids.size == 0:
-            return
+            return ids.ravel(), rows
         # Sort the rows by id, so that rows of one id stand together and can be summed in one call.
         order = np.argsort(ids, axis=None, kind="stable")
         touched, starts = np.unique(ids.ravel()[order], return_index=True)
-        dW[touched] = np.add.reduceat(dout.reshape(-1, D)[order], starts, axis=0)
+        return touched, np.add.reduceat(rows[order], starts, axis=0)
 
 
 class Linear(Layer):

@@ -83,16 +83,18 @@ class GRU(RecurrentLayer):
         T, N, D = x.shape
         H = self.hidden_size
 
-        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the weights of r and z are halved beforehand.
+        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2. For a sequence it pays to halve the weights of r and
+        # z beforehand; for a single step, as in generation, their sums are fewer.
         scale = np.repeat(np.array([0.5, 0.5, 1], self.dtype), H)
         params = list(self._parameters())
-        Wx, Wh, bx, bh = (p * scale for p in params)
-        bx[: 2 * H] += bh[: 2 * H]  # for r and z only the sum of the two biases matters
+        Wx, Wh, bx, bh = params if T == 1 else (p * scale for p in params)
+        b = bx.copy()
+        b[: 2 * H] += bh[: 2 * H]  # for r and z only the sum of the two biases matters
         bhn = bh[2 * H :]
 
         gates = self._workspace("gates", T, N, 3 * H)
         np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 3 * H))
-        gates += bx
+        gates += b
         hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
         hns = self._workspace("hns", T, N, H)  # h_prev Whn + bhn
         recurrent = self._workspace("recurrent", N, 3 * H)
@@ -103,6 +105,8 @@ class GRU(RecurrentLayer):
             r, z = rz[:, :H], rz[:, H:]
             np.matmul(hs[t], Wh, out=recurrent)
             rz += recurrent[:, : 2 * H]
+            if T == 1:
+                rz *= 0.5
             np.tanh(rz, out=rz)
             rz *= 0.5
             rz += 0.5

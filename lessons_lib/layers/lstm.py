@@ -50,12 +50,13 @@ class LSTM(RecurrentLayer):
         H = self.hidden_size
         h0, c0 = self._pair(state, N, "state")
 
-        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with the weights of i, f, o halved beforehand one
-        # tanh serves all four blocks, and this line turns its result into gates.
+        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with i, f, o halved beforehand one tanh serves all
+        # four blocks, and a * scale + shift turns its result into gates. For a sequence it pays to
+        # halve the weights; for a single step, as in generation, their sums are fewer.
         scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), H)
         shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], self.dtype), H)
         params = list(self._parameters())
-        Wx, Wh, b = (p * scale for p in params)
+        Wx, Wh, b = params if T == 1 else (p * scale for p in params)
 
         gates = self._workspace("gates", T, N, 4 * H)
         np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 4 * H))
@@ -69,6 +70,8 @@ class LSTM(RecurrentLayer):
         for t in range(T):
             a = gates[t]
             a += np.matmul(hs[t], Wh, out=recurrent)
+            if T == 1:
+                a *= scale
             np.tanh(a, out=a)
             a *= scale
             a += shift

@@ -1,5 +1,7 @@
 """Stochastic gradient descent and Adam."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
@@ -21,8 +23,9 @@ class SGD:
             rate: gradients are multiplied by it first; the clip rate, so that clipping takes no
                 pass of its own.
         """
-        for name, p in params.items():
-            p -= p.dtype.type(lr * rate) * grads[name]
+        for name in params:
+            for p, g in _blocks(params[name], grads[name]):
+                p -= p.dtype.type(lr * rate) * g
 
 
 class Adam:
@@ -53,22 +56,36 @@ class Adam:
         t = int(self.arrays["steps"])
         step_size = lr / (1 - self.beta1**t)
         root_correction = (1 - self.beta2**t) ** 0.5
-        for name, p in params.items():
-            scalar = p.dtype.type
-            g = grads[name] * scalar(rate)
-            mean, square = self.arrays[f"mean.{name}"], self.arrays[f"square.{name}"]
-            mean *= scalar(self.beta1)
-            mean += scalar(1 - self.beta1) * g
-            square *= scalar(self.beta2)
-            np.square(g, out=g)
-            g *= scalar(1 - self.beta2)
-            square += g
-            np.sqrt(square, out=g)
-            g /= scalar(root_correction)
-            g += scalar(self.eps)
-            np.divide(mean, g, out=g)
-            g *= scalar(step_size)
-            p -= g
+        for name in params:
+            means, squares = self.arrays[f"mean.{name}"], self.arrays[f"square.{name}"]
+            for p, g, mean, square in _blocks(params[name], grads[name], means, squares):
+                scalar = p.dtype.type
+                g = g * scalar(rate)
+                mean *= scalar(self.beta1)
+                mean += scalar(1 - self.beta1) * g
+                square *= scalar(self.beta2)
+                np.square(g, out=g)
+                g *= scalar(1 - self.beta2)
+                square += g
+                np.sqrt(square, out=g)
+                g /= scalar(root_correction)
+                g += scalar(self.eps)
+                np.divide(mean, g, out=g)
+                g *= scalar(step_size)
+                p -= g
+
+
+_BLOCK = 1 << 16  # entries: what a step makes of a block stays in the cache
+
+
+def _blocks(*arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """The same entries of arrays of one shape, block after block, as views."""
+    if not all(array.flags.c_contiguous for array in arrays):
+        yield arrays
+        return
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, arrays[0].size, _BLOCK):
+        yield tuple(array[start : start + _BLOCK] for array in flat)
 
 
 OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
