@@ -24,7 +24,10 @@ app = typer.Typer(
 data_app = typer.Typer(help="The texts that models are trained on.")
 app.add_typer(data_app, name="data")
 
-CorpusName = Annotated[str, typer.Argument(metavar="CORPUS", help="village, shakespeare or ptb")]
+CorpusName = Annotated[
+    str,
+    typer.Argument(metavar="CORPUS", help="village, shakespeare, shakespeare-words or ptb"),
+]
 SettingsOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the preset")
 ]
@@ -345,7 +348,7 @@ def data_list() -> None:
 
     for name, info in CORPORA.items():
         here = "here" if is_present(name) else f"to fetch, {info.size / 1e6:.1f} MB"
-        typer.echo(f"{name:<13}{here:<20}{info.description} ({info.licence})")
+        typer.echo(f"{name:<19}{here:<20}{info.description} ({info.licence})")
     typer.echo(f"data home: {find_data_home()}")
 
 
@@ -382,7 +385,7 @@ def _recipe(preset: str, settings: list[str] | None) -> "Recipe":
 
 
 # What a text begins with where no prompt is given.
-_BEGINNINGS = {"village": "***", "shakespeare": "\n", "ptb": "<eos>"}
+_BEGINNINGS = {"village": "***", "shakespeare": "\n", "shakespeare-words": "\n", "ptb": "<eos>"}
 
 
 def _load(checkpoint: Path) -> "tuple[LanguageModel, Vocabulary | None]":

@@ -151,7 +151,8 @@ def test_data_commands(tmp_path, lessons, monkeypatch):
     monkeypatch.setenv("LESSONS_DATA_HOME", str(tmp_path))
     status, out, _ = lessons("data", "list")
     assert status == 0
-    village, shakespeare, ptb, home = out.splitlines()
+    village, shakespeare, words, ptb, home = out.splitlines()
+    assert words.split()[:2] == ["shakespeare-words", "to"]
     assert village.split()[:2] == ["village", "here"]
     assert shakespeare.split()[:3] == ["shakespeare", "to", "fetch,"]
     assert "not free" in ptb
@@ -184,7 +185,10 @@ def test_help(lessons, arguments):
         (["trian"], "No such command 'trian'"),
         (["data"], "Missing command"),
         (["train"], "Missing argument 'CORPUS'"),
-        (["train", "gutenberg"], "name: expected one of village, shakespeare, ptb"),
+        (
+            ["train", "gutenberg"],
+            "name: expected one of village, shakespeare, shakespeare-words, ptb",
+        ),
         (["train", "village", "--preset", "huge"], "--preset: expected one of lesson, book"),
         (["train", "village", "--set", "lr=fast"], "--set lr: expected a number, got 'fast'"),
         (["train", "village", "--set", "hidden=5"], "--set: expected NAME=VALUE"),

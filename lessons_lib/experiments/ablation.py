@@ -6,8 +6,6 @@ writes what it measured to data/ablation/ablation.json.
 
 import json
 import math
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +17,7 @@ import numpy.typing as npt
 from lessons_lib.files import data_path, write_atomically
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
-from lessons_lib.text import UNKNOWN, Corpus, Vocabulary, load_corpus
+from lessons_lib.text import UNKNOWN, Corpus, load_corpus, word_corpus
 from lessons_lib.training import Recipe, Trainer, perplexity
 
 RESULTS = "ablation.json"
@@ -108,28 +106,6 @@ class SameMaskDropout(Dropout):
         return x * mask
 
 
-def words_of(text: str) -> list[str]:
-    """Words in small letters, punctuation marks and line ends; empty lines are left out."""
-    return re.findall(r"[a-z']+|[^\sa-z]|\n", re.sub(r"\n+", "\n", text.lower()))
-
-
-def word_corpus(characters: Corpus, *, share: float = 0.25, min_count: int = 5) -> Corpus:
-    """A corpus of characters as one of words.
-
-    Args:
-        characters: the corpus of characters.
-        share: how much of its training text to use.
-        min_count: words that are rarer in the training text become `<unk>`.
-    """
-    splits = characters.train, characters.valid, characters.test
-    train, valid, test = (words_of("".join(characters.vocab.decode(ids))) for ids in splits)
-    train = train[: int(share * len(train))]
-    counts = Counter(train)
-    common = [word if counts[word] >= min_count else UNKNOWN for word in train]
-    vocab = Vocabulary.from_tokens(common)
-    return Corpus(vocab.encode(train), vocab.encode(valid), vocab.encode(test), vocab)
-
-
 def build(variant: Variant, vocab_size: int) -> LanguageModel:
     """The untrained model of a variant."""
     model = variant.recipe.build(vocab_size)
@@ -208,7 +184,7 @@ def _rounded(value: Any) -> Any:
 
 def main() -> None:
     """Train every variant and write the results."""
-    corpus = word_corpus(load_corpus("shakespeare"))
+    corpus = word_corpus(load_corpus("shakespeare"), share=0.25)
     results = []
     for variant in VARIANTS:
         results.append(run(variant, corpus))

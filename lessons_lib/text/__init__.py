@@ -1,7 +1,15 @@
 """Text for language models: corpora, vocabulary, batches, sampling."""
 
 from lessons_lib.text.batches import IGNORE_INDEX, TrainingBatches, evaluation_batches
-from lessons_lib.text.corpora import CORPORA, Corpus, CorpusInfo, fetch, is_present, load_corpus
+from lessons_lib.text.corpora import (
+    CORPORA,
+    Corpus,
+    CorpusInfo,
+    fetch,
+    is_present,
+    load_corpus,
+    word_corpus,
+)
 from lessons_lib.text.downloads import find_data_home
 from lessons_lib.text.sampling import generate, sample, sampling_distribution
 from lessons_lib.text.village import dependency_distances, oracle_log_probs
@@ -25,4 +33,5 @@ __all__ = [
     "oracle_log_probs",
     "sample",
     "sampling_distribution",
+    "word_corpus",
 ]

@@ -1,6 +1,7 @@
 """The course's texts as token ids: where they come from, how they are cut, what they count as."""
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,8 @@ import numpy as np
 
 from lessons_lib.files import data_path
 from lessons_lib.text.downloads import SourceFile, find_data_home, is_in_home, obtain
-from lessons_lib.text.vocabulary import Vocabulary
+from lessons_lib.text.vocabulary import UNKNOWN, Vocabulary
+from lessons_lib.text.words import words_of
 
 
 class Corpus(NamedTuple):
@@ -47,28 +49,29 @@ def _ptb_file(split: str, size: int, sha256: str) -> SourceFile:
     return SourceFile(address, sha256, size, (f"ptb/{name}", name))
 
 
+_SHAKESPEARE = SourceFile(
+    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    1_115_394,
+    (
+        "shakespeare/input.txt",
+        "shakespeare/tinyshakespeare.txt",
+        "input.txt",
+        "shakespeare.txt",
+        "tinyshakespeare.txt",
+    ),
+)
+
 CORPORA = {
     "village": CorpusInfo(
         "words of an invented world; the exact probability of every next word is known",
         "CC BY 4.0, shipped with the course",
     ),
     "shakespeare": CorpusInfo(
-        "characters of Shakespeare's plays (Tiny Shakespeare)",
-        "public domain",
-        (
-            SourceFile(
-                "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
-                "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-                1_115_394,
-                (
-                    "shakespeare/input.txt",
-                    "shakespeare/tinyshakespeare.txt",
-                    "input.txt",
-                    "shakespeare.txt",
-                    "tinyshakespeare.txt",
-                ),
-            ),
-        ),
+        "characters of Shakespeare's plays (Tiny Shakespeare)", "public domain", (_SHAKESPEARE,)
+    ),
+    "shakespeare-words": CorpusInfo(
+        "words of the same text, those that are rare as <unk>", "public domain", (_SHAKESPEARE,)
     ),
     "ptb": CorpusInfo(
         "words of the Penn Treebank, the standard small benchmark (Mikolov's version)",
@@ -100,11 +103,12 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     - "village": words; the vocabulary is that of the training text, commonest word first.
     - "shakespeare": characters; the first 90% of the file train, the next 5% validate, the last
       5% test; the vocabulary is the sorted characters of the file.
+    - "shakespeare-words": the same three parts as words; see `word_corpus`.
     - "ptb": words, with `<eos>` for the end of each line; ids by first appearance in the
       training text.
 
     Args:
-        name: "village", "shakespeare" or "ptb".
+        name: "village", "shakespeare", "shakespeare-words" or "ptb".
         data_home: see `find_data_home`; "village" needs none.
 
     Returns:
@@ -117,6 +121,8 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
         OSError: if the data home cannot be written.
     """
     texts = [path.read_text(encoding="utf-8") for path in fetch(name, data_home)]
+    if name == "shakespeare-words":
+        return word_corpus(load_corpus("shakespeare", data_home))
     if name == "shakespeare":
         (text,) = texts
         vocab = Vocabulary(sorted(set(text)))
@@ -131,6 +137,26 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     return Corpus(train, valid, test, vocab)
 
 
+def word_corpus(characters: Corpus, *, share: float = 1.0, min_count: int = 5) -> Corpus:
+    """A corpus of characters as one of words.
+
+    Args:
+        characters: the corpus of characters.
+        share: how much of its training text to use.
+        min_count: words that are rarer in the training text become `<unk>`.
+
+    Returns:
+        Words in small letters, punctuation marks and line ends; the commonest has id 0.
+    """
+    splits = characters.train, characters.valid, characters.test
+    train, valid, test = (words_of("".join(characters.vocab.decode(ids))) for ids in splits)
+    train = train[: int(share * len(train))]
+    counts = Counter(train)
+    common = [word if counts[word] >= min_count else UNKNOWN for word in train]
+    vocab = Vocabulary.from_tokens(common)
+    return Corpus(vocab.encode(train), vocab.encode(valid), vocab.encode(test), vocab)
+
+
 def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Path]:
     """Paths of a corpus's files, downloading those that are not there yet.
 
@@ -138,7 +164,7 @@ def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Pa
     the network is not touched.
 
     Args:
-        name: "village", "shakespeare" or "ptb".
+        name: "village", "shakespeare", "shakespeare-words" or "ptb".
         data_home: see `find_data_home`.
 
     Raises:
@@ -159,7 +185,7 @@ def is_present(name: str, data_home: str | os.PathLike[str] | None = None) -> bo
     """Whether a corpus can be loaded without a download.
 
     Args:
-        name: "village", "shakespeare" or "ptb".
+        name: "village", "shakespeare", "shakespeare-words" or "ptb".
         data_home: see `find_data_home`.
 
     Raises:

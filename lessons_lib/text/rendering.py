@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from lessons_lib.text.vocabulary import Vocabulary
 
 _NO_SPACE_BEFORE = {".", ",", "?", "!", ";", ":", ")"}
-_SENTENCE_ENDS = {".", "?", "!", "***", "<eos>"}
-_LINE_BREAKS = {"<eos>": "\n", "***": "\n\n***\n\n"}
+_SENTENCE_ENDS = {".", "?", "!", "***", "<eos>", "\n"}
+_LINE_BREAKS = {"<eos>": "\n", "\n": "\n", "***": "\n\n***\n\n"}
 
 
 def readable(tokens: Iterable[str]) -> str:
@@ -48,5 +48,8 @@ def tokenize(text: str, vocab: Vocabulary) -> list[str]:
     """
     if vocab.is_character_level:
         return list(text)
-    tokens = re.findall(r"\*\*\*|<\w+>|[\w'-]+|[^\w\s]", text)
+    if "\n" in vocab and "-" in vocab:  # Shakespeare's words
+        tokens = re.findall(r"<\w+>|[\w']+|[^\w\s]|\n", re.sub(r"\n+", "\n", text))
+    else:
+        tokens = re.findall(r"\*\*\*|<\w+>|[\w'-]+|[^\w\s]", text)
     return [t if t in vocab or t.lower() not in vocab else t.lower() for t in tokens]

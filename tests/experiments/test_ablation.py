@@ -11,7 +11,8 @@ from lessons_lib.experiments import ablation
 from lessons_lib.files import data_path
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
-from lessons_lib.text import UNKNOWN, Corpus, Vocabulary
+from lessons_lib.text import UNKNOWN, Corpus, Vocabulary, word_corpus
+from lessons_lib.text.words import words_of
 from lessons_lib.training import Recipe, exp_loss, perplexity, token_losses
 
 
@@ -21,12 +22,12 @@ def characters(train, valid, test):
 
 
 def test_words_are_small_and_marks_and_line_ends_stand_alone():
-    words = ablation.words_of("ROMEO:\n\n'Tis Fire, is't?\nNo")
+    words = words_of("ROMEO:\n\n'Tis Fire, is't?\nNo")
     assert words == ["romeo", ":", "\n", "'tis", "fire", ",", "is't", "?", "\n", "no"]
 
 
 def test_rare_words_of_the_share_that_is_used_become_unknown():
-    corpus = ablation.word_corpus(
+    corpus = word_corpus(
         characters("to be or to be be xx yy yy yy", "to yy", "or be"), share=0.6, min_count=2
     )
     assert corpus.vocab.tokens == ("be", "to", UNKNOWN)

@@ -114,3 +114,17 @@ def test_the_real_penn_treebank():
     assert len(corpus.vocab) == 10_000
     np.testing.assert_array_equal(corpus.vocab.encode(["aer", "<eos>", "<unk>"]), [0, 24, 26])
     assert CORPORA["ptb"].size == sum(path.stat().st_size for path in fetch("ptb"))
+
+
+def test_shakespeare_as_words_has_the_same_three_parts(tmp_path, monkeypatch):
+    text = "To be, or not to be.\n\nThat is it.\n" * 40
+    (tmp_path / "shakespeare").mkdir()
+    (tmp_path / "shakespeare" / "input.txt").write_bytes(text.encode())
+    use_files_of("shakespeare", tmp_path, monkeypatch)
+    use_files_of("shakespeare-words", tmp_path, monkeypatch)
+    corpus = load_corpus("shakespeare-words", tmp_path)
+    first = ["to", "be", ",", "or", "not", "to", "be", ".", "\n", "that"]
+    assert corpus.vocab.decode(corpus.train[:10]) == first
+    characters = load_corpus("shakespeare", tmp_path)
+    for words, letters in zip(corpus[:3], characters[:3], strict=True):
+        assert 0 < len(words) < len(letters)
