@@ -18,7 +18,7 @@ WORKERS := -n auto --maxprocesses 4
 
 help:
 	@echo "Memory Gates: recurrent networks in NumPy"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: $(INSTALLED) ## read the course in JupyterLab
 	@$(PY) tools/start_lab.py $(LAB_ARGS)
@@ -44,7 +44,8 @@ bench: $(INSTALLED) ## time the layers beside PyTorch, if it is installed
 
 constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt
 	$(PY) -m pip install --quiet uv
-	$(PY) -m uv pip compile pyproject.toml --extra lab --extra dev --universal --upgrade \
+	$(PY) -m uv pip compile pyproject.toml --extra lab --extra dev --extra site \
+		--extra lite --extra browser --universal --upgrade \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make constraints" --quiet --output-file constraints.txt
 
@@ -58,3 +59,29 @@ ifneq ($(shell cat $(INSTALLED) 2> /dev/null),$(CURDIR))
 endif
 $(INSTALLED): pyproject.toml constraints.txt
 	@sh tools/make_venv.sh "$(PYTHON)"
+
+.PHONY: browser-test
+browser-test: $(INSTALLED) ## work through a lesson in a real browser, if Chromium is installed
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[browser]'
+	$(PY) -m pytest -q -n 0 -m "" tests/browser
+
+.PHONY: weights
+weights: $(INSTALLED) ## train the shipped models again (about a quarter of an hour)
+	$(PY) tools/make_weights.py
+
+.PHONY: site
+site: $(INSTALLED) ## build the web site into build/site
+	@$(PY) -c 'import furo, myst_nb, sphinx_copybutton' 2> /dev/null || \
+		$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[site]'
+	@rm -rf build/site
+	$(PY) -m sphinx -q -W --keep-going -E -c docs -d build/doctrees . build/site
+	@echo "The site is in build/site: open build/site/index.html in a browser."
+
+# In an environment of its own: JupyterLab would take JupyterLite's extensions for its own.
+LITE := build/lite-venv/bin/python
+.PHONY: lite
+lite: $(INSTALLED) ## build the lessons for the browser alone (JupyterLite) into build/lite
+	@test -x $(LITE) || $(PY) -m venv build/lite-venv
+	$(LITE) -m pip install --quiet --constraint constraints.txt '.[lite]'
+	@rm -rf build/lite
+	$(LITE) tools/make_lite.py build/lite

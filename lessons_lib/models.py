@@ -16,6 +16,7 @@ from lessons_lib.files import write_atomically
 from lessons_lib.functions import check_ids
 from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Layer
 from lessons_lib.layers.base import check_array, check_rng, check_size
+from lessons_lib.layers.feedforward import check_probability
 
 CELLS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 
@@ -33,6 +34,10 @@ class LanguageModel:
         cell: "rnn", "lstm" or "gru".
         num_layers: how many recurrent layers are stacked.
         dropout: probability of dropping an entry between layers, while `training` is True.
+        word_dropout: probability of dropping a word, that is its whole row of the embedding
+            wherever it is read in a batch, while `training` is True.
+        weight_dropout: probability of dropping a recurrent weight (an entry of Wh) for a whole
+            batch, while `training` is True.
         tie_weights: use the embedding as the output weights too (needs D = H).
         rng: source of the initial weights and of the dropout masks; None stands for
             `np.random.default_rng(0)`.
@@ -54,7 +59,9 @@ class LanguageModel:
 
     Source: Mikolov et al. (2010), "Recurrent neural network based language model"; dropout: Zaremba
     et al. (2014), "Recurrent neural network regularization"; tied weights: Press and Wolf (2017),
-    "Using the output embedding to improve language models".
+    "Using the output embedding to improve language models"; dropped words: Gal and Ghahramani
+    (2016), "A theoretically grounded application of dropout in recurrent neural networks"; dropped
+    recurrent weights: Merity et al. (2018), "Regularizing and optimizing LSTM language models".
     """
 
     def __init__(
@@ -66,6 +73,8 @@ class LanguageModel:
         cell: str = "lstm",
         num_layers: int = 1,
         dropout: float = 0.0,
+        word_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
         tie_weights: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
@@ -76,6 +85,9 @@ class LanguageModel:
         check_size(embed_size, "embed_size")
         check_size(hidden_size, "hidden_size")
         check_size(num_layers, "num_layers")
+        dropout = check_probability(dropout, "dropout")
+        word_dropout = check_probability(word_dropout, "word_dropout")
+        weight_dropout = check_probability(weight_dropout, "weight_dropout")
         if tie_weights and embed_size != hidden_size:
             raise ValueError(
                 "tie_weights: expected embed_size equal to hidden_size, "
@@ -88,6 +100,8 @@ class LanguageModel:
             for k in range(num_layers)
         ]
         self.dropouts = [Dropout(dropout, rng=self.rng) for _ in range(num_layers + 1)]
+        self.word_dropout = Dropout(word_dropout, rng=self.rng)
+        self.weight_dropouts = [Dropout(weight_dropout, rng=self.rng) for _ in range(num_layers)]
         self.tie_weights = bool(tie_weights)
         self.training = True
         self.metadata: dict[str, str] = {}
@@ -97,7 +111,9 @@ class LanguageModel:
             "hidden_size": int(hidden_size),
             "cell": cell,
             "num_layers": int(num_layers),
-            "dropout": float(dropout),
+            "dropout": dropout,
+            "word_dropout": word_dropout,
+            "weight_dropout": weight_dropout,
             "tie_weights": self.tie_weights,
             "dtype": self.embedding.dtype.name,
         }
@@ -169,22 +185,30 @@ class LanguageModel:
         Raises:
             TypeError, ValueError: if an argument has the wrong type, shape or range.
         """
-        hs, state = self._hidden(ids, state)
-        T, N, H = hs.shape
-        V = self.config["vocab_size"]
-        targets = check_ids(targets, V, "targets")
-        if targets.shape != (T, N):
-            raise ValueError(f"targets: expected the shape of ids, {(T, N)}, got {targets.shape}")
-        if targets.size == 0:
-            raise ValueError(f"ids: expected at least one token, got shape {(T, N)}")
-        # One (T * N, V) array, kept from call to call: first the logits, then their gradient.
-        if self._scores is None or self._scores.shape != (T * N, V):
-            self._scores = np.empty((T * N, V), hs.dtype)
-        hs = hs.reshape(T * N, H)
-        np.matmul(hs, self._output_weights(), out=self._scores)
-        loss, weights = _softmax_loss(self._scores, self.params["output.b"], targets.reshape(T * N))
-        self._last_loss = hs, weights, T, N
-        return loss, state
+        hs, losses, sums, state = self._read(ids, targets, state)
+        T, N = losses.shape
+        # The gradient on the logits is weights[:, None] * scores.
+        self._last_loss = hs, 1 / (sums * (T * N)), T, N
+        return float(losses.sum(dtype=np.float64)) / (T * N), state
+
+    def token_losses(
+        self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
+    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """Cross entropy of each prediction, in nats: `loss` before the mean, without a gradient.
+
+        Args:
+            ids: tokens (T, N).
+            targets: the token that comes next at each position (T, N).
+            state: what an earlier call returned; None means zeros.
+
+        Returns:
+            Losses (T, N) and the state after the last token.
+
+        Raises:
+            TypeError, ValueError: if an argument has the wrong type, shape or range.
+        """
+        _, losses, _, state = self._read(ids, targets, state)
+        return losses, state
 
     def backward(self) -> None:
         """Fill `grads` with the gradient of the last `loss`.
@@ -197,13 +221,16 @@ class LanguageModel:
         if self._scores is None or self._last_loss is None:
             raise RuntimeError("LanguageModel.backward needs a loss just before it")
         hs, weights, T, N = self._last_loss
-        scores = self._scores  # the gradient on the logits is weights[:, None] * scores
+        scores = self._scores
         dhs = scores @ self._output_weights().T
         dhs *= weights[:, None]
         dhs = dhs.reshape(T, N, self.config["hidden_size"])
-        for layer, dropout in zip(reversed(self.layers), reversed(self.dropouts[1:]), strict=True):
+        around = zip(self.layers, self.weight_dropouts, self.dropouts[1:], strict=True)
+        for layer, weight_dropout, dropout in reversed(list(around)):
             dhs, _ = layer.backward(dropout.backward(dhs))
-        dx = self.dropouts[0].backward(dhs)
+            if weight_dropout.p > 0:
+                layer.grads["Wh"] = weight_dropout.backward(layer.grads["Wh"])
+        dx = self.dropouts[0].backward(dhs) * self._kept_words
         if self.tie_weights:
             np.matmul(scores.T, hs * weights[:, None], out=self.embedding.grads["W"])
             self.embedding.add_gradient(dx)
@@ -266,13 +293,33 @@ class LanguageModel:
             model.params[name][...] = value
         return model
 
+    def _read(
+        self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[Any, ...]]:
+        """The last hidden states (T * N, H), losses (T, N), sums of the scores, the new state."""
+        hs, state = self._hidden(ids, state)
+        T, N, H = hs.shape
+        V = self.config["vocab_size"]
+        targets = check_ids(targets, V, "targets")
+        if targets.shape != (T, N):
+            raise ValueError(f"targets: expected the shape of ids, {(T, N)}, got {targets.shape}")
+        if targets.size == 0:
+            raise ValueError(f"ids: expected at least one token, got shape {(T, N)}")
+        # One (T * N, V) array, kept from call to call: first the logits, then their gradient.
+        if self._scores is None or self._scores.shape != (T * N, V):
+            self._scores = np.empty((T * N, V), hs.dtype)
+        hs = hs.reshape(T * N, H)
+        np.matmul(hs, self._output_weights(), out=self._scores)
+        losses, sums = _cross_entropy(self._scores, self.params["output.b"], targets.ravel())
+        return hs, losses.reshape(T, N), sums, state
+
     def _hidden(
         self, ids: npt.ArrayLike, state: tuple[Any, ...] | None
     ) -> tuple[np.ndarray, tuple[Any, ...]]:
         """The last layer's hidden states (T, N, H), after dropout, and the new state."""
         self._last_loss = None
         self._adopt_params()
-        for dropout in self.dropouts:
+        for dropout in (*self.dropouts, self.word_dropout, *self.weight_dropouts):
             dropout.training = self.training
         ids = check_ids(ids, self.config["vocab_size"], "ids")
         if ids.ndim != 2:
@@ -284,9 +331,14 @@ class LanguageModel:
                 f"state: expected one entry for each of the {len(self.layers)} layers, as forward "
                 f"and loss return it"
             )
-        hs = self.dropouts[0].forward(self.embedding.forward(ids))
+        x = self.embedding.forward(ids)
+        words = np.ones((self.config["vocab_size"], 1), x.dtype)
+        self._kept_words = self.word_dropout.forward(words)[ids]  # (T, N, 1)
+        hs = self.dropouts[0].forward(x * self._kept_words)
         new_state = []
-        for layer, layer_state, dropout in zip(self.layers, state, self.dropouts[1:], strict=True):
+        around = zip(self.layers, state, self.weight_dropouts, self.dropouts[1:], strict=True)
+        for layer, layer_state, weight_dropout, dropout in around:
+            layer.params["Wh"] = weight_dropout.forward(layer.params["Wh"])
             hs, layer_state = layer.forward(hs, layer_state)
             hs = dropout.forward(hs)
             new_state.append(layer_state)
@@ -321,9 +373,9 @@ class LanguageModel:
 _BLOCK = 1 << 17  # entries: 512 KB of float32, which stays in the cache while it is worked on
 
 
-def _softmax_loss(
+def _cross_entropy(
     scores: np.ndarray, b: np.ndarray, targets: np.ndarray
-) -> tuple[float, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Cross entropy as in `functions.cross_entropy`, in place over blocks of rows.
 
     Dividing a row by its sum would be one more pass over the largest array of the model. The rows
@@ -335,22 +387,22 @@ def _softmax_loss(
         targets: (M,).
 
     Returns:
-        The mean loss in nats, and weights (M,): the gradient on the logits is
-        weights[:, None] * scores.
+        The loss of each row in nats (M,), and sums (M,): the gradient of a row's loss on its logits
+        is scores / sums.
     """
     M, V = scores.shape
     rows = max(1, _BLOCK // V)
     ones = np.ones(V, scores.dtype)
-    sums = np.empty(M, scores.dtype)
-    total = 0.0
+    losses, sums = np.empty(M, scores.dtype), np.empty(M, scores.dtype)
     for start in range(0, M, rows):
-        block = scores[start : start + rows]
-        at_target = np.arange(len(block)), targets[start : start + rows]
+        some = slice(start, start + rows)
+        block = scores[some]
+        at_target = np.arange(len(block)), targets[some]
         block += b
         block -= block.max(axis=1, keepdims=True)
         picked = block[at_target]
         np.exp(block, out=block)
-        block_sums = np.matmul(block, ones, out=sums[start : start + rows])
-        total += float((np.log(block_sums) - picked).sum(dtype=np.float64))
-        block[at_target] -= block_sums  # p - 1 at the target, times the sum
-    return total / M, 1 / (sums * M)
+        np.matmul(block, ones, out=sums[some])
+        np.subtract(np.log(sums[some]), picked, out=losses[some])
+        block[at_target] -= sums[some]  # p - 1 at the target, times the sum
+    return losses, sums

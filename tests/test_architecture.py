@@ -17,7 +17,7 @@ ALLOWED = {
     "cells": {"functions"},
     "layers": {"functions", "cells"},
     "models": {"functions", "layers", "files"},
-    "interop": {"layers"},
+    "interop": {"layers", "models"},
     "text": {"functions", "layers", "files"},
     "training": {"functions", "gradients", "layers", "models", "text", "files"},
     "plots": {"files"},

@@ -83,21 +83,25 @@ def test_the_generator_decides_the_weights():
 
 # --- gradients ------------------------------------------------------------------------------------
 
+DROPPED = (
+    {},
+    {"dropout": 0.4},
+    {"dropout": 0.4, "word_dropout": 0.3, "weight_dropout": 0.3},
+)
+
 
 @each_cell
 @tied_or_not
 @pytest.mark.parametrize("num_layers", [1, 2])
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("dropped", DROPPED, ids=["nothing", "entries", "everything"])
 @given(data=st.data())
 @settings(max_examples=2)
-def test_numerical_gradients(cell, tied, num_layers, dropout, data):
+def test_numerical_gradients(cell, tied, num_layers, dropped, data):
     seed = data.draw(seeds)
     T, N = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 3))
     H = data.draw(st.integers(2, 3))
     D = H if tied else data.draw(st.integers(1, 3))
-    model = make_model(
-        5, D, H, seed, cell=cell, num_layers=num_layers, dropout=dropout, tie_weights=tied
-    )
+    model = make_model(5, D, H, seed, cell=cell, num_layers=num_layers, tie_weights=tied, **dropped)
     ids, targets = draw_tokens(seed, 5, T, N)
     _, state = model.loss(*draw_tokens(seed + 1, 5, 2, N))  # something to read on from
     masks = model.rng.bit_generator.state

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.experiments.village import DistanceRow, ModelRow, by_distance, equal_size, table
+from lessons_lib.experiments.comparison import ModelRow, equal_size, table
+from lessons_lib.experiments.village import DistanceRow, by_distance
 from lessons_lib.files import data_path
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import load_corpus

@@ -174,9 +174,7 @@ class Dropout(Layer):
 
     def __init__(self, p: float, *, rng: np.random.Generator | None = None) -> None:
         super().__init__()
-        if not isinstance(p, float | int) or not 0 <= p < 1:
-            raise ValueError(f"p: expected a probability from 0 up to but not 1, got {p!r}")
-        self.p = float(p)
+        self.p = check_probability(p, "p")
         self.rng = check_rng(rng)
         self.training = True
 
@@ -187,7 +185,7 @@ class Dropout(Layer):
             x: array of any shape.
 
         Returns:
-            Array of the same shape.
+            Array of the same shape; x itself where nothing is dropped.
 
         Raises:
             TypeError: if x does not hold floating-point numbers.
@@ -195,10 +193,11 @@ class Dropout(Layer):
         x = np.asarray(x)
         if x.dtype.kind not in "f":
             raise TypeError(f"x: expected floating-point numbers, got dtype {x.dtype}")
-        mask = np.ones((), x.dtype)
-        if self.training and self.p > 0:
-            kept = self.rng.random(x.shape, np.float32) >= self.p
-            mask = kept * x.dtype.type(1 / (1 - self.p))
+        if not (self.training and self.p > 0):
+            self._cache = np.ones((), x.dtype), x.shape
+            return x
+        kept = self.rng.random(x.shape, np.float32) >= self.p
+        mask = kept * x.dtype.type(1 / (1 - self.p))
         self._cache = mask, x.shape
         return x * mask
 
@@ -217,3 +216,10 @@ class Dropout(Layer):
         """
         mask, shape = self._cached()
         return check_array(dy, shape, "dy", "that of x", mask.dtype) * mask
+
+
+def check_probability(p: float, name: str) -> float:
+    """Return p if entries may be dropped with that probability, else raise ValueError."""
+    if not isinstance(p, float | int) or not 0 <= p < 1:
+        raise ValueError(f"{name}: expected a probability from 0 up to but not 1, got {p!r}")
+    return float(p)

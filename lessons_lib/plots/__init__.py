@@ -33,6 +33,7 @@ from lessons_lib.plots.limits import functions_and_derivatives, histograms, line
 from lessons_lib.plots.lines import learning_curve, lines_over_time
 from lessons_lib.plots.memory import memory_cell
 from lessons_lib.plots.over_text import heat_map_over_text, lines_over_text
+from lessons_lib.plots.runs import learning_curves
 from lessons_lib.plots.sequences import (
     lines_with_markers,
     similarity_map,
@@ -57,6 +58,7 @@ __all__ = [
     "heat_map_over_text",
     "histograms",
     "learning_curve",
+    "learning_curves",
     "lines_by_distance",
     "lines_over_text",
     "lines_over_time",

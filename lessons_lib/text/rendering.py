@@ -1,7 +1,7 @@
 """Between tokens and text that a person likes to read or write."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lessons_lib.text.vocabulary import Vocabulary
 
@@ -19,20 +19,42 @@ def readable(tokens: Iterable[str]) -> str:
     tokens = list(tokens)
     if all(len(token) == 1 for token in tokens):
         return "".join(tokens)
-    text, quoting, capital = "", False, True
-    space = ""
+    return "".join(readable_pieces(tokens))
+
+
+def readable_pieces(tokens: Iterable[str]) -> Iterator[str]:
+    """What each token adds to the text, as soon as the token is there.
+
+    Args:
+        tokens: words and punctuation.
+
+    Returns:
+        A piece for each token; joined they are what `readable` makes of the tokens. A line break
+        comes with the word after it, so that the text ends without one.
+    """
+    begun, held_back = False, ""
+    for piece in _pieces(tokens):
+        piece = held_back + piece if begun else piece.lstrip()
+        shown = piece.rstrip()
+        held_back = piece[len(shown) :]
+        begun = begun or shown != ""
+        yield shown
+
+
+def _pieces(tokens: Iterable[str]) -> Iterator[str]:
+    space, quoting, capital = "", False, True
     for token in tokens:
         if token in _LINE_BREAKS:
-            text, space, capital, quoting = text + _LINE_BREAKS[token], "", True, False
+            yield _LINE_BREAKS[token]
+            space, capital, quoting = "", True, False
             continue
         closes = token in _NO_SPACE_BEFORE or (token == '"' and quoting)
-        text += ("" if closes else space) + (token[:1].upper() + token[1:] if capital else token)
+        yield ("" if closes else space) + (token[:1].upper() + token[1:] if capital else token)
         opens = token == "(" or (token == '"' and not quoting)
         space = "" if opens else " "
         if token == '"':
             quoting = not quoting
         capital = token in _SENTENCE_ENDS or (capital and opens) or (token == '"' and quoting)
-    return text.strip()
 
 
 def tokenize(text: str, vocab: Vocabulary) -> list[str]:

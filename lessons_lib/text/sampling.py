@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.functions import softmax
+from lessons_lib.functions import log_softmax, softmax
 from lessons_lib.layers.base import check_size
 
 _NUMBER = (int, float, np.floating)
@@ -97,6 +97,17 @@ def sample(probs: npt.ArrayLike, rng: np.random.Generator) -> int:
     return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
 
 
+class DrawnToken(NamedTuple):
+    """A token that was drawn, and what it was drawn from."""
+
+    id: int
+    logits: np.ndarray  # the model's scores for all tokens in its place, (V,)
+
+    def log_probs(self) -> np.ndarray:
+        """The model's log-probabilities in nats, (V,), before temperature and cuts."""
+        return log_softmax(self.logits.astype(np.float64))
+
+
 def generate(
     model: NextTokenModel,
     prompt_ids: npt.ArrayLike,
@@ -128,6 +139,39 @@ def generate(
         TypeError: if prompt_ids are not integers, or rng is not a numpy.random.Generator.
         ValueError: if the prompt is empty, or an argument is out of range.
     """
+    drawn = generate_with_logits(
+        model, prompt_ids, length, rng, temperature=temperature, top_k=top_k, top_p=top_p
+    )
+    return (token.id for token in drawn)
+
+
+def generate_with_logits(
+    model: NextTokenModel,
+    prompt_ids: npt.ArrayLike,
+    length: int,
+    rng: np.random.Generator,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Iterator[DrawnToken]:
+    """As `generate`, and with each token the scores that it was drawn from.
+
+    Args:
+        model: a language model.
+        prompt_ids: what the text begins with, integers, 1-D, at least one.
+        length: how many tokens to draw.
+        rng: source of randomness.
+        temperature: see `sampling_distribution`, as for top_k and top_p.
+        top_k: keep this many of the most probable tokens.
+        top_p: keep the most probable tokens up to this probability.
+
+    Returns:
+        Iterator over the drawn tokens; the prompt is not among them.
+
+    Raises:
+        TypeError, ValueError: as `generate`.
+    """
     prompt = np.asarray(prompt_ids)
     if prompt.ndim != 1 or prompt.size == 0:
         raise ValueError(f"prompt_ids: expected a 1-D array of 1 or more, got shape {prompt.shape}")
@@ -140,14 +184,14 @@ def generate(
     sampling_distribution(np.zeros(1), **options)  # complain now, not at the first token
     dropout_off = getattr(model, "evaluating", contextlib.nullcontext)
 
-    def tokens() -> Iterator[int]:
+    def tokens() -> Iterator[DrawnToken]:
         ids = prompt[:, None]  # (T, 1)
         state = None
         for _ in range(length):
             with dropout_off():  # not around the yield: the caller may train meanwhile
                 logits, state = model.forward(ids, state)
             token = sample(sampling_distribution(logits[-1, 0], **options), rng)
-            yield token
+            yield DrawnToken(token, logits[-1, 0].copy())
             ids = np.array([[token]])
 
     return tokens()

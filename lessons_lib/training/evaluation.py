@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.functions import check_ids, log_softmax
+from lessons_lib.functions import check_ids
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import IGNORE_INDEX, evaluation_batches
 
@@ -36,11 +36,9 @@ def token_losses(
     # Weights that have grown beyond all bounds give inf or nan, which says enough.
     with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
         for inputs, targets in evaluation_batches(ids, batch_size, seq_len):
-            logits, state = model.forward(inputs, state)
-            log_probs = log_softmax(logits)
             counted.append(targets != IGNORE_INDEX)
-            at_target = np.where(counted[-1], targets, 0)[..., None]
-            losses.append(-np.take_along_axis(log_probs, at_target, axis=-1)[..., 0])
+            some, state = model.token_losses(inputs, np.where(counted[-1], targets, 0), state)
+            losses.append(some)
     # Lane after lane is the order of the text.
     return np.concatenate(losses).T[np.concatenate(counted).T]
 

@@ -2,14 +2,10 @@
 
 import json
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -19,23 +15,13 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus
 from lessons_lib.training.checkpoints import load_checkpoint, save_checkpoint
 from lessons_lib.training.evaluation import exp_loss, perplexity
-from lessons_lib.training.loop import Trainer
+from lessons_lib.training.folders import CHECKPOINT, METRICS, MODEL, Record, claim, read_metrics
+from lessons_lib.training.loop import StepResult, Trainer
 from lessons_lib.training.recipes import Recipe
+from lessons_lib.training.stopping import Interrupted, TimeLimitReached, stop_request
 
-MODEL, CHECKPOINT, METRICS, RECIPE = (
-    "model.safetensors",
-    "checkpoint.safetensors",
-    "metrics.jsonl",
-    "recipe.json",
-)
 CHECKPOINT_SECONDS = 30.0
 RECORD_STEPS = 100
-
-Record = dict[str, Any]
-
-
-class Interrupted(Exception):
-    """The run was stopped from outside and its checkpoint is written."""
 
 
 def train(
@@ -44,7 +30,9 @@ def train(
     recipe: Recipe,
     folder: str | PathLike[str],
     *,
+    preset: str = "",
     resume: bool = False,
+    time_limit: float = math.inf,
     on_epoch: Callable[[Record], None] = lambda record: None,
     show_progress: bool = False,
 ) -> LanguageModel:
@@ -60,7 +48,10 @@ def train(
         corpus: the text.
         recipe: what to do.
         folder: where; it is made if need be.
-        resume: go on with the run that is in the folder (or begin, if it had not come that far).
+        preset: the recipe's name, kept with it.
+        resume: go on with the run that is in the folder (or begin, if it had not come that far);
+            it may be given a lower lr or max_norm from there on.
+        time_limit: stop after the step in which this many seconds have passed since the call.
         on_epoch: called with each epoch's record.
         show_progress: show a progress bar on standard error.
 
@@ -70,68 +61,43 @@ def train(
     Raises:
         ValueError: if the folder holds a run and resume is False, or a run of another recipe or
             corpus; or if it is in use by another process.
-        FloatingPointError: if loss or gradient stop being finite.
+        FloatingPointError: if loss or gradient stop being finite; the last checkpoint is kept.
         Interrupted: on Ctrl-C or SIGTERM, after the checkpoint is written.
+        TimeLimitReached: an Interrupted, when the time is up.
         OSError: if the folder cannot be written.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            _claim(folder, corpus_name, recipe, resume)
+            model = recipe.build(len(corpus.vocab))
+            claim(
+                folder,
+                corpus_name,
+                recipe,
+                resume=resume,
+                preset=preset,
+                num_params=model.num_params,
+            )
             for unfinished in folder.glob(".*.tmp"):  # left by a kill in the middle of a write
                 unfinished.unlink()
-            run = _Run(corpus_name, corpus, recipe, folder)
-            run.go(on_epoch, show_progress)
+            run = _Run(model, corpus_name, corpus, recipe, folder)
+            run.go(on_epoch, show_progress, time_limit)
             return LanguageModel.load(folder / MODEL)
     except Timeout:
         raise ValueError(f"folder: {folder} is in use by another run") from None
 
 
-def read_metrics(folder: str | PathLike[str]) -> list[Record]:
-    """All records of a run, in order; a last line that was cut off while written is left out."""
-    records = []
-    path = Path(folder) / METRICS
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return records
-
-
-def _claim(folder: Path, corpus_name: str, recipe: Recipe, resume: bool) -> None:
-    """Write recipe.json, or hold what is asked for against the one that is there."""
-    path = folder / RECIPE
-    asked = {"corpus": corpus_name, "recipe": recipe.as_dict()}
-    if not path.exists():
-        write_atomically(path, json.dumps(asked, indent=2).encode() + b"\n")
-        return
-    if not resume:
-        raise ValueError(
-            f"folder: {folder} holds a run; continue it with --resume (resume=True) or "
-            "choose another folder"
-        )
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        before = {"corpus": found["corpus"]} | found["recipe"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"folder: {path} is damaged, choose another folder") from None
-    now = {"corpus": corpus_name} | recipe.as_dict()
-    changed = [
-        f"{name}={before.get(name)!r}" for name, value in now.items() if before.get(name) != value
-    ]
-    if changed:
-        raise ValueError(
-            f"folder: the run in {folder} was begun with {', '.join(changed)}; resume it with the "
-            "same, or choose another folder"
-        )
-
-
 class _Run:
-    def __init__(self, corpus_name: str, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
-        self.recipe, self.folder, self.valid = recipe, folder, corpus.valid
-        self.model = recipe.build(len(corpus.vocab))
+    def __init__(
+        self,
+        model: LanguageModel,
+        corpus_name: str,
+        corpus: Corpus,
+        recipe: Recipe,
+        folder: Path,
+    ) -> None:
+        self.model, self.recipe, self.folder, self.valid = model, recipe, folder, corpus.valid
         self.model.metadata = {
             "corpus": corpus_name,
             "vocabulary": json.dumps(corpus.vocab.tokens, ensure_ascii=False),
@@ -143,19 +109,22 @@ class _Run:
         self.seconds = 0.0  # spent so far, over all resumptions
         self.loss_sum = self.loss_count = 0.0  # since the last record
         self.finished = False
+        self.saved_steps = 0  # at the last checkpoint
         if (folder / CHECKPOINT).exists():
             self._restore()
         else:
             write_atomically(folder / METRICS, b"")
 
-    def go(self, on_epoch: Callable[[Record], None], show_progress: bool) -> None:
+    def go(
+        self, on_epoch: Callable[[Record], None], show_progress: bool, time_limit: float
+    ) -> None:
         trainer = self.trainer
         per_epoch = trainer.steps_per_epoch
         started = saved = time.monotonic()
         before = self.seconds
         tokens = self.recipe.batch_size * self.recipe.seq_len
         with (
-            _stop_request() as stop,
+            stop_request(notice=show_progress) as stop,
             tqdm(
                 total=per_epoch * self.recipe.epochs * tokens,
                 initial=trainer.steps * tokens,
@@ -166,7 +135,7 @@ class _Run:
             ) as bar,
         ):
             while not self.finished:
-                result = trainer.step()
+                result = self._step()
                 self.loss_sum += result.loss
                 self.loss_count += 1
                 self.seconds = before + time.monotonic() - started
@@ -183,18 +152,34 @@ class _Run:
                         "seconds": round(self.seconds, 3),
                     }
                     self.loss_sum = self.loss_count = 0.0
-                    bar.set_postfix(perplexity=f"{exp_loss(record['train_loss']):.4g}")
+                    seconds_per_step = self.seconds / trainer.steps
+                    left = (per_epoch * self.recipe.epochs - trainer.steps) * seconds_per_step
+                    bar.set_postfix(
+                        perplexity=f"{exp_loss(record['train_loss']):.4g}", ends=_clock(left)
+                    )
                     if epoch_ends:
                         record["valid_perplexity"] = self._validate()
                     self._append(record)
                     if epoch_ends:
                         with tqdm.external_write_mode():
                             on_epoch(record)
-                if epoch_ends or stop.is_set() or time.monotonic() - saved > CHECKPOINT_SECONDS:
+                now = time.monotonic()
+                time_is_up = now - started >= time_limit
+                stopping = stop.is_set() or time_is_up
+                if epoch_ends or stopping or now - saved > CHECKPOINT_SECONDS:
                     self._checkpoint()
                     saved = time.monotonic()
-                if stop.is_set() and not self.finished:
-                    raise Interrupted(f"stopped after step {trainer.steps}; the run can be resumed")
+                if stopping and not self.finished:
+                    done = f"stopped after step {trainer.steps} of {per_epoch * self.recipe.epochs}"
+                    if stop.is_set():
+                        raise Interrupted(f"{done}; the run can be resumed")
+                    raise TimeLimitReached(f"{done}, its time being up; the run can be resumed")
+
+    def _step(self) -> StepResult:
+        try:
+            return self.trainer.step()
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{error}; {self._way_back()}") from None
 
     def _validate(self) -> float:
         """At the end of an epoch: validate, keep the model if need be, see if it is time."""
@@ -202,7 +187,7 @@ class _Run:
         if not math.isfinite(valid):
             raise FloatingPointError(
                 f"step {self.trainer.steps}: the validation perplexity is not finite; "
-                "try a lower learning rate (lr)"
+                f"try a lower learning rate (lr); {self._way_back()}"
             )
         improved = valid < self.best
         self.best = min(self.best, valid)
@@ -216,6 +201,12 @@ class _Run:
             self.model.save(self.folder / MODEL)
         return valid
 
+    def _way_back(self) -> str:
+        return (
+            f"give the same command with --resume and the lower value to go on from step "
+            f"{self.saved_steps}"
+        )
+
     def _append(self, record: Record) -> None:
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
@@ -223,7 +214,9 @@ class _Run:
     def _checkpoint(self) -> None:
         arrays, values = self.trainer.save()
         values |= {name: getattr(self, name) for name in _REMEMBERED}
+        values["recipe_lr"] = self.recipe.lr
         save_checkpoint(self.folder / CHECKPOINT, arrays, values)
+        self.saved_steps = self.trainer.steps
 
     def _restore(self) -> None:
         arrays, values = load_checkpoint(self.folder / CHECKPOINT)
@@ -231,8 +224,11 @@ class _Run:
             self.trainer.restore(arrays, values)
             for name in _REMEMBERED:
                 setattr(self, name, values[name])
+            # 1 unless the run is resumed with another learning rate.
+            self.trainer.schedule.lr *= self.recipe.lr / values.get("recipe_lr", self.recipe.lr)
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"checkpoint: {self.folder / CHECKPOINT} is of another run") from None
+        self.saved_steps = self.trainer.steps
         # Steps after the checkpoint are taken again, and so recorded again.
         kept = [r for r in read_metrics(self.folder) if r["step"] <= self.trainer.steps]
         write_atomically(
@@ -243,25 +239,8 @@ class _Run:
 _REMEMBERED = ("best", "stale", "seconds", "loss_sum", "loss_count", "finished")
 
 
-@contextmanager
-def _stop_request() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, so that the step under way is finished first.
-
-    A second Ctrl-C stops at once.
-    """
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event  # only the main thread may handle signals
-        return
-
-    def request(number: int, frame: Any) -> None:
-        if event.is_set():
-            raise KeyboardInterrupt
-        event.set()
-
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _clock(seconds: float) -> str:
+    """The time of day so many seconds from now, and the day if that is not today."""
+    then = time.localtime(time.time() + seconds)
+    today = time.localtime()
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%a %H:%M", then)

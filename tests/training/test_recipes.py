@@ -1,9 +1,12 @@
 """Recipes: what the presets say, and settings that are refused in plain words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lessons_lib.training import PRESETS, Recipe
+from lessons_lib.text import load_corpus
+from lessons_lib.training import PRESETS, Recipe, Trainer
 
 
 def test_the_book_recipe():
@@ -26,6 +29,19 @@ def test_the_better_recipe():
     assert recipe.tie_weights and recipe.schedule == "plateau" and recipe.epochs == 40
 
 
+def test_the_best_recipe_is_the_better_one_with_more_dropped():
+    best, better = PRESETS["best"].as_dict(), PRESETS["better"].as_dict()
+    assert {name for name in best if best[name] != better[name]} == {
+        "dropout",
+        "word_dropout",
+        "weight_dropout",
+        "forget_bias",
+        "weight_decay",
+        "schedule",
+        "epochs",
+    }
+
+
 def test_same_seed_same_model():
     a, b = (Recipe(hidden_size=8, embed_size=8).build(9).params for _ in range(2))
     assert all(np.array_equal(a[name], b[name]) for name in a)
@@ -40,10 +56,56 @@ def test_first_values_that_a_recipe_sets():
     assert np.count_nonzero(model.params["rnn.0.b"]) == 4
 
 
+def test_what_is_dropped_reaches_the_model():
+    recipe = Recipe(
+        hidden_size=4,
+        embed_size=4,
+        dropout=0.1,
+        word_dropout=0.2,
+        weight_dropout=0.3,
+    )
+    config = recipe.build(7).config
+    for name in ("dropout", "word_dropout", "weight_dropout"):
+        assert config[name] == getattr(recipe, name)
+
+
 def test_settings():
     recipe = Recipe().with_settings(["lr=0.5", "cell=gru", "epochs=3", "tie_weights=true"])
     assert (recipe.lr, recipe.cell, recipe.epochs, recipe.tie_weights) == (0.5, "gru", 3, True)
     assert Recipe().with_settings([]) == Recipe()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_other_cells(preset):
+    lstm = PRESETS[preset]
+    gru_lr = lstm.lr / 2 if lstm.optimizer == "sgd" else lstm.lr
+    for cell, lr in (("lstm", lstm.lr), ("gru", gru_lr), ("rnn", lstm.lr / 5)):
+        set_by_name = lstm.with_settings([f"cell={cell}"])
+        assert set_by_name.lr == pytest.approx(lr)
+        assert replace(set_by_name, lr=lstm.lr) == replace(lstm, cell=cell)
+        other = lstm.for_cell(cell, 12)
+        assert (other.cell, other.hidden_size, other.lr) == (cell, 12, set_by_name.lr)
+        assert other.embed_size == (12 if lstm.tie_weights else lstm.embed_size)
+        assert other.for_cell("lstm", 12).lr == pytest.approx(lstm.lr)
+
+
+def test_a_learning_rate_that_is_set_stays():
+    rnn = PRESETS["better"].with_settings(["cell=rnn", "lr=0.5"])
+    assert rnn.lr == 0.5 == rnn.with_settings(["cell=rnn"]).lr
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_learns_with_every_cell(preset, cell):
+    """At a small size, on the beginning of the village."""
+    village = load_corpus("village")
+    recipe = PRESETS[preset].for_cell(cell, 16)
+    trainer = Trainer(recipe.build(len(village.vocab)), village.train[:20_000], recipe)
+    losses = [trainer.step().loss for _ in range(60)]
+    assert np.isclose(losses[0], np.log(len(village.vocab)), rtol=0.2)
+    assert min(losses[-10:]) < losses[0] - 0.3
+    for p in trainer.model.params.values():
+        assert np.isfinite(p).all()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +122,8 @@ def test_settings():
         ("cell=transformer", "cell: expected one of rnn, lstm, gru"),
         ("optimizer=magic", "optimizer: expected one of sgd, adam"),
         ("dropout=1", "dropout: expected 0 up to"),
+        ("word_dropout=-0.1", "word_dropout: expected 0 up to"),
+        ("weight_dropout=1.5", "weight_dropout: expected 0 up to"),
         ("seed=-1", "seed: expected 0 or more"),
     ],
 )

@@ -17,7 +17,15 @@ from filelock import FileLock
 
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus, Vocabulary
-from lessons_lib.training import Interrupted, Recipe, read_metrics, run, train
+from lessons_lib.training import (
+    Interrupted,
+    Recipe,
+    TimeLimitReached,
+    folders,
+    read_metrics,
+    run,
+    train,
+)
 from lessons_lib.training.checkpoints import load_checkpoint
 
 RECIPE = Recipe(
@@ -41,7 +49,7 @@ def make_corpus(length=2001):
 
 
 def checksum(folder):
-    return hashlib.sha256((folder / run.MODEL).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / folders.MODEL).read_bytes()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +60,7 @@ def uninterrupted(tmp_path_factory):
 
 
 def test_what_a_run_leaves_behind(uninterrupted):
-    model = LanguageModel.load(uninterrupted / run.MODEL)
+    model = LanguageModel.load(uninterrupted / folders.MODEL)
     assert json.loads(model.metadata["vocabulary"]) == list("abcdefghi")
     assert model.metadata["corpus"] == "letters"
     records = read_metrics(uninterrupted)
@@ -60,7 +68,7 @@ def test_what_a_run_leaves_behind(uninterrupted):
     assert [r["epoch"] for r in records] == [1, 2, 3]
     assert records[-1]["train_loss"] < records[0]["train_loss"]
     assert all(r["valid_perplexity"] < 9 for r in records)
-    assert json.loads((uninterrupted / run.RECIPE).read_text())["recipe"] == RECIPE.as_dict()
+    assert json.loads((uninterrupted / folders.RECIPE).read_text())["recipe"] == RECIPE.as_dict()
 
 
 def test_two_runs_are_bit_identical(uninterrupted, tmp_path):
@@ -97,7 +105,7 @@ def wait_until_newer(file, before, child):
 @pytest.mark.slow
 def test_killed_ten_times_at_random_moments(uninterrupted, tmp_path):
     rng = np.random.default_rng()  # truly random moments: the outcome must not depend on them
-    checkpoint = tmp_path / run.CHECKPOINT
+    checkpoint = tmp_path / folders.CHECKPOINT
     killed = 0
     while killed < 10:
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
@@ -139,7 +147,7 @@ def test_ctrl_c_finishes_the_step_and_writes_a_checkpoint(
     with pytest.raises(Interrupted, match="after step 71"):
         train("letters", make_corpus(), RECIPE, tmp_path)
     assert signal.getsignal(signal_number) is before
-    assert load_checkpoint(tmp_path / run.CHECKPOINT)[1]["steps"] == 71
+    assert load_checkpoint(tmp_path / folders.CHECKPOINT)[1]["steps"] == 71
     monkeypatch.undo()
     train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
     assert checksum(tmp_path) == checksum(uninterrupted)
@@ -156,7 +164,53 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path, monkeypatch):
         train("letters", make_corpus(), RECIPE, tmp_path)
 
 
-@pytest.mark.parametrize("full_at", [run.MODEL, run.CHECKPOINT])
+def test_a_run_in_slices_of_time_ends_as_in_one_go(uninterrupted, tmp_path):
+    """Each slice takes at least one step, so that it gets on however short it is."""
+    for step in range(1, 11):
+        with pytest.raises(TimeLimitReached, match=f"after step {step} of 150, its time being up"):
+            train("letters", make_corpus(), RECIPE, tmp_path, resume=True, time_limit=0)
+        assert load_checkpoint(tmp_path / folders.CHECKPOINT)[1]["steps"] == step
+    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+def test_a_time_limit_that_is_not_reached_changes_nothing(uninterrupted, tmp_path):
+    train("letters", make_corpus(), RECIPE, tmp_path, time_limit=3600)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+
+
+def test_a_loss_that_explodes_leaves_a_checkpoint_to_go_on_from(tmp_path, monkeypatch):
+    """Stopped at step 60, the run is resumed from there with a tenth of the learning rate."""
+    step = run.Trainer.step
+
+    def explode(trainer):
+        if trainer.steps == 60:
+            for name in trainer.model.grads:
+                trainer.model.params[name] = trainer.model.params[name] * np.float32(np.inf)
+        return step(trainer)
+
+    monkeypatch.setattr(run, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(run.Trainer, "step", explode)
+    with pytest.raises(FloatingPointError) as caught:
+        train("letters", make_corpus(), RECIPE, tmp_path)
+    message = str(caught.value)
+    assert message.startswith("step 61: loss nan and gradient norm nan are not finite; try a lower")
+    assert message.endswith("with --resume and the lower value to go on from step 60")
+    monkeypatch.undo()
+    slower = replace(RECIPE, lr=RECIPE.lr / 10, max_norm=0.1)
+    with pytest.raises(TimeLimitReached, match="after step 61"):
+        train("letters", make_corpus(), slower, tmp_path, resume=True, time_limit=0)
+    with pytest.raises(ValueError, match=r"was begun with lr=0\.001, max_norm=0\.1; resume it"):
+        train("letters", make_corpus(), RECIPE, tmp_path, resume=True)  # the lower one forgotten
+    train("letters", make_corpus(), slower, tmp_path, resume=True)
+    assert json.loads((tmp_path / folders.RECIPE).read_text())["recipe"] == slower.as_dict()
+    rates = [record["lr"] for record in read_metrics(tmp_path)]
+    assert rates == pytest.approx([RECIPE.lr, slower.lr, slower.lr])
+    records = read_metrics(tmp_path)
+    assert records[-1]["valid_perplexity"] < records[0]["valid_perplexity"]
+
+
+@pytest.mark.parametrize("full_at", [folders.MODEL, folders.CHECKPOINT])
 def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at):
     """The second epoch's files no longer fit; once there is room the run goes on."""
     write, written = run.write_atomically, []
@@ -187,7 +241,7 @@ def test_metrics_cut_off_in_the_middle_of_a_line(uninterrupted, tmp_path, monkey
 
         train("letters", make_corpus(), RECIPE, tmp_path, on_epoch=fail)
     monkeypatch.undo()
-    with open(tmp_path / run.METRICS, "a") as file:
+    with open(tmp_path / folders.METRICS, "a") as file:
         file.write('{"step": 12')
     train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
     assert [r["step"] for r in read_metrics(tmp_path)] == [50, 100, 150]
@@ -217,7 +271,7 @@ def test_two_at_once_in_one_folder(tmp_path):
         train("letters", make_corpus(), RECIPE, tmp_path)
 
 
-@pytest.mark.parametrize("name", [run.CHECKPOINT, run.RECIPE])
+@pytest.mark.parametrize("name", [folders.CHECKPOINT, folders.RECIPE])
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b'{"a": 1}'])
 def test_damaged_files_are_named(uninterrupted, tmp_path, name, content):
     for file in uninterrupted.iterdir():
@@ -247,7 +301,7 @@ def test_training_in_a_thread(tmp_path):
     )
     thread.start()
     thread.join()
-    assert (tmp_path / run.MODEL).exists()
+    assert (tmp_path / folders.MODEL).exists()
 
 
 def test_a_folder_that_is_a_file(tmp_path):

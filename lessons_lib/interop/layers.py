@@ -1,4 +1,4 @@
-"""PyTorch's names and layouts, without importing torch, and other orders of the gates.
+"""Layers in PyTorch's names and layouts, and other orders of the gates.
 
 `torch.nn.RNN/LSTM/GRU` keep weights transposed, (blocks * H, D), and two biases everywhere; the
 block orders i, f, g, o and r, z, n are the same as ours.
@@ -78,7 +78,7 @@ def from_torch(
             f"state_dict: expected {', '.join(names)} of one layer in one direction, got "
             f"{', '.join(map(str, state_dict)) or 'nothing'}"
         )
-    arrays = {name: _as_array(value, name) for name, value in state_dict.items()}
+    arrays = {name: as_array(value, name) for name, value in state_dict.items()}
     weight_ih, weight_hh = arrays["weight_ih_l0"], arrays["weight_hh_l0"]
     rows, H = weight_hh.shape if weight_hh.ndim == 2 and weight_hh.size else (0, 1)
     if rows % H or rows // H not in _BLOCKS or weight_ih.ndim != 2 or len(weight_ih) != rows:
@@ -104,7 +104,8 @@ def from_torch(
     return layer
 
 
-def _as_array(value: Any, name: str) -> np.ndarray:
+def as_array(value: Any, name: str) -> np.ndarray:
+    """An array of floating-point numbers, from an array or a torch tensor."""
     value = value.detach() if hasattr(value, "detach") else value  # a torch parameter
     array = np.asarray(value)
     if array.dtype.kind != "f":

@@ -1,0 +1,88 @@
+"""The `lessons` command. Each sub-command imports what it needs, so that --help is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lessons_lib.cli import (
+    bench,
+    convert,
+    course,
+    data,
+    doctor,
+    grading,
+    models,
+    new,
+    runs,
+    training,
+)
+
+app = typer.Typer(
+    help="Memory Gates: recurrent networks in NumPy. Learn, train, check.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lessons {version('lessons-lib')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+# In the order in which --help shows them.
+app.command("list")(course.list_lessons)
+app.command()(course.solution)
+app.command()(course.check)
+app.command()(grading.grade)
+app.command()(grading.matrix)
+app.command("export")(grading.export_exercises)
+app.command()(new.new)
+app.command()(course.progress)
+app.command()(training.train)
+app.command()(models.evaluate)
+app.command()(training.compare)
+app.command()(runs.runs)
+app.command()(convert.convert)
+app.command()(bench.bench)
+app.command()(models.sample)
+app.command()(doctor.doctor)
+
+data_app = typer.Typer(help="The texts that models are trained on.")
+app.add_typer(data_app, name="data")
+data_app.command("list")(data.list_texts)
+data_app.command("fetch")(data.fetch)
+data_app.command("build")(data.build)
+
+
+def _complain(error: Exception) -> int:
+    """One line on standard error, and the exit status of bad usage."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    print("lessons:", " ".join(message.split()) or type(error).__name__, file=sys.stderr)
+    return 2
+
+
+def main() -> None:
+    """Run the command; say what went wrong in one line, without a traceback."""
+    try:
+        status = app(sys.argv[1:] or ["--help"], prog_name="lessons", standalone_mode=False)
+    except typer.Exit as error:
+        status = error.exit_code
+    except (typer.TyperException, ValueError, TypeError, OSError, ArithmeticError) as error:
+        status = _complain(error)
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

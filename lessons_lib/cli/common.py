@@ -1,0 +1,76 @@
+"""Arguments that several commands have, and what they do with them."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lessons_lib.models import LanguageModel
+    from lessons_lib.text import Corpus, Vocabulary
+    from lessons_lib.training import Recipe
+
+CorpusName = Annotated[
+    str,
+    typer.Argument(metavar="CORPUS", help="village, shakespeare, shakespeare-words or ptb"),
+]
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the preset")
+]
+CheckpointPath = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="a run's folder, or a saved model")
+]
+
+
+def default_preset(corpus: str) -> str:
+    """The recipe made for a corpus."""
+    return {"village": "lesson", "shakespeare": "char"}.get(corpus, "book")
+
+
+def make_recipe(preset: str, settings: list[str] | None) -> "Recipe":
+    from lessons_lib.training import PRESETS
+
+    if preset not in PRESETS:
+        raise ValueError(f"--preset: expected one of {', '.join(PRESETS)}, got {preset!r}")
+    return PRESETS[preset].with_settings(settings or [])
+
+
+def load_model(checkpoint: Path) -> "tuple[LanguageModel, Vocabulary | None]":
+    """A model, from its file or from the folder of its run, and its vocabulary if it has one."""
+    from lessons_lib.models import LanguageModel
+    from lessons_lib.text import Vocabulary
+    from lessons_lib.training.run import MODEL
+
+    model = LanguageModel.load(checkpoint / MODEL if checkpoint.is_dir() else checkpoint)
+    tokens = model.metadata.get("vocabulary")
+    return model, Vocabulary(json.loads(tokens)) if tokens else None
+
+
+def best_possible(corpus: str, ids: "np.ndarray") -> float | None:
+    """The oracle's perplexity, where there is an oracle."""
+    if corpus != "village":
+        return None
+    from lessons_lib.text import oracle_log_probs
+
+    return math.exp(-oracle_log_probs(ids).mean())
+
+
+def lanes(corpus: str) -> int:
+    """The oracle reads a text from beginning to end, and so do those that are compared with it."""
+    return 1 if corpus == "village" else 10
+
+
+def report(split: str, corpus: str, texts: "Corpus", perplexity: float) -> None:
+    """Print a perplexity, beside the best possible one or as bits per character if it can be."""
+    ids = getattr(texts, split)
+    line = f"{split} perplexity {perplexity:.3f} over {len(ids) - 1} tokens"
+    best = best_possible(corpus, ids)
+    if best:
+        line += f", best possible {best:.3f} (x {perplexity / best:.3f})"
+    if texts.vocab.is_character_level:
+        line += f", {math.log2(perplexity):.3f} bits per character"
+    typer.echo(line)

@@ -1,0 +1,73 @@
+"""What a learner asks for: the lessons, a reference, a verdict, how far they are."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def list_lessons() -> None:
+    """List the lessons: minutes to read and to practise, exercises and their points."""
+    from lessons_lib import exercises
+    from lessons_lib.exercises.course import LESSONS
+
+    for lesson in LESSONS:
+        members = [exercise for exercise in exercises.all() if exercise.lesson == lesson.name]
+        minutes = f"{lesson.minutes_to_read} + {lesson.minutes_to_practise} minutes"
+        points = f"{sum(exercise.points for exercise in members):g} points"
+        typer.echo(f"{lesson.name:<34}{minutes:<18}{points:<11}{lesson.topic}")
+        for exercise in members:
+            typer.echo(f"    {exercise.name:<48}{exercise.points:g}")
+
+
+def solution(
+    name: Annotated[str, typer.Argument(help="an exercise, as `lessons list` shows it")],
+) -> None:
+    """Print the reference implementation of an exercise."""
+    from lessons_lib.grading import reveal
+
+    reveal(name)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a notebook or a .py file")],
+) -> None:
+    """Check the exercises in a file, and say what is wrong where something is."""
+    from lessons_lib.grading import grade as grade_file
+
+    report = grade_file(file, isolation="basic")
+    if not report.results:
+        raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
+    typer.echo(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
+    raise typer.Exit(0 if report.score == report.max_score else 1)
+
+
+def progress(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="where the notebooks are")
+    ] = Path("notebooks"),
+) -> None:
+    """Show which exercises of the saved notebooks are solved."""
+    from lessons_lib.exercises.course import LESSONS
+    from lessons_lib.grading import Result
+    from lessons_lib.grading import grade as grade_file
+
+    present = [lesson for lesson in LESSONS if (folder / f"{lesson.name}.ipynb").is_file()]
+    if not present:
+        raise ValueError(f"FOLDER: there is no lesson in {folder}")
+    marks = {"passed": "solved", "not_attempted": "-"}
+
+    def row(name: str, results: list[Result], said: str) -> str:
+        score, most = sum(r.score for r in results), sum(r.max_score for r in results)
+        return f"{name:<34}{f'{score:g} of {most:g}':>12}  {said}".rstrip()
+
+    every: list[Result] = []
+    for lesson in present:
+        results = grade_file(folder / f"{lesson.name}.ipynb", isolation="basic").results
+        solved = sum(result.status == "passed" for result in results)
+        typer.echo(row(lesson.name, results, f"{solved} of {len(results)} solved"))
+        for result in results:
+            said = marks.get(result.status, "not right yet")
+            typer.echo(row(f"    {result.exercise}", [result], said))
+        every += results
+    typer.echo(row("all", every, "points"))

@@ -1,0 +1,38 @@
+"""The texts: which there are, downloading them, making the village again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def list_texts() -> None:
+    """List the texts: what they are, whether they are here, on what terms they may be used."""
+    from lessons_lib.text import CORPORA, find_data_home, is_present
+
+    for name, info in CORPORA.items():
+        here = "here" if is_present(name) else f"to fetch, {info.size / 1e6:.1f} MB"
+        typer.echo(f"{name:<19}{here:<20}{info.description} ({info.licence})")
+    typer.echo(f"data home: {find_data_home()}")
+
+
+def fetch(name: Annotated[str, typer.Argument(help="shakespeare or ptb")]) -> None:
+    """Download a text into the data home, and check it."""
+    from lessons_lib.text import fetch as fetch_text
+
+    for path in fetch_text(name):
+        typer.echo(path)
+
+
+def build(
+    out: Annotated[Path | None, typer.Option(help="folder to write to  [the shipped data]")] = None,
+) -> None:
+    """Write the village corpus again, byte for byte."""
+    from lessons_lib.files import data_path, write_atomically
+    from lessons_lib.text.village import build as build_village
+
+    folder = out or data_path("village")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in build_village().items():
+        write_atomically(folder / name, text.encode())
+        typer.echo(folder / name)

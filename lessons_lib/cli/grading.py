@@ -1,0 +1,92 @@
+"""What an instructor asks for: grades, tried cases, assignments for a platform."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def grade(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files or folders")],
+    out: Annotated[Path, typer.Option(help="folder for grades.csv, results and feedback")],
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="submissions at once")] = 1,
+    isolation: Annotated[str, typer.Option(help="auto, strong or basic")] = "auto",
+    require: Annotated[
+        str | None, typer.Option(help="strong: refuse to grade with anything weaker")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="draw the cases of an earlier grading")] = None,
+) -> None:
+    """Grade submissions, each in a process of its own that never sees an expected result.
+
+    Give the same command again to go on with a batch that was stopped.
+    """
+    from tqdm import tqdm
+
+    from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
+    from lessons_lib.grading.isolation import reached
+
+    if require not in (None, "strong"):
+        raise ValueError(f"--require: expected strong, got {require!r}")
+    level = reached("strong" if require else isolation)
+    if exercises is not None:
+        load_exercises(exercises)  # a mistake in it is found before anything is graded
+    submissions = find_submissions(paths)
+    with tqdm(total=len(submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
+        graded = grade_all(
+            submissions,
+            out,
+            exercises=exercises,
+            isolation=level,
+            jobs=jobs,
+            seed=seed,
+            on_graded=lambda one: bar.update(),
+        )
+    for name, report in graded:
+        typer.echo(f"{report.score:>6g} of {report.max_score:<6g} {name}")
+    lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
+    typer.echo(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
+    if lost:
+        raise ValueError(f"{lost} results are missing; give the command again to try those anew")
+
+
+def matrix(
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="how often new cases are drawn")] = 10,
+) -> None:
+    """Show whether the cases of each exercise refuse its wrong versions and tell them apart."""
+    from lessons_lib.exercises import all as all_exercises
+    from lessons_lib.grading.batch import load_exercises
+    from lessons_lib.grading.matrix import examine, table
+
+    examined = all_exercises() if exercises is None else load_exercises(exercises)
+    rows = [examine(exercise, range(seeds)) for exercise in examined]
+    typer.echo(table(rows, seeds))
+    raise typer.Exit(0 if all(row.is_clean for row in rows) else 1)
+
+
+def export_exercises(
+    target: Annotated[
+        str, typer.Argument(metavar="PLATFORM", help="nbgrader, otter, gradescope, github, student")
+    ],
+    out: Annotated[Path, typer.Option(help="folder to write to, new or empty")],
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
+    wheel: Annotated[
+        Path | None, typer.Option(help="this package as a .whl, for graders without an index")
+    ] = None,
+) -> None:
+    """Write exercises and their grader for a platform, or `student`: the stubs alone.
+
+    There is an assignment for each lesson; docs/exporting.md says how to go on.
+    """
+    from lessons_lib.grading.export import export
+
+    written = export(target, out, exercises=exercises, wheel=wheel)
+    typer.echo(f"{len(written)} files for {target} are in {out}")

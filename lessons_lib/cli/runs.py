@@ -1,0 +1,80 @@
+"""A table of runs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lessons_lib.cli.durations import show_duration
+
+if TYPE_CHECKING:
+    from lessons_lib.training import RunSummary
+
+_HEADINGS = ("run", "corpus", "preset", "model", "parameters", "epochs", "valid", "test", "time")
+_RIGHT = ("parameters", "epochs", "valid", "test", "time")  # numbers line up on the right
+
+
+def runs(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="runs in it and below it are shown")
+    ] = Path("runs"),
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw all learning curves to a PNG file")
+    ] = None,
+) -> None:
+    """Show the training runs below a folder: what they are and how far they came.
+
+    Ordered by corpus and by the best perplexity in validation. A * after a preset says that some of
+    its settings were changed.
+    """
+    from lessons_lib.training import find_runs
+
+    found = find_runs(folder)
+    table = [_HEADINGS, *(_row(run, folder) for run in found)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = zip(row, widths, _HEADINGS, strict=True)
+        line = (f"{c:>{w}}" if name in _RIGHT else f"{c:<{w}}" for c, w, name in cells)
+        typer.echo("  ".join(line).rstrip())
+    if plot:
+        _draw(found, folder, plot)
+        typer.echo(f"learning curves are in {plot}")
+
+
+def _row(run: "RunSummary", below: Path) -> tuple[str, ...]:
+    from lessons_lib.training import PRESETS
+
+    recipe = run.recipe
+    changed = run.preset in PRESETS and PRESETS[run.preset].as_dict() != recipe
+    layers = f"{recipe['num_layers']} x " if recipe["num_layers"] > 1 else ""
+    return (
+        _name(run, below),
+        run.corpus,
+        run.preset + "*" * changed or "-",
+        f"{recipe['cell']} {layers}{recipe['hidden_size']}",
+        f"{run.num_params:,}" if run.num_params else "-",
+        f"{run.epochs:.3g}/{recipe['epochs']}",
+        f"{run.valid_perplexity:.3f}" if run.valid_perplexity else "-",
+        f"{run.test_perplexity:.3f}" if run.test_perplexity else "-",
+        show_duration(run.seconds),
+    )
+
+
+def _name(run: "RunSummary", below: Path) -> str:
+    name = run.folder.relative_to(below).as_posix()
+    return run.folder.resolve().name if name == "." else name
+
+
+def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
+    from lessons_lib.plots import learning_curves, save_figure
+
+    panels: dict[str, dict[str, list[tuple[float, ...]]]] = {}
+    for run in found:
+        points = [
+            (r["epoch"], r["valid_perplexity"]) for r in run.records if "valid_perplexity" in r
+        ]
+        if points:
+            panels.setdefault(run.corpus, {})[_name(run, below)] = list(zip(*points, strict=True))
+    if not panels:
+        raise ValueError(f"--plot: none of the runs in {below} has come to the end of an epoch")
+    save_figure(learning_curves(panels), plot)

@@ -1,0 +1,97 @@
+"""Where a language model loses: on rare tokens, and before it has read enough."""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lessons_lib.functions import check_ids
+from lessons_lib.models import LanguageModel
+from lessons_lib.training import token_losses
+
+# What the largest array of one batch may hold: 4 million scores are 16 MB of float32.
+_SCORES = 4_000_000
+
+
+class LossRow(NamedTuple):
+    """A class of tokens, and how well they are predicted."""
+
+    label: str  # such as "10-99"
+    share: float  # of all predicted tokens
+    loss: float  # mean, in nats per token
+
+
+def by_frequency(
+    ids: npt.ArrayLike, losses: npt.ArrayLike, train_ids: npt.ArrayLike
+) -> list[LossRow]:
+    """Split a loss by how often the predicted token stands in the training text.
+
+    Args:
+        ids: the text, integers, 1-D.
+        losses: the model's loss for each token but the first, in nats, (len(ids) - 1,).
+        train_ids: the training text, integers, 1-D.
+
+    Returns:
+        A row for each power of ten from the rarest to the commonest, those without tokens left out;
+        the first is "0" if there are tokens that the training text does not have.
+
+    Raises:
+        ValueError: if there is not one loss for each token but the first.
+        TypeError: if ids are not integers.
+    """
+    train_ids, ids = np.asarray(train_ids), np.asarray(ids)
+    losses = np.asarray(losses, np.float64)
+    if losses.shape != (len(ids) - 1,):
+        raise ValueError(f"losses: expected shape ({len(ids) - 1},), got {losses.shape}")
+    V = 1 + int(max(train_ids.max(), ids.max()))
+    counts = np.bincount(check_ids(train_ids, V, "train_ids"), minlength=V)
+    of_target = counts[check_ids(ids, V, "ids")[1:]]
+    bounds = [0, 1]
+    while bounds[-1] <= of_target.max():
+        bounds.append(10 * bounds[-1])
+    return _rows(bounds, of_target, losses)
+
+
+def by_position(model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255) -> list[LossRow]:
+    """Split a model's loss by how many tokens it has read since its state was zeros.
+
+    The text is cut into pieces of span tokens or fewer, and each is read from a state of zeros.
+
+    Args:
+        model: the model.
+        ids: the text, integers, 1-D, at least 2 of them.
+        span: the longest reading, in tokens.
+
+    Returns:
+        A row for 1 token read, 2 to 3, 4 to 7 and so on, up to span.
+
+    Raises:
+        TypeError, ValueError: if ids are not 1-D integers of the model's vocabulary, or too few.
+    """
+    predictions = len(np.asarray(ids)) - 1
+    pieces = max(1, -(-predictions // span))  # rounded up
+    steps = max(1, _SCORES // (pieces * model.config["vocab_size"]))
+    losses = token_losses(model, ids, batch_size=pieces, seq_len=steps)
+    # As text.evaluation_batches shares them out: the first pieces are longer by one.
+    short, longer = divmod(predictions, pieces)
+    lengths = np.full(pieces, short)
+    lengths[:longer] += 1
+    read = np.concatenate([1 + np.arange(length) for length in lengths])
+    bounds = [1]
+    while 2 * bounds[-1] <= read.max():
+        bounds.append(2 * bounds[-1])
+    bounds.append(int(read.max()) + 1)
+    return _rows(bounds, read, losses)
+
+
+def _rows(bounds: list[int], values: np.ndarray, losses: np.ndarray) -> list[LossRow]:
+    """A row for each class of values from one bound up to, but without, the next."""
+    rows = []
+    for low, above in itertools.pairwise(bounds):
+        members = (values >= low) & (values < above)
+        if members.any():
+            label = f"{low:,}" if above == low + 1 else f"{low:,}-{above - 1:,}"
+            mean = float(losses[members].mean(dtype=np.float64))
+            rows.append(LossRow(label, float(members.mean()), mean))
+    return rows

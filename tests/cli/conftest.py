@@ -1,0 +1,40 @@
+"""Running the `lessons` command, and a run of it that several tests look at."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lessons_lib import cli, text
+from tests.cli.quick import QUICK
+
+
+@pytest.fixture
+def lessons(monkeypatch, capsys):
+    """Runs the command in this process; returns status, standard output, standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["lessons", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def short_village(monkeypatch):
+    """For this test the commands find the first words of the village only."""
+    village = text.load_corpus("village")
+    short = text.Corpus(*(part[:3000] for part in village[:3]), village.vocab)
+    monkeypatch.setattr(text, "load_corpus", lambda name: short)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The folder of a run, and what the command printed."""
+    folder = tmp_path_factory.mktemp("runs") / "village"
+    command = [sys.executable, "-m", "lessons_lib", "train", "village", "--out", str(folder)]
+    done = subprocess.run([*command, *QUICK], capture_output=True, text=True, check=True)
+    assert done.stderr == ""  # no progress bar where nobody looks
+    return folder, done.stdout

@@ -1,0 +1,102 @@
+"""The `lessons` command as a whole: help, errors of one line, lessons and texts."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lessons_lib.files import data_path
+
+
+def test_data_commands(tmp_path, lessons, monkeypatch):
+    monkeypatch.setenv("LESSONS_DATA_HOME", str(tmp_path))
+    status, out, _ = lessons("data", "list")
+    assert status == 0
+    village, shakespeare, words, ptb, home = out.splitlines()
+    assert words.split()[:2] == ["shakespeare-words", "to"]
+    assert village.split()[:2] == ["village", "here"]
+    assert shakespeare.split()[:3] == ["shakespeare", "to", "fetch,"]
+    assert "not free" in ptb
+    assert home == f"data home: {tmp_path}"
+    status, out, _ = lessons("data", "build", "--out", tmp_path / "village")
+    assert status == 0
+    for split in ("train", "valid", "test"):
+        built = (tmp_path / "village" / f"{split}.txt").read_bytes()
+        assert built == data_path("village", f"{split}.txt").read_bytes()
+
+
+def test_list_and_solution(lessons):
+    status, out, _ = lessons("list")
+    assert status == 0 and "lstm_step" in out and "points" in out
+    status, out, _ = lessons("solution", "lstm_step")
+    assert status == 0 and out.startswith("def lstm_step(")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help(lessons, arguments):
+    status, out, err = lessons(*arguments)
+    assert status == 0 and err == ""
+    for command in "list solution train evaluate sample compare runs convert bench data".split():
+        assert f"\n  {command} " in out
+
+
+def test_help_imports_nothing_that_takes_time():
+    script = (
+        "import sys, lessons_lib.cli; "
+        "assert not {'numpy', 'matplotlib', 'tqdm', 'pooch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "No such command 'trian'"),
+        (["data"], "Missing command"),
+        (["train"], "Missing argument 'CORPUS'"),
+        (
+            ["train", "gutenberg"],
+            "name: expected one of village, shakespeare, shakespeare-words, ptb",
+        ),
+        (["train", "village", "--preset", "huge"], "--preset: expected one of lesson, book"),
+        (["train", "village", "--set", "lr=fast"], "--set lr: expected a number, got 'fast'"),
+        (["train", "village", "--set", "hidden=5"], "--set: expected NAME=VALUE"),
+        (["train", "village", "--colour"], "No such option: --colour"),
+        (
+            ["train", "village", "--time-limit", "soon"],
+            "--time-limit: expected a time such as 2h, 1h30m or 90s, got 'soon'",
+        ),
+        (["evaluate", "nowhere", "village"], "found no file nowhere"),
+        (["sample", "nowhere"], "found no file nowhere"),
+        (["solution", "lstm_stop"], "lstm_step"),
+        (["data", "fetch", "gutenberg"], "name: expected one of"),
+        (["compare", "gutenberg"], "name: expected one of"),
+        (["compare", "village", "--cells", "rnn,elman"], "--cells: expected some of rnn,gru,lstm"),
+        (["compare", "village", "--cells", "rnn,rnn"], "each once, got 'rnn,rnn'"),
+        (["runs", "nowhere"], "expected a folder with runs, found no folder nowhere"),
+        (["runs", "."], "found no run in .; `lessons train` makes them"),
+        (["convert", "nowhere.npz", "--out", "x"], "FILE: found no file nowhere.npz"),
+    ],
+)
+def test_errors_are_one_line(lessons, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = lessons(*arguments)
+    assert status == 2
+    assert err.startswith("lessons: ") and err.count("\n") == 1
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other pipes")
+def test_nobody_reads_on():
+    """`lessons list | head -1` ends quietly."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "lessons_lib", "list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    child.stdout.close()
+    assert child.stderr.read() == b""
+    child.stderr.close()
+    assert child.wait() == 1

@@ -1,0 +1,102 @@
+"""`lessons convert`: files of other packages become models of this one."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from lessons_lib.interop import language_model_from_arrays, reorder_blocks
+from lessons_lib.models import LanguageModel
+from lessons_lib.text import load_corpus
+from lessons_lib.training import perplexity
+
+V, D, H = 241, 5, 4  # V is the village's
+
+
+@pytest.fixture
+def params():
+    """In the order and with the blocks f, g, i, o of Deep Learning from Scratch 2."""
+    rng = np.random.default_rng(0)
+    shapes = [(V, D), (D, 4 * H), (H, 4 * H), (4 * H,), (H, V), (V,)]
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+def as_torch(params):
+    E, Wx, Wh, b, W, c = params
+    Wx, Wh, b = (reorder_blocks(a, "f g i o", "i f g o") for a in (Wx, Wh, b))
+    return {
+        "encoder.weight": E,
+        "rnn.weight_ih_l0": Wx.T.copy(),
+        "rnn.weight_hh_l0": Wh.T.copy(),
+        "rnn.bias_ih_l0": b,
+        "rnn.bias_hh_l0": 0 * b,
+        "decoder.weight": W.T.copy(),
+        "decoder.bias": c,
+    }
+
+
+def test_three_files_of_one_model(params, tmp_path, lessons):
+    expected = language_model_from_arrays(params, gates="fgio")
+    np.savez(tmp_path / "plain.npz", *params)
+    E, Wx, Wh, b, W, c = params
+    np.savez(tmp_path / "turned.npz", E, Wx.T, Wh.T, b, W.T, c)
+    safetensors.numpy.save_file(as_torch(params), tmp_path / "torch.safetensors")
+    given = {
+        "plain.npz": ["--gates", "fgio", "--corpus", "village"],
+        "turned.npz": ["--gates", "fgio", "--transposed"],
+        "torch.safetensors": [],
+    }
+    for name, options in given.items():
+        out = tmp_path / f"{name}.model.safetensors"
+        status, said, err = lessons("convert", tmp_path / name, "--out", out, *options)
+        assert (status, err) == (0, "")
+        assert said == f"lstm of 1 x 4 units, 241 tokens, 2,570 parameters, in {out}\n"
+        model = LanguageModel.load(out)
+        for parameter, value in expected.params.items():
+            np.testing.assert_array_equal(model.params[parameter], value)
+    reached = perplexity(expected, load_corpus("village").test, batch_size=1)
+    status, said, _ = lessons("evaluate", tmp_path / "plain.npz.model.safetensors", "village")
+    assert status == 0 and said.startswith(f"test perplexity {reached:.3f} over")
+    status, said, _ = lessons("sample", tmp_path / "plain.npz.model.safetensors", "--length", "3")
+    assert status == 0 and said.startswith("***")
+
+
+def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("plain.npz", *params)
+    safetensors.numpy.save_file({"a": params[0]}, "nameless.safetensors")
+    (tmp_path / "damaged.npz").write_bytes(b"PK damaged")
+    (tmp_path / "damaged.safetensors").write_bytes(b"damaged")
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(params))
+    np.savez("pickled.npz", np.array([{}], object))
+    (tmp_path / "there").write_text("")
+    refused = [
+        ("nameless.safetensors --out x", "FILE: expected PyTorch's names"),
+        ("damaged.npz --out x", "FILE: could not read damaged.npz"),
+        ("damaged.safetensors --out x", "FILE: could not read damaged.safetensors"),
+        ("model.pkl --out x", "FILE: expected a .npz or .safetensors file, got model.pkl"),
+        ("pickled.npz --out x", "FILE: could not read pickled.npz"),
+        ("plain.npz --gates fgi --out x", "gates: expected the letters of 'ifgo'"),
+        ("plain.npz --layers 2 --out x", "arrays: expected the embedding, 2, 3 or 4 arrays"),
+        ("plain.npz --transposed --out x", "arrays: expected a layer of LSTM"),
+        ("plain.npz --out there", "--out: there is there already"),
+    ]
+    for arguments, message in refused:
+        status, _, err = lessons("convert", *arguments.split())
+        assert status == 2 and message in err and err.count("\n") == 1
+        assert not (tmp_path / "x").exists()
+
+
+def test_a_vocabulary_of_another_size(params, tmp_path, lessons, monkeypatch):
+    params[0], params[4], params[5] = params[0][:9], params[4][:, :9], params[5][:9]
+    np.savez(tmp_path / "plain.npz", *params)
+    out = tmp_path / "model.safetensors"
+    status, _, err = lessons("convert", tmp_path / "plain.npz", "--out", out, "--corpus", "village")
+    assert status == 2 and "--corpus: village has 241 tokens, the model knows 9" in err
+    assert not out.exists()
+    status, _, _ = lessons("convert", tmp_path / "plain.npz", "--out", out)
+    assert status == 0
+    assert "vocabulary" not in LanguageModel.load(out).metadata
+    assert json.loads(json.dumps(LanguageModel.load(out).config))["vocab_size"] == 9

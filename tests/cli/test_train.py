@@ -1,0 +1,203 @@
+"""`lessons train`: what it tells, and that a long run is safe whatever stops it."""
+
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from filelock import FileLock
+
+from lessons_lib.cli.durations import parse_duration, show_duration
+from lessons_lib.training import PRESETS, read_metrics, run
+from lessons_lib.training.checkpoints import load_checkpoint
+from tests.cli.quick import QUICK
+
+if os.name != "nt":
+    import pty
+    import termios
+
+
+def test_train_tells_how_it_went(trained):
+    folder, output = trained
+    begin, epoch, test, end = output.splitlines()
+    assert begin == f"lesson on village, in {folder}"
+    assert epoch.startswith("epoch 1/1: perplexity ") and "best possible 1." in epoch
+    assert test.startswith("test perplexity ") and "best possible 1." in test
+    assert end.endswith(f"are in {folder}")
+    assert {p.name for p in folder.iterdir()} >= {
+        "checkpoint.safetensors",
+        "learning_curve.png",
+        "metrics.jsonl",
+        "model.safetensors",
+        "recipe.json",
+        "results.json",
+    }
+    assert (folder / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    reached = json.loads((folder / "results.json").read_text())["test_perplexity"]
+    assert f"test perplexity {reached:.3f} over" in test
+    assert json.loads((folder / "recipe.json").read_text())["preset"] == "lesson"
+
+
+def test_train_tells_how_long_it_will_take(tmp_path, lessons, short_village):
+    status, out, _ = lessons(
+        "train", "village", "--out", tmp_path / "r", *QUICK[:-2], "--set", "epochs=2"
+    )
+    assert status == 0
+    _, first, second, *_ = out.splitlines()
+    assert first.startswith("epoch 1/2") and first.endswith(" s to go")
+    assert second.startswith("epoch 2/2") and "to go" not in second
+
+
+def test_train_does_not_overwrite_and_resumes(trained, lessons):
+    folder, output = trained
+    before = hashlib.sha256((folder / "model.safetensors").read_bytes()).digest()
+    status, _, err = lessons("train", "village", "--out", folder, *QUICK)
+    assert (status, err) == (
+        2,
+        f"lessons: folder: {folder} holds a run; continue it with --resume (resume=True) or "
+        "choose another folder\n",
+    )
+    status, out, err = lessons("train", "village", "--out", folder, "--resume", *QUICK)
+    assert status == 0 and err == ""
+    assert out.splitlines()[-2] == output.splitlines()[-2]
+    assert hashlib.sha256((folder / "model.safetensors").read_bytes()).digest() == before
+
+
+def test_a_time_limit_stops_at_a_checkpoint(trained, tmp_path, lessons):
+    """Stopped and resumed, the run ends with the model of the one that was never stopped."""
+    command = ("train", "village", "--out", tmp_path / "r", *QUICK)
+    status, _, err = lessons(*command, "--time-limit", "0.01s")
+    assert status == 124
+    steps = load_checkpoint(tmp_path / "r" / "checkpoint.safetensors")[1]["steps"]
+    assert steps < 571
+    assert err == (
+        f"stopped after step {steps} of 571, its time being up; the run can be resumed: give the "
+        "same command with --resume\n"
+    )
+    status, _, _ = lessons(*command, "--resume", "--time-limit", "1h")
+    assert status == 0
+    models = [folder / "model.safetensors" for folder in (trained[0], tmp_path / "r")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("2h", 7200), ("30m", 1800), ("90s", 90), ("1h30m", 5400), ("0.5H", 1800), ("1h1s", 3601)],
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "0s", "-1h", "30m1h", "2 h", "1e3s", "2h tomorrow"])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match=r"--time-limit: expected a time such as 2h"):
+        parse_duration(text)
+
+
+def test_durations_as_they_are_shown():
+    shown = [show_duration(seconds) for seconds in (0.4, 59.6, 61, 3600, 3 * 3600 + 125)]
+    assert shown == ["0 s", "1 min 0 s", "1 min 1 s", "1 h 0 min", "3 h 2 min"]
+
+
+def test_all_presets_are_in_the_help(lessons):
+    _, out, _ = lessons("train", "--help")
+    said = out[out.index("--preset") :]
+    assert all(preset in said[: said.index("--resume")] for preset in PRESETS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_progress_bar_and_ctrl_c_in_a_terminal(tmp_path):
+    terminal, child_side = pty.openpty()
+    termios.tcsetwinsize(child_side, (24, 120))
+    command = [sys.executable, "-m", "lessons_lib", "train", "village"]
+    child = subprocess.Popen(
+        [*command, "--out", str(tmp_path / "r"), *QUICK[:-2], "--set", "epochs=50"],
+        stdout=child_side,
+        stderr=child_side,
+    )
+    os.close(child_side)
+    shown = b""
+    while b"perplexity=" not in shown:
+        shown += os.read(terminal, 1000)
+    child.send_signal(signal.SIGINT)
+    while True:
+        try:
+            shown += os.read(terminal, 1000)
+        except OSError:  # the child has closed its side
+            break
+    assert child.wait() == 130
+    os.close(terminal)
+    assert b"tok/s" in shown and b"ends=" in shown
+    assert b"stopping after this step; Ctrl-C again stops at once" in shown
+    assert b"the run can be resumed" in shown and b"--resume" in shown
+    assert b"Traceback" not in shown
+    assert (tmp_path / "r" / "checkpoint.safetensors").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to whole consoles")
+def test_ctrl_c_twice(tmp_path, lessons, monkeypatch, short_village):
+    """The second is not kept waiting by the step; the checkpoint before it stays good."""
+    step = run.Trainer.step
+
+    def interrupted_step(trainer):
+        if trainer.steps == 5:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return step(trainer)
+
+    monkeypatch.setattr(run, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(run.Trainer, "step", interrupted_step)
+    command = ("train", "village", "--out", tmp_path / "r", *QUICK)
+    status, _, err = lessons(*command)
+    assert status == 130
+    assert err == (
+        "stopped at once; to go on from the last checkpoint, give the same command with --resume\n"
+    )
+    monkeypatch.undo()
+    assert load_checkpoint(tmp_path / "r" / "checkpoint.safetensors")[1]["steps"] == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_a_full_disk(trained, tmp_path):
+    """No file may grow beyond 40 kB, so the checkpoint does not fit; later there is room."""
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000));"
+        "from lessons_lib.cli import main; main()"
+    )
+    command = ["train", "village", "--out", str(tmp_path / "r"), *QUICK]
+    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "could not write the file" in done.stderr
+    assert os.strerror(errno.EFBIG) in done.stderr
+    assert done.stderr.endswith("when that is mended, give the same command with --resume\n")
+    assert not list((tmp_path / "r").glob("*.tmp"))
+    command = [sys.executable, "-m", "lessons_lib", *command, "--resume"]
+    subprocess.run(command, check=True, capture_output=True)
+    models = [folder / "model.safetensors" for folder in (trained[0], tmp_path / "r")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+def test_a_second_run_in_the_same_folder(tmp_path, lessons):
+    with FileLock(tmp_path / ".lock"):
+        status, _, err = lessons("train", "village", "--out", tmp_path, *QUICK)
+    assert (status, err) == (2, f"lessons: folder: {tmp_path} is in use by another run\n")
+
+
+def test_a_loss_that_is_not_finite(tmp_path, lessons, short_village):
+    """The message says where and what to try; what it says works."""
+    command = ("train", "village", "--out", tmp_path / "r", *QUICK)
+    status, _, err = lessons(*command, "--set", "lr=1e30")
+    assert status == 2 and err.count("\n") == 1
+    assert ": step 3: loss" in err and "gradient norm" in err and "are not finite" in err
+    assert "try a lower learning rate (lr) or a lower clipping threshold (max_norm)" in err
+    assert "give the same command with --resume and the lower value" in err
+    status, _, err = lessons(*command, "--resume", "--set", "lr=0.006")
+    assert (status, err) == (0, "")
+    assert read_metrics(tmp_path / "r")[-1]["valid_perplexity"] < 241
+    # Once it is finished, nothing of it can be changed.
+    status, _, err = lessons(*command, "--resume", "--set", "lr=0.001")
+    assert status == 2 and "was begun with lr=0.006" in err

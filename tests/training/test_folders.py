@@ -1,0 +1,90 @@
+"""What a run's folder tells of it."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from lessons_lib.training import TimeLimitReached, find_runs, read_run, run, train, write_results
+from lessons_lib.training.folders import RECIPE as RECIPE_FILE
+from lessons_lib.training.folders import RESULTS
+from tests.training.test_run import RECIPE, make_corpus
+
+
+@pytest.fixture
+def folder(tmp_path):
+    train("letters", make_corpus(), replace(RECIPE, epochs=2), tmp_path / "done", preset="tiny")
+    return tmp_path / "done"
+
+
+def test_a_finished_run(folder):
+    found = read_run(folder)
+    model = RECIPE.build(9)
+    assert (found.corpus, found.preset, found.num_params) == ("letters", "tiny", model.num_params)
+    assert found.recipe == replace(RECIPE, epochs=2).as_dict()
+    assert found.epochs == 2 and found.seconds > 0
+    valid = [r["valid_perplexity"] for r in found.records]
+    assert found.valid_perplexity == min(valid) and found.test_perplexity is None
+    write_results(folder, 3.25)
+    assert read_run(folder).test_perplexity == 3.25
+
+
+def test_runs_are_found_below_and_ordered(folder):
+    top = folder.parent
+    with pytest.raises(TimeLimitReached):
+        train("letters", make_corpus(), RECIPE, top / "a" / "begun", time_limit=0)
+    train("letters", make_corpus(), replace(RECIPE, lr=1e-5), top / "slow")
+    train("ciphers", make_corpus(), replace(RECIPE, epochs=1), top / "z")
+    names = [found.folder.relative_to(top).as_posix() for found in find_runs(top)]
+    assert names == ["z", "done", "slow", "a/begun"]
+    begun = find_runs(top)[-1]
+    assert (begun.epochs, begun.valid_perplexity, begun.preset) == (0, None, "")
+
+
+def test_a_recipe_from_before_a_setting_existed(folder):
+    """It has the default, so that the run can still be resumed and shown."""
+    written = json.loads((folder / RECIPE_FILE).read_text())
+    assert RECIPE.reset_prob == 0.0
+    del written["recipe"]["reset_prob"], written["preset"], written["num_params"]
+    (folder / RECIPE_FILE).write_text(json.dumps(written))
+    train("letters", make_corpus(), replace(RECIPE, epochs=2), folder, resume=True)
+    found = read_run(folder)
+    assert found.recipe["reset_prob"] == 0.0
+    assert (found.preset, found.num_params) == ("", None)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"test_perplexity": null}', "[1]"])
+def test_damaged_results(folder, content):
+    (folder / RESULTS).write_text(content)
+    with pytest.raises(ValueError, match=r"results\.json is damaged, remove it"):
+        read_run(folder)
+
+
+def test_folders_without_runs(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"expected a run, found no recipe\.json"):
+        read_run(tmp_path)
+    with pytest.raises(FileNotFoundError, match="found no run in"):
+        find_runs(tmp_path)
+    with pytest.raises(FileNotFoundError, match="found no folder"):
+        find_runs(tmp_path / "nowhere")
+
+
+def test_the_time_of_day_at_the_end(monkeypatch):
+    """Beyond midnight the day is told too."""
+    import time
+
+    noon = time.mktime((2024, 5, 3, 12, 0, 0, 0, 0, -1))  # a Friday
+    monkeypatch.setattr(
+        run,
+        "time",
+        SimpleNamespace(time=lambda: noon, localtime=_from(noon), strftime=time.strftime),
+    )
+    assert run._clock(90 * 60) == "13:30"
+    assert run._clock(13 * 3600) == "Sat 01:00"
+
+
+def _from(now):
+    import time
+
+    return lambda seconds=now: time.localtime(seconds)
