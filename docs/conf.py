@@ -1,0 +1,127 @@
+"""How `make site` builds the web site: Sphinx reads the whole checkout, pages stay where they are.
+
+The notebooks are shown with the outputs that are stored in them; nothing is run. Whatever a page
+needs lies beside it: the built site can be read without a network.
+"""
+
+import os
+import pkgutil
+import re
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+from types import new_class
+from typing import Generic, TypeVar
+
+import numpy.typing
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+project = "Memory Gates"
+author = PROJECT["authors"][0]["name"]
+copyright = f"2026, {author}"  # the name that Sphinx asks for
+version = release = PROJECT["version"]
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+]
+root_doc = "index"
+include_patterns = [
+    "index.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/**",
+    "notebooks/*.ipynb",
+    "data/*/README.md",
+]
+exclude_patterns = [".*", "build", "dist", "**/.ipynb_checkpoints"]
+
+# --- lessons ---
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}  # they would come from elsewhere; a stored widget shows nothing anyway
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+
+# --- reference ---
+# Behind these names stand types that are many lines long: let signatures say the names.
+typing_names = {"__module__": "numpy.typing"}
+numpy.typing.ArrayLike = type("ArrayLike", (), typing_names)
+numpy.typing.DTypeLike = type("DTypeLike", (), typing_names)
+numpy.typing.NDArray = new_class(
+    "NDArray", (Generic[TypeVar("Scalar")],), exec_body=lambda names: names.update(typing_names)
+)
+default_role = "py:obj"  # a name in single backticks is a link where the name is known, else code
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 90
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+
+# --- pages ---
+highlight_language = "none"  # what names no language is a formula or a shell's command
+html_theme = "furo"
+pygments_dark_style = "a11y-dark"
+html_title = "Memory Gates"
+html_static_path = ["_static"]
+templates_path = ["_templates"]
+html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
+html_domain_indices = False
+html_copy_source = True
+html_show_sourcelink = False
+copybutton_exclude = ".linenos, .gp, .go"
+
+# MathJax as one file, without fonts, out of an installed package: no page asks another site for it.
+mathjax_files = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+html_static_path.append(str(mathjax_files / "tex-svg.js"))
+mathjax_path = "tex-svg.js"
+
+# GitHub names the repository where it builds the site, so that a fork's pages lead to the fork.
+html_context = {
+    "repository": os.environ.get("GITHUB_REPOSITORY")
+    or PROJECT.get("urls", {}).get("Repository", "").removeprefix("https://github.com/"),
+}
+html_sourcelink_suffix = ""  # a lesson's source is its notebook, under its own name, to download
+
+
+def plain_text(app, what, name, obj, options, lines):
+    """Take docstrings for what they are: plain text, code in backticks, formulas set off."""
+    text, in_formula, after_blank = [], False, False
+    for line in lines:
+        in_formula = line.startswith("    ") and (in_formula or after_blank)
+        if in_formula and after_blank:
+            text += ["::", ""]  # a literal block
+        # Stars, bars and backslashes outside of code, and a lone "D.", which would begin a list.
+        escaped = re.sub(r"(`[^`]*`)|([*|\\])", lambda m: m[1] or "\\" + m[2], line)
+        escaped = re.sub(r"(?<=: )([A-Z]\.)$", r"\\\1", escaped)
+        text.append(line if in_formula else escaped)
+        after_blank = not line.strip()
+    lines[:] = text
+
+
+def parsable_defaults(app, what, name, obj, options, signature, returns):
+    """Write a dataclass's made default as "...", since "<factory>" is no Python."""
+    return signature and signature.replace("<factory>", "..."), returns
+
+
+def add_experiments(app, docname, source):
+    """Let the page of the experiments have a section for each module that there is."""
+    if docname == "docs/api/experiments":
+        for module in pkgutil.iter_modules([str(ROOT / "lessons_lib" / "experiments")]):
+            name = f"lessons_lib.experiments.{module.name}"
+            source[0] += f"\n{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
+
+
+def setup(app):
+    app.connect("source-read", add_experiments)
+    app.connect("autodoc-process-docstring", plain_text, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", parsable_defaults)

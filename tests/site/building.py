@@ -1,0 +1,31 @@
+"""The web site, built as `make site` builds it, and its pages as the tests read them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = "someone/memory-gates"
+
+
+def build(folder: Path, repository: str = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    """Build the site into folder; a warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-c", "docs", "-d", f"{folder}/cache"]
+    return subprocess.run(
+        [*command, str(ROOT), str(folder / "site")],
+        cwd=ROOT,
+        env=os.environ | {"GITHUB_REPOSITORY": repository, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def read_pages(site: Path) -> dict[Path, BeautifulSoup]:
+    """Every page of a built site, by its path."""
+    return {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+    }

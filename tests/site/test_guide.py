@@ -1,0 +1,62 @@
+"""What the guide for instructors says is so: the plan, the assignment, and how to cite."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import yaml
+
+from lessons_lib import exercises
+from lessons_lib.exercises.course import LESSONS
+from tests.test_docs import ROOT, code_blocks
+
+GUIDE = ROOT / "docs" / "instructor-guide.md"
+
+
+def test_the_plan_has_the_minutes_and_points_of_the_course():
+    text = GUIDE.read_text(encoding="utf-8").partition("## A module of two weeks")[2]
+    table = re.findall(r"^\| (.*) \|$", text.partition("\n\n1. ")[0], flags=re.MULTILINE)
+    *sessions, last = (row.split(" | ") for row in table[1:])
+    assert [row[0] for row in sessions] == list("123456")
+    taught, totals = [], [0, 0, 0]
+    for _, numbers, tasks, *said in sessions:
+        lessons = [one for one in LESSONS if one.name[:2] in numbers.split(", ")]
+        names = [one.name for one in lessons]
+        read = sum(one.minutes_to_read for one in lessons)
+        practise = sum(one.minutes_to_practise for one in lessons)
+        points = sum(e.points for e in exercises.all() if e.lesson in names)
+        assert [int(number) for number in said] == [read, practise, points]
+        for name in re.findall(r"`(\w+)`", tasks):
+            assert exercises.find(name).lesson in names
+        taught += names
+        totals = [total + int(number) for total, number in zip(totals, said, strict=True)]
+    assert taught == [one.name for one in LESSONS[:9]]
+    assert [int(number) for number in re.findall(r"\d+", " ".join(last))] == totals
+
+
+def test_the_guides_own_assignment_refuses_its_mistakes(tmp_path):
+    assignment, mistake = (block for block in code_blocks(GUIDE) if "masked_mean" in block)
+    (tmp_path / "homework2.py").write_text(f'"""Homework 2."""\n{assignment}\n\n{mistake}')
+    command = [sys.executable, "-m", "lessons_lib", "matrix", "--exercises", "homework2.py"]
+    result = subprocess.run(
+        [*command, "--seeds", "100"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "| masked_mean | 1 | 2 | 2 | 2 |" in result.stdout
+
+
+def test_one_version_is_named_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version, date = re.findall(r"^## \[(\d[\w.]*)\] - (\S+)$", changelog, flags=re.MULTILINE)[0]
+    assert (citation["version"], citation["date-released"]) == (version, date)
+    assert project["version"] == version
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["title"] == project["description"]
+    assert citation["authors"] == project["authors"]
+    assert " AND ".join(citation["license"]) == project["license"]
+    guide = GUIDE.read_text(encoding="utf-8").replace("\n", " ")
+    assert citation["title"] in guide
+    assert f"{citation['authors'][0]['name']} ({date[:4]})" in guide

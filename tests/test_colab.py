@@ -1,0 +1,63 @@
+"""Colab gets the lessons as they are, behind a cell that installs the package there alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from packaging.requirements import Requirement
+
+from tests.notebooks.course import LESSONS
+from tools.make_colab_notebooks import with_first_cell
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "git+https://github.com/somebody/course@0123abc"
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("colab") / "notebooks"
+    command = [sys.executable, "tools/make_colab_notebooks.py", PACKAGE, "--out", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_copy_is_the_lesson_with_one_cell_more(lesson: Path, copies: Path):
+    before = nbformat.read(lesson, as_version=4)
+    after = nbformat.read(copies / lesson.name, as_version=4)
+    nbformat.validate(after)
+    (place,) = (n for n, cell in enumerate(after.cells) if cell.id == "install-in-colab")
+    assert all(cell.cell_type == "markdown" for cell in after.cells[:place])
+    assert after.cells[place + 1].cell_type == "code"
+    del after.cells[place]
+    assert after == before
+
+
+def run_first_cell() -> list[tuple[str, str]]:
+    """The magics that the cell asks IPython for."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import lessons_lib")])
+    source = with_first_cell(notebook, PACKAGE).cells[0].source
+    asked: list[tuple[str, str]] = []
+    shell = SimpleNamespace(run_line_magic=lambda name, line: asked.append((name, line)))
+    code = TransformerManager().transform_cell(source)
+    exec(compile(code, "cell", "exec"), {"get_ipython": lambda: shell})
+    return asked
+
+
+def test_the_cell_does_nothing_at_home():
+    assert "google.colab" not in sys.modules
+    assert run_first_cell() == []
+
+
+def test_the_cell_installs_the_package_in_colab(monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    ((magic, line),) = run_first_cell()
+    assert magic == "pip"
+    *options, wanted = line.split(maxsplit=2)
+    assert options == ["install", "--quiet"]
+    requirement = Requirement(wanted.strip('"'))
+    assert (requirement.name, requirement.url) == ("lessons-lib", PACKAGE)
