@@ -1,5 +1,8 @@
 """Settings that hold for every test."""
 
+import sys
+
+import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -14,3 +17,17 @@ settings.load_profile("lessons")
 # to stand before anything imports them.
 install_import_hook(["lessons_lib.cells", "lessons_lib.functions"], "beartype.beartype")
 # --- mathematics: end ---
+
+
+@pytest.fixture
+def lessons(monkeypatch, capsys):
+    """Runs the command in this process; returns status, standard output, standard error."""
+    from lessons_lib import cli  # after the hook
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["lessons", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code, *capsys.readouterr()
+
+    return run

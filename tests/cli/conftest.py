@@ -1,25 +1,12 @@
-"""Running the `lessons` command, and a run of it that several tests look at."""
+"""A run of the `lessons` command that several tests look at."""
 
 import subprocess
 import sys
 
 import pytest
 
-from lessons_lib import cli, text
+from lessons_lib import text
 from tests.cli.quick import QUICK
-
-
-@pytest.fixture
-def lessons(monkeypatch, capsys):
-    """Runs the command in this process; returns status, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lessons", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        return exit_.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -2,30 +2,16 @@
 
 import csv
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from lessons_lib import cli, exercises
+from lessons_lib import exercises
 from tests.notebooks.course import LESSONS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
 HEAD = "import numpy as np\nfrom lessons_lib.functions import sigmoid\n\n"
-
-
-@pytest.fixture
-def lessons(monkeypatch, capsys):
-    """Runs the command in this process; returns status, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lessons", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        return exit_.value.code, *capsys.readouterr()
-
-    return run
 
 
 def answers(*names):
