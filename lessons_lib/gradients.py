@@ -99,6 +99,10 @@ def _arrays(grads: Gradients) -> list[np.ndarray]:
     return list(grads.values() if isinstance(grads, Mapping) else grads)
 
 
+_BLOCK = 1 << 13  # entries: 64 KB of float64, which stays in the cache until it is summed
+
+
 def _sum_of_squares(g: np.ndarray) -> float:
     flat = np.ravel(g)
-    return np.einsum("i,i->", flat, flat, dtype=np.float64)
+    blocks = (flat[k : k + _BLOCK].astype(np.float64) for k in range(0, flat.size, _BLOCK))
+    return sum(float(np.dot(block, block)) for block in blocks)

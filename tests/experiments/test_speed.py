@@ -9,6 +9,7 @@ import pytest
 from lessons_lib.experiments.speed.cases import CASES, LAYERS, layer_case
 from lessons_lib.experiments.speed.measuring import Growth, Ratio, Row, growth, measure
 from lessons_lib.experiments.speed.memory import Memory, memory
+from lessons_lib.experiments.speed.projection import projections
 from lessons_lib.experiments.speed.tables import as_json, as_markdown
 from lessons_lib.experiments.speed.workers import Worker
 
@@ -21,6 +22,7 @@ def test_the_table_has_a_row_for_each_layer_and_size_and_for_what_a_model_does()
     assert sum(name.startswith(tuple(LAYERS)) for name in names) == 9
     for work in ("training step", "evaluation", "generation"):
         assert [f"{work}, `{preset}`" in names for preset in ("book", "better")] == [True, True]
+    assert "training step, `best`" in names
 
 
 @pytest.mark.parametrize("cell", LAYERS)
@@ -73,6 +75,20 @@ def test_memory_grows_as_the_steps_do_and_not_from_step_to_step():
     first, last = measured.package
     assert last - first < 3  # MB; one (T * N, V) array alone has 28
     assert (measured.pytorch is None) == (not HAS_TORCH)
+
+
+def test_a_whole_recipe_takes_its_steps_and_a_validation_for_each_epoch():
+    rows = [
+        Row("training step, `better`", 1.0, 929.589, None, None),
+        Row("training step, `best`", 1.0, 929.589 * 2, None, None),
+        Row("training step, `book`", 1.0, 20_000.0, None, None),
+        Row("evaluation, `better`", 1.0, 73.760, None, None),
+    ]
+    better, best = projections(rows)  # the evaluation of `book` was not measured
+    assert (better.preset, best.preset) == ("better", "best")
+    assert better.hours == pytest.approx(40 * (1000 + 1000) / 3600)
+    assert best.hours == pytest.approx(24 * (500 + 1000) / 3600)
+    assert "| `better` | 40 | 930 | 22 |" in as_markdown(rows).splitlines()
 
 
 def test_tables():

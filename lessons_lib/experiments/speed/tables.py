@@ -6,12 +6,14 @@ from typing import Any
 
 from lessons_lib.experiments.speed.measuring import Growth, Ratio, Row
 from lessons_lib.experiments.speed.memory import Memory
+from lessons_lib.experiments.speed.projection import projections
 
 
 def as_markdown(
     rows: Iterable[Row], grown: Sequence[Growth] = (), memory: Memory | None = None
 ) -> str:
     """The tables."""
+    rows = list(rows)
     lines = [
         "| work | ms | tokens/s | to PyTorch | to its products |",
         "|---|---|---|---|---|",
@@ -21,6 +23,17 @@ def as_markdown(
             for row in rows
         ),
     ]
+    if projected := projections(rows):
+        lines += [
+            "",
+            "| whole recipe on Penn Treebank | epochs | tokens/s | hours |",
+            "|---|---|---|---|",
+            *(
+                f"| `{one.preset}` | {one.epochs} | {one.tokens_per_second:,.0f} "
+                f"| {one.hours:.2g} |"
+                for one in projected
+            ),
+        ]
     for one in grown:
         first = one.milliseconds[0] / one.values[0]
         line = [ms / (first * n) for n, ms in zip(one.values, one.milliseconds, strict=True)]
