@@ -7,6 +7,7 @@ needs lies beside it: the built site can be read without a network.
 import os
 import pkgutil
 import re
+import subprocess
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 project = "Memory Gates"
 author = PROJECT["authors"][0]["name"]
-copyright = f"2026, {author}"  # the name that Sphinx asks for
+copyright = f"2026, {author}. Code: MIT. Lessons and corpus: CC BY 4.0"  # Sphinx wants this name
 version = release = PROJECT["version"]
 language = "en"
 
@@ -74,8 +75,9 @@ html_title = "Memory Gates"
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css"]
+html_js_files = ["offline.js"]
 html_favicon = "_static/favicon.svg"
-html_domain_indices = False
+html_use_index = html_domain_indices = False  # the search finds every name
 html_copy_source = True
 html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
@@ -85,11 +87,31 @@ mathjax_files = Path(find_spec("sphinx-mathjax-offline").origin).parent / "stati
 html_static_path.append(str(mathjax_files / "tex-svg.js"))
 mathjax_path = "tex-svg.js"
 
-# GitHub names the repository where it builds the site, so that a fork's pages lead to the fork.
-html_context = {
-    "repository": os.environ.get("GITHUB_REPOSITORY")
-    or PROJECT.get("urls", {}).get("Repository", "").removeprefix("https://github.com/"),
-}
+
+def repository() -> str:
+    """OWNER/NAME on GitHub: where it builds the site, else where this checkout came from, or ""."""
+    if "GITHUB_REPOSITORY" in os.environ:  # so that the pages of a fork lead to the fork
+        return os.environ["GITHUB_REPOSITORY"]
+    try:
+        command = ["git", "-C", str(ROOT), "config", "--get", "remote.origin.url"]
+        origin = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:  # no git here
+        origin = ""
+    found = re.fullmatch(r"(?:https://|git@)github\.com[/:]([^/]+/[^/]+?)(?:\.git)?/?", origin)
+    return found[1] if found else ""
+
+
+html_context = {"repository": repository()}
+if not html_context["repository"]:
+    print("No address on GitHub is known, so no page links to Binder or Colab.")
+    print("To name one: GITHUB_REPOSITORY=owner/name make site")
+else:
+    html_theme_options = {
+        "source_repository": f"https://github.com/{html_context['repository']}/",
+        "source_branch": "main",
+        "source_directory": "",
+        "top_of_page_buttons": ["view"],
+    }
 html_sourcelink_suffix = ""  # a lesson's source is its notebook, under its own name, to download
 
 
@@ -103,6 +125,9 @@ def plain_text(app, what, name, obj, options, lines):
         # Stars, bars and backslashes outside of code, and a lone "D.", which would begin a list.
         escaped = re.sub(r"(`[^`]*`)|([*|\\])", lambda m: m[1] or "\\" + m[2], line)
         escaped = re.sub(r"(?<=: )([A-Z]\.)$", r"\\\1", escaped)
+        if text and text[-1].strip() in ("Returns:", "Yields:"):
+            # With an empty type in front, no other colon ends one.
+            escaped = re.sub(r"^(\s*)", r"\1: ", escaped)
         text.append(line if in_formula else escaped)
         after_blank = not line.strip()
     lines[:] = text

@@ -1,5 +1,6 @@
 """Settings that hold for every test."""
 
+import signal
 import sys
 
 import pytest
@@ -11,6 +12,10 @@ from tests.measured import pytest_runtest_call, pytest_terminal_summary  # noqa:
 # The same examples on every run, and no deadline: a busy machine must not fail a test.
 settings.register_profile("lessons", derandomize=True, deadline=None)
 settings.load_profile("lessons")
+
+# A shell has its background jobs ignore Ctrl-C, and every child process would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # --- mathematics: begin ---
 # The shapes in these modules' annotations are checked at run time, in the tests only. The hook has

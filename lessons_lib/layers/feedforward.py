@@ -16,7 +16,7 @@ class Embedding(Layer):
         rng: source of the initial weights, N(0, 1) / 100; None stands for `default_rng(0)`.
         dtype: float32 or float64.
 
-    Parameters: W (V, D).
+    In `params`: W (V, D).
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Linear(Layer):
             `default_rng(0)`. The bias starts at 0.
         dtype: float32 or float64.
 
-    Parameters: W (in, out), b (out,).
+    In `params`: W (in, out), b (out,).
     """
 
     def __init__(

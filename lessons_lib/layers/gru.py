@@ -18,7 +18,7 @@ class GRU(RecurrentLayer):
         rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
         dtype: float32 or float64.
 
-    Parameters: Wx (D, 3H), Wh (H, 3H), bx (3H,), bh (3H,), blocks in the order r, z, n.
+    In `params`: Wx (D, 3H), Wh (H, 3H), bx (3H,), bh (3H,), blocks in the order r, z, n.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ class LSTM(RecurrentLayer):
         rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
         dtype: float32 or float64.
 
-    Parameters: Wx (D, 4H), Wh (H, 4H), b (4H,), blocks in the order i, f, g, o.
+    In `params`: Wx (D, 4H), Wh (H, 4H), b (4H,), blocks in the order i, f, g, o.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ class RNN(RecurrentLayer):
         rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
         dtype: float32 or float64.
 
-    Parameters: Wx (D, H), Wh (H, H), b (H,).
+    In `params`: Wx (D, H), Wh (H, H), b (H,).
     """
 
     def __init__(

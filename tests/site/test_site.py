@@ -12,6 +12,7 @@ from tests.site.building import REPOSITORY, ROOT, build, read_pages
 pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
 pytestmark = pytest.mark.thorough
 
+DASH = " \N{EN DASH} "  # between a type and what it says
 PUBLIC = ["functions", "cells", "gradients", "layers", "models", "text", "training", "interop"]
 LOADED = {  # what a browser fetches by itself
     "script": "src",
@@ -135,9 +136,40 @@ def test_signatures_are_readable(pages):
 
 
 def test_without_a_repository_a_lesson_can_still_be_downloaded(tmp_path):
-    # An address that is not known is left out; pyproject.toml may name one.
     result = build(tmp_path, repository="")
     assert result.returncode == 0, result.stderr
     page = (tmp_path / "site" / "notebooks" / "05_lstm_gates.html").read_text(encoding="utf-8")
     assert "Download the notebook" in page
-    assert ("mybinder.org" in page) == ("Repository" in (ROOT / "pyproject.toml").read_text())
+    assert "mybinder.org" not in page
+    assert "GITHUB_REPOSITORY=owner/name make site" in result.stdout
+
+
+def test_the_front_page_leads_to_the_whole_course(site, pages):
+    page = pages[site / "index.html"]
+    links = {link.text: link["href"] for link in page.select(".lesson-links a")}
+    home = f"https://github.com/{REPOSITORY}"
+    assert links.pop("Open the course in Binder").startswith("https://mybinder.org/v2/gh/")
+    assert links == {
+        "Source on GitHub": home,
+        "Download everything (zip)": f"{home}/archive/refs/heads/main.zip",
+    }
+
+
+def test_every_page_says_what_it_is(pages):
+    for path, page in pages.items():
+        if path.name != "search.html":
+            assert len(page.find_all("h1")) == 1, path.name
+        assert "Memory Gates" in page.select_one('meta[name="description"]')["content"]
+
+
+def test_what_a_function_returns_is_not_taken_for_a_type(pages):
+    fields = [
+        (path.name, paragraph.get_text())
+        for path, page in pages.items()
+        if path.parent.name == "api"
+        for name in page.select("dl.field-list > dt")
+        if name.get_text().startswith(("Returns", "Yields"))
+        for paragraph in name.find_next_sibling("dd").select("p")
+    ]
+    assert len(fields) > 100
+    assert [field for field in fields if DASH in field[1]] == []

@@ -31,8 +31,14 @@ FLAGS = [
     "--disable-component-update",
 ]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-OTHERS = ["index", "docs/conventions", "docs/isolation", "docs/api/cells", "docs/api/grading"]
-PAGES = [*OTHERS, *(f"notebooks/{path.stem}" for path in LESSONS)]
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "api").glob("*.rst")))
+NOTEBOOKS = [f"notebooks/{path.stem}" for path in LESSONS]
+PAGES = [
+    *("index", "search", "CONTRIBUTING"),
+    *(path.relative_to(ROOT).with_suffix("").as_posix() for path in DOCUMENTS),
+    *NOTEBOOKS,
+]
 
 # What reaches beyond the right edge of the screen and cannot be moved sideways in its place.
 TOO_WIDE = """() => {
@@ -47,6 +53,10 @@ TOO_WIDE = """() => {
 UNSET_MATHS = """() => [...document.querySelectorAll(".math")]
     .filter(e => !e.querySelector("mjx-container svg") || e.querySelector("[data-mjx-error]"))
     .map(e => e.outerHTML.slice(0, 200))"""
+CUT_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 80))"""
+SMALL_CODE = """() => [...document.querySelectorAll("td code")]
+    .filter(e => parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.textContent)"""
 # Lightness of text and page, 0 to 1, and what a figure stands on.
 COLOURS = """() => {
     const light = (e, property) => {
@@ -102,7 +112,23 @@ def test_a_page_is_whole_on_a_phone(open_page, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(TOO_WIDE) == []
     assert page.evaluate(UNSET_MATHS) == []
+    assert page.evaluate(SMALL_CODE) == []
     assert wrong == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_no_line_of_code_is_cut_on_a_desk(open_page, name, width):
+    page, _ = open_page(name, {"width": width, "height": 900}, "light")
+    assert page.evaluate(CUT_CODE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_formulas_are_taken_for_formulas(open_page):
+    page, _ = open_page("notebooks/05_lstm_gates", DESK, "light")
+    assert page.locator(".math").count() > 80
     page.context.close()
 
 
@@ -130,6 +156,15 @@ def test_the_button_turns_a_page_dark(open_page):
         if page.evaluate("document.body.dataset.theme") == "dark":
             break
     assert page.evaluate(COLOURS)["page"] < 0.2
+
+
+def test_the_search_works_from_the_disk(open_page):
+    page, wrong = open_page("search", DESK, "light")
+    page.goto(f"{page.url}?q=forget+gate")
+    found = page.locator("#search-results li", has_text="05 · LSTM gates")
+    sync_api.expect(found.first).to_be_visible()
+    assert wrong == []
+    page.context.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):
