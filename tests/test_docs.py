@@ -127,11 +127,11 @@ def test_the_glossary_is_in_order_and_complete():
     assert len(rows) > 50
     terms = [row[0].lower() for row in rows]
     assert terms == sorted(terms)
-    numbers = {lesson.name[:2] for lesson in COURSE}
+    links = {f"[{lesson.name[:2]}](../notebooks/{lesson.name}.ipynb)" for lesson in COURSE}
     for term, korean, meaning, lesson in rows:
         assert re.search("[가-힣]", korean), term
         assert meaning, term
-        assert lesson in numbers, term
+        assert lesson in links, term
 
 
 def test_the_readme_lists_the_course():
