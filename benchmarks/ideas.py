@@ -1,4 +1,4 @@
-"""What each idea behind the fast layers is worth, and two that were worth nothing.
+"""What each idea behind the fast layers is worth, and three that were worth nothing.
 
     python benchmarks/ideas.py
 
@@ -137,6 +137,23 @@ def halves_of_the_batch(T: int, N: int, H: int) -> tuple[Way, Way]:
     return lambda: steps(slice(0, N)), with_idea
 
 
+def narrow_blocks(T: int, N: int, H: int, width: int) -> tuple[Way, Way]:
+    """The recurrent products, whole or in blocks of columns so small that BLAS copies nothing."""
+    h, Wh, out = normal(T, N, H), normal(H, 4 * H), np.empty((N, 4 * H), np.float32)
+    blocks = np.ascontiguousarray(Wh.reshape(H, -1, width).transpose(1, 0, 2))
+    out_blocks = out.reshape(N, -1, width).transpose(1, 0, 2)
+
+    def without() -> None:
+        for t in range(T):
+            np.matmul(h[t], Wh, out=out)
+
+    def with_idea() -> None:
+        for t in range(T):
+            np.matmul(h[t], blocks, out=out_blocks)
+
+    return without, with_idea
+
+
 def generation(H: int) -> tuple[Way, Way]:
     """The products of one LSTM step for one sequence, with weights scaled or sums scaled."""
     x, Wx, Wh = normal(1, H), normal(H, 4 * H), normal(H, 4 * H)
@@ -157,6 +174,7 @@ IDEAS: dict[str, tuple[Way, Way]] = {
     "update in blocks of 65,536 parameters": (update(650 * V), update(1 << 16)),
     "one step of generation: scale sums, not weights, H = 650": generation(650),
     "no gain: two threads for the softmax": (softmax(13, False), softmax(13, False, 2)),
+    "no gain: recurrent products in 40 narrow blocks, H = 650": narrow_blocks(*LARGE, 65),
     "no gain: two threads for halves of the batch, H = 650": halves_of_the_batch(*LARGE),
 }
 

@@ -20,6 +20,8 @@ trap 'exit 130' INT TERM
     fail "$python cannot make virtual environments: its modules venv and ensurepip are missing." \
         "On Debian and Ubuntu the package python3-venv brings them."
 
+[ -w . ] || fail "This folder cannot be written to: copy the course to one of your own."
+
 if [ -e .venv.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
     touch .venv.unfinished
     rm -rf .venv

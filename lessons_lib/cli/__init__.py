@@ -17,6 +17,7 @@ from lessons_lib.cli import (
     runs,
     training,
 )
+from lessons_lib.cli.common import said_by_system
 
 app = typer.Typer(
     help="Memory Gates: recurrent networks in NumPy. Learn, train, check.",
@@ -71,6 +72,8 @@ data_app.command("build")(data.build)
 def _complain(error: Exception) -> int:
     """One line on standard error, and the exit status of bad usage."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if isinstance(error, OSError):
+        message = said_by_system(error)
     print("lessons:", " ".join(message.split()) or type(error).__name__, file=sys.stderr)
     return 2
 

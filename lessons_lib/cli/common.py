@@ -74,3 +74,10 @@ def report(split: str, corpus: str, texts: "Corpus", perplexity: float) -> None:
     if texts.vocab.is_character_level:
         line += f", {math.log2(perplexity):.3f} bits per character"
     typer.echo(line)
+
+
+def said_by_system(error: OSError) -> str:
+    """Which file, and what is wrong with it, without the number that the system has for that."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}"

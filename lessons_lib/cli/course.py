@@ -38,6 +38,8 @@ def check(
     report = grade_file(file, isolation="basic")
     if not report.results:
         raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
+    if report.max_score == 0:  # it did not come to an exercise
+        raise ValueError(f"FILE: {file}: {report.results[0].message}")
     typer.echo(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
     raise typer.Exit(0 if report.score == report.max_score else 1)
 

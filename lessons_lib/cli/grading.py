@@ -18,7 +18,9 @@ def grade(
     require: Annotated[
         str | None, typer.Option(help="strong: refuse to grade with anything weaker")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="draw the cases of an earlier grading")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="draw the cases of an earlier grading")
+    ] = None,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
@@ -31,6 +33,8 @@ def grade(
 
     if require not in (None, "strong"):
         raise ValueError(f"--require: expected strong, got {require!r}")
+    if require == "strong" and isolation == "basic":
+        raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     level = reached("strong" if require else isolation)
     if exercises is not None:
         load_exercises(exercises)  # a mistake in it is found before anything is graded

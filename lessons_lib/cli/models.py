@@ -79,7 +79,7 @@ def sample(
         float | None,
         typer.Option(help="draw from the likeliest tokens that reach this probability"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="the same seed writes the same text")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed writes the same text")] = 0,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="show each token's log-probability and the five likeliest"),

@@ -17,6 +17,7 @@ from lessons_lib.cli.common import (
     lanes,
     make_recipe,
     report,
+    said_by_system,
 )
 from lessons_lib.cli.durations import parse_duration, show_duration
 
@@ -57,7 +58,7 @@ def _stoppable(folder: Path, way_on: str) -> Iterator[None]:
         raise typer.Exit(CTRL_C) from None
     except OSError as error:  # a full disk, above all
         how = f"; when that is mended, {way_on}" if folder.is_dir() else ""
-        raise OSError(f"{error}{how}") from None
+        raise OSError(f"{said_by_system(error)}{how}") from None
 
 
 def train(

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -49,10 +50,10 @@ def find_submissions(paths: Iterable[Path]) -> dict[str, Path]:
     for path in paths:
         if path.is_dir():
             members = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES)
-            hidden = [p for p in members if any(part[0] == "." for part in p.parts if part != "..")]
             for member in members:
-                if member not in hidden:
-                    found[_new_name(member.relative_to(path).as_posix(), found)] = member
+                name = member.relative_to(path)
+                if not any(part.startswith(".") for part in name.parts):
+                    found[_new_name(name.as_posix(), found)] = member
         elif path.exists() or path.is_symlink():
             found[_new_name(path.name, found)] = path
         else:
@@ -67,7 +68,7 @@ def load_exercises(path: Path) -> list[Exercise]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it defines none.
+        ValueError: if it cannot be run, or defines none.
     """
     if not path.is_file():
         raise FileNotFoundError(f"--exercises: there is no file {path}")
@@ -80,11 +81,15 @@ def load_exercises(path: Path) -> list[Exercise]:
         sys.modules[name] = module  # also for inspect, which looks for sources there
         try:
             spec.loader.exec_module(module)
-        except BaseException:
+        except BaseException as error:
             del sys.modules[name]
-            raise
+            if not isinstance(error, Exception):  # Ctrl-C
+                raise
+            where = f"{path}, line {line}" if (line := _line_of(error, path)) else f"{path}"
+            text = error.msg if isinstance(error, SyntaxError) else str(error)
+            raise ValueError(f"--exercises: {where}: {type(error).__name__}: {text}") from error
     defined = [e for e in vars(sys.modules[name]).values() if isinstance(e, Exercise)]
-    own = [e for e in defined if not e.reference.__module__.startswith(registry.COURSE)]
+    own = [e for e in defined if not e.is_of_the_course]
     if not own:
         raise ValueError(f"--exercises: {path} defines no exercise with @exercise")
     return own
@@ -212,6 +217,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _line_of(error: Exception, path: Path) -> int | None:
+    """The line of a file in which an exception came up, if it was raised below one."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
 
 
 def _new_name(wanted: str, taken: dict[str, Path]) -> str:

@@ -100,6 +100,11 @@ class Exercise:
         return sum((output.points for output in self.outputs), 0.0)
 
     @property
+    def is_of_the_course(self) -> bool:
+        """Whether it belongs to a lesson of the package, and not to an instructor's own file."""
+        return self.reference.__module__.startswith(registry.COURSE)
+
+    @property
     def source(self) -> str:
         """The reference's source, without decorators."""
         text = textwrap.dedent(inspect.getsource(self.reference))

@@ -146,12 +146,27 @@ def about_order(exercise: Exercise, order: Sequence[str]) -> str:
     )
 
 
-def about_hint(exercise: Exercise, known: Misconception | None, problems: Iterable[Problem]) -> str:
-    """The hint of the misconception that was recognised, or where to find one."""
+def about_hint(
+    exercise: Exercise,
+    known: Misconception | None,
+    problems: Iterable[Problem],
+    *,
+    can_be_asked: bool,
+) -> str:
+    """The hint of the misconception that was recognised, or how to have another.
+
+    Args:
+        exercise: what was asked.
+        known: the misconception.
+        problems: what is wrong with the results.
+        can_be_asked: whether the learner's `hint` knows the exercise.
+    """
     if known:
         return f"Hint: {known.hint}"
     is_about_the_task = any(problem.kind in ("shape", "nan", "values") for problem in problems)
-    return f'Stuck? hint("{exercise.name}")' if is_about_the_task and exercise.hints else ""
+    if not (is_about_the_task and exercise.hints):
+        return ""
+    return f'Stuck? hint("{exercise.name}")' if can_be_asked else f"Hint: {exercise.hints[0]}"
 
 
 def about_trying(exercise: Exercise, number: int) -> str:

@@ -88,7 +88,12 @@ def judge(
                 ""
                 if known or not run_again
                 else broken(exercise, cases[0], outcomes[0], run_again),
-                feedback.about_hint(exercise, known, findings[wrong].by_output.values()),
+                feedback.about_hint(
+                    exercise,
+                    known,
+                    findings[wrong].by_output.values(),
+                    can_be_asked=cases_can_be_had or exercise.is_of_the_course,
+                ),
             ]
             if cases_can_be_had and not known:
                 failing = [k for k, finding in enumerate(findings) if not finding.is_right]

@@ -100,3 +100,10 @@ def test_nobody_reads_on():
     assert child.stderr.read() == b""
     child.stderr.close()
     assert child.wait() == 1
+
+
+@pytest.mark.parametrize("command", [("train", "village", "--out"), ("runs",)])
+def test_trouble_with_a_file_is_told_without_its_number(lessons, tmp_path, command):
+    (tmp_path / "file").touch()
+    status, _, err = lessons(*command, tmp_path / "file")
+    assert status == 2 and str(tmp_path / "file") in err and "Errno" not in err

@@ -99,6 +99,39 @@ def test_equal_names_and_formulas(course):
     assert lines[2].startswith("\"'@a")
 
 
+def test_a_folder_may_lie_in_a_hidden_one(course):
+    (course / "in").rename(course / ".in")
+    assert len(find_submissions([course / ".in"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"x = 1\ny = (\n", "line 2: SyntaxError: "),
+        (b"x = 1\n\n1 / 0\n", "line 3: ZeroDivisionError: division by zero"),
+        (b"import no_such_module\n", "line 1: ModuleNotFoundError: No module named"),
+        ("é".encode("latin-1"), "SyntaxError: "),
+    ],
+)
+def test_a_file_of_exercises_that_does_not_run(tmp_path, text, words):
+    file = tmp_path / "hw3.py"
+    file.write_bytes(text)
+    with pytest.raises(ValueError, match=r"^--exercises: ") as caught:
+        load_exercises(file)
+    assert f"{file}" in str(caught.value) and words in str(caught.value)
+    file.write_text(textwrap.dedent(ASSIGNMENT))
+    assert len(load_exercises(file)) == 1, "mended, it is run again"
+
+
+def test_students_get_the_hint_that_they_cannot_ask_for(course):
+    text = ASSIGNMENT.replace("sizes=", 'hints=["Twice is two times.", "More."], sizes=')
+    (course / "hw1.py").write_text(textwrap.dedent(text))
+    found = find_submissions([course / "in" / "bob.py"])
+    ((_, report),) = grade_all(found, course / "out", exercises=course / "hw1.py")
+    message = report.results[0].message
+    assert "Hint: Twice is two times." in message and "hint(" not in message
+
+
 def test_bad_input(course):
     with pytest.raises(FileNotFoundError, match="PATH: there is no file or folder"):
         find_submissions([course / "nowhere"])

@@ -40,6 +40,19 @@ def test_check_what_is_no_submission(lessons, tmp_path):
         assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["latin.py", "05_lstm_gates.ipynb", "no.txt", "folder"])
+def test_check_what_cannot_be_read(lessons, tmp_path, name):
+    (tmp_path / "latin.py").write_bytes("é".encode("latin-1"))
+    (tmp_path / "05_lstm_gates.ipynb").write_text("")
+    (tmp_path / "no.txt").write_text("")
+    (tmp_path / "folder").mkdir()
+    status, _, err = lessons("check", tmp_path / name)
+    if name == "05_lstm_gates.ipynb":  # work of which is known what it was to be
+        assert (status, err) == (1, "")
+    else:
+        assert status == 2 and err.startswith("lessons: ") and err.count("\n") == 1
+
+
 def test_progress(lessons, tmp_path):
     for path in LESSONS[4:6]:
         shutil.copy(path, tmp_path)
@@ -90,6 +103,8 @@ def test_grade(lessons, tmp_path):
         (["a.py", "--out", "out", "--require", "weak"], "--require: expected strong, got 'weak'"),
         (["a.py", "--out", "out", "--isolation", "some"], "isolation: expected auto, strong"),
         (["a.py", "--out", "out", "--exercises", "b.py"], "--exercises: there is no file b.py"),
+        (["a.py", "--out", "out", "--seed", "-1"], "--seed"),
+        (["a.py", "--out", "out", "--require", "strong", "--isolation", "basic"], "--isolation: "),
         (["a.py"], "--out"),
     ],
 )
@@ -99,6 +114,23 @@ def test_bad_use_of_grade(lessons, tmp_path, monkeypatch, arguments, words):
     status, out, err = lessons("grade", *arguments)
     assert (status, out) == (2, "") and words in err
     assert err.count("\n") == 1
+
+
+def test_matrix_says_where_the_reference_does_not_keep_the_dtype(lessons, tmp_path):
+    file = tmp_path / "hw.py"
+    file.write_text(
+        "from lessons_lib.grading import Output, exercise\n\n\n"
+        "@exercise(lesson='hw', outputs=[Output('y', 'N')], sizes=[{'N': 3}],\n"
+        "          make_case=lambda rng, N: {'x': rng.normal(size=N), 'n': rng.integers(9, size=N)}"
+        "\n"
+        ")\n"
+        "def scaled(x, n):\n    return x * n\n"
+    )
+    status, out, _ = lessons("matrix", "--exercises", file, "--seeds", "2")
+    assert status == 0 and "scaled: with float32 arguments the reference's y comes out as" in out
+    file = tmp_path / "hw2.py"
+    file.write_text((tmp_path / "hw.py").read_text().replace("x * n", "x * n.astype(x.dtype)"))
+    assert "float32" not in lessons("matrix", "--exercises", file, "--seeds", "2")[1]
 
 
 def test_matrix(lessons):

@@ -531,6 +531,8 @@ def test_github(plain, github, tmp_path):
     hub = tmp_path / "hub"
     (hub / "class" / "empty").mkdir()  # a repository without the file
     students = [*SUBMISSIONS, "empty"]
+    student_version = github.checkout.parent / "student"
+    assert [path.suffix for path in student_version.iterdir()] == [".ipynb"], "what is fetched"
     (github.checkout / "roster.txt").write_text("\n".join(f"class/{s}" for s in students))
     for name in ("Collect", "Grade", "Report"):
         github(name, hub)

@@ -44,6 +44,22 @@ def test_the_guides_own_assignment_refuses_its_mistakes(tmp_path):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "| masked_mean | 1 | 2 | 2 | 2 |" in result.stdout
+    assert "float32" not in result.stdout, "the reference keeps the dtype"
+    (tmp_path / "anna.py").write_text(
+        "import numpy as np\n\n\n"
+        "def masked_mean(hs, mask):\n"
+        "    kept = mask.astype(hs.dtype)\n"
+        '    return np.einsum("tnh,tn->nh", hs, kept) / kept.sum(axis=0)[:, None]\n'
+    )
+    exercises_file = ["--exercises", "homework2.py", "--out"]
+    lessons = [sys.executable, "-m", "lessons_lib"]
+    for command, said in (
+        (["export", "student", *exercises_file, "handout"], "2 files for student"),
+        (["grade", "anna.py", *exercises_file, "graded"], "2 of 2      anna.py"),
+    ):
+        result = subprocess.run([*lessons, *command], cwd=tmp_path, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        assert said in result.stdout
 
 
 def test_one_version_is_named_everywhere():

@@ -141,7 +141,7 @@ def _exercises(file: Path | None) -> list[Exercise]:
     if file is not None:
         return load_exercises(file)
     every = registry.all_exercises()
-    return [e for e in every if e.reference.__module__.startswith(registry.COURSE)]
+    return [e for e in every if e.is_of_the_course]
 
 
 def _docstring(file: Path) -> str:

@@ -43,10 +43,10 @@ jobs:
     env:
       ASSIGNMENT: {name}.ipynb
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@v6
         with:
           persist-credentials: false
-      - uses: actions/setup-python@v5
+      - uses: actions/setup-python@v6
         with:
           python-version: "3.13"
       - name: Install
@@ -65,7 +65,7 @@ jobs:
       - name: Report
         if: ${{{{ !cancelled() }}}}
         run: python -m lessons_lib.grading.export.github_grading graded >> "$GITHUB_STEP_SUMMARY"
-      - uses: actions/upload-artifact@v4
+      - uses: actions/upload-artifact@v7
         if: ${{{{ !cancelled() }}}}
         with:
           name: {name}
@@ -92,5 +92,7 @@ def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
     for assignment in assignments:
         workflow = WORKFLOW.format(name=assignment.name, exercises=exercises)
         written[f"grading/.github/workflows/{assignment.name}.yml"] = workflow.encode()
-    written |= {f"student/{n}": data for n, data in student.files(assignments, kit).items()}
+    # The notebook alone, since it is the one file that is fetched.
+    stubs = student.files(assignments, kit)
+    written |= {f"student/{name}": stubs[name] for name in stubs if name.endswith(".ipynb")}
     return written
