@@ -14,12 +14,16 @@ from lessons_lib.text import load_corpus
 from lessons_lib.training import PRESETS, exp_loss, token_losses
 
 
-@pytest.fixture(scope="module")
-def comparison():
-    rows = json.loads(data_path("village", "comparison.json").read_text(encoding="utf-8"))
+def read_comparison(corpus: str) -> dict[str, ModelRow]:
+    rows = json.loads(data_path(corpus, "comparison.json").read_text(encoding="utf-8"))
     for row in rows:
         row["by_distance"] = tuple(DistanceRow(*band) for band in row["by_distance"])
     return {row["name"].split()[0]: ModelRow(**row) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return read_comparison("village")
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -53,9 +57,20 @@ def test_equal_size(comparison):
     assert max(sizes) < 1.01 * min(sizes)
 
 
-def test_the_table_in_the_readme(comparison):
-    readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^\| .*\|$", readme, flags=re.MULTILINE)
-    for line in table(comparison.values()).splitlines():
+@pytest.mark.parametrize(
+    ("corpus", "page"), [("village", "README.md"), ("shakespeare", "data/shakespeare/README.md")]
+)
+def test_the_table_of_a_comparison(corpus, page):
+    text = Path(__file__).parent.parent.joinpath(page).read_text(encoding="utf-8")
+    shown = re.findall(r"^\| .*\|$", text, flags=re.MULTILINE)
+    for line in table(read_comparison(corpus).values()).splitlines():
         if line.startswith("| "):
             assert line in shown
+
+
+def test_shakespeare_was_read_by_models_of_the_preset():
+    rows = read_comparison("shakespeare")
+    for cell in ("rnn", "gru", "lstm"):
+        recipe = equal_size(PRESETS["char"], cell, 65)
+        assert rows[cell].name == f"{cell} {recipe.hidden_size}"
+        assert rows[cell].num_params == recipe.build(65).num_params
