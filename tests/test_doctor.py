@@ -12,9 +12,11 @@ from importlib import metadata
 import pytest
 
 from lessons_lib import cli, files
-from lessons_lib.cli import machine
+from lessons_lib.cli import common, machine
 from lessons_lib.exercises.course import LESSONS
 from lessons_lib.grading import isolation
+from lessons_lib.text import CORPORA
+from lessons_lib.training import PRESETS
 
 NAMES = [
     "Python",
@@ -217,7 +219,15 @@ def test_version(doctor):
 
 
 @pytest.mark.parametrize(
-    ("typed", "completed"), [("lessons do", "doctor"), ("lessons train --pre", "--preset")]
+    ("typed", "completed"),
+    [
+        ("lessons do", ["doctor"]),
+        ("lessons train --pre", ["--preset"]),
+        ("lessons train village --preset be", ["better", "best"]),
+        ("lessons train shakespeare-", ["shakespeare-words"]),
+        ("lessons solution lstm_un", ["lstm_unroll"]),
+        ("lessons export ott", ["otter"]),
+    ],
 )
 def test_tab_completion(typed, completed):
     """As bash asks for it, once `lessons --install-completion` has been given."""
@@ -229,4 +239,9 @@ def test_tab_completion(typed, completed):
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == [completed]
+    assert done.stdout.split() == completed
+
+
+def test_tab_completes_to_every_corpus_and_preset():
+    assert list(common.CORPUS_NAMES) == list(CORPORA)
+    assert set(common.PRESET_NAMES) == set(PRESETS)

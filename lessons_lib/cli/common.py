@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,22 @@ if TYPE_CHECKING:
     from lessons_lib.text import Corpus, Vocabulary
     from lessons_lib.training import Recipe
 
+
+def completed_from(*values: str) -> Callable[[str], list[str]]:
+    """What Tab offers after the first letters of one of these values."""
+    return lambda incomplete: [value for value in values if value.startswith(incomplete)]
+
+
+# Named here too, since --help and Tab must not wait for the modules that have them.
+CORPUS_NAMES = ("village", "shakespeare", "shakespeare-words", "ptb")
+PRESET_NAMES = ("lesson", "char", "book", "better", "best")
 CorpusName = Annotated[
     str,
-    typer.Argument(metavar="CORPUS", help="village, shakespeare, shakespeare-words or ptb"),
+    typer.Argument(
+        metavar="CORPUS",
+        help="village, shakespeare, shakespeare-words or ptb",
+        autocompletion=completed_from(*CORPUS_NAMES),
+    ),
 ]
 SettingsOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="change the preset")

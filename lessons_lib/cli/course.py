@@ -20,8 +20,19 @@ def list_lessons() -> None:
             typer.echo(f"    {exercise.name:<48}{exercise.points:g}")
 
 
+def _exercise_names(incomplete: str) -> list[str]:
+    from lessons_lib import exercises
+
+    return [one.name for one in exercises.all() if one.name.startswith(incomplete)]
+
+
 def solution(
-    name: Annotated[str, typer.Argument(help="an exercise, as `lessons list` shows it")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="an exercise, as `lessons list` shows it", autocompletion=_exercise_names
+        ),
+    ],
 ) -> None:
     """Print the reference implementation of an exercise."""
     from lessons_lib.grading import reveal

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lessons_lib.cli.common import completed_from
+
 
 def list_texts() -> None:
     """List the texts: what they are, whether they are here, on what terms they may be used."""
@@ -16,7 +18,14 @@ def list_texts() -> None:
     typer.echo(f"data home: {find_data_home()}")
 
 
-def fetch(name: Annotated[str, typer.Argument(help="shakespeare or ptb")]) -> None:
+def fetch(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="shakespeare or ptb", autocompletion=completed_from("shakespeare", "ptb")
+        ),
+    ],
+) -> None:
     """Download a text into the data home, and check it."""
     from lessons_lib.text import fetch as fetch_text
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from lessons_lib.cli.common import completed_from
+
 
 def grade(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files or folders")],
@@ -14,7 +16,12 @@ def grade(
         Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="submissions at once")] = 1,
-    isolation: Annotated[str, typer.Option(help="auto, strong or basic")] = "auto",
+    isolation: Annotated[
+        str,
+        typer.Option(
+            help="auto, strong or basic", autocompletion=completed_from("auto", "strong", "basic")
+        ),
+    ] = "auto",
     require: Annotated[
         str | None, typer.Option(help="strong: refuse to grade with anything weaker")
     ] = None,
@@ -76,7 +83,12 @@ def matrix(
 
 def export_exercises(
     target: Annotated[
-        str, typer.Argument(metavar="PLATFORM", help="nbgrader, otter, gradescope, github, student")
+        str,
+        typer.Argument(
+            metavar="PLATFORM",
+            help="nbgrader, otter, gradescope, github, student",
+            autocompletion=completed_from("nbgrader", "otter", "gradescope", "github", "student"),
+        ),
     ],
     out: Annotated[Path, typer.Option(help="folder to write to, new or empty")],
     exercises: Annotated[

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lessons_lib.cli.common import CheckpointPath, CorpusName, lanes, load_model, report
+from lessons_lib.cli.common import (
+    CheckpointPath,
+    CorpusName,
+    completed_from,
+    lanes,
+    load_model,
+    report,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +36,12 @@ _BEGINNINGS = {
 def evaluate(
     checkpoint: CheckpointPath,
     corpus: CorpusName,
-    split: Annotated[str, typer.Option(help="train, valid or test")] = "test",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="train, valid or test", autocompletion=completed_from("train", "valid", "test")
+        ),
+    ] = "test",
 ) -> None:
     """Measure a trained model's perplexity on a text, and show where it loses."""
     import numpy as np

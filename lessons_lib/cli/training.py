@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lessons_lib.cli.common import (
+    PRESET_NAMES,
     CorpusName,
     SettingsOption,
     best_possible,
+    completed_from,
     default_preset,
     lanes,
     make_recipe,
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 TIME_IS_UP, CTRL_C = 124, 130  # exit statuses: as `timeout` and as shells have them
 
 PresetOption = Annotated[
-    str | None, typer.Option(help="a recipe: lesson, char, book, better or best  [by corpus]")
+    str | None,
+    typer.Option(
+        help="a recipe: lesson, char, book, better or best  [by corpus]",
+        autocompletion=completed_from(*PRESET_NAMES),
+    ),
 ]
 TimeLimitOption = Annotated[
     str | None,
