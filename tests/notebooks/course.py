@@ -32,4 +32,5 @@ def nbval(path: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess
         env=environ,
         capture_output=True,
         text=True,
+        timeout=900,  # nbval waits for ever for a kernel that has crashed
     )
