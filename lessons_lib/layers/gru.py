@@ -83,11 +83,12 @@ class GRU(RecurrentLayer):
         T, N, D = x.shape
         H = self.hidden_size
 
-        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2. For a sequence it pays to halve the weights of r and
-        # z beforehand; for a single step, as in generation, their sums are fewer.
+        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2. What is halved is the weights of r and z or their
+        # sums, whichever are fewer.
         scale = np.repeat(np.array([0.5, 0.5, 1], self.dtype), H)
         params = list(self._parameters())
-        Wx, Wh, bx, bh = params if T == 1 else (p * scale for p in params)
+        halve_sums = T * N < D + H
+        Wx, Wh, bx, bh = params if halve_sums else (p * scale for p in params)
         b = bx.copy()
         b[: 2 * H] += bh[: 2 * H]  # for r and z only the sum of the two biases matters
         bhn = bh[2 * H :]
@@ -105,7 +106,7 @@ class GRU(RecurrentLayer):
             r, z = rz[:, :H], rz[:, H:]
             np.matmul(hs[t], Wh, out=recurrent)
             rz += recurrent[:, : 2 * H]
-            if T == 1:
+            if halve_sums:
                 rz *= 0.5
             np.tanh(rz, out=rz)
             rz *= 0.5

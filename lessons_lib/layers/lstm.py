@@ -51,12 +51,13 @@ class LSTM(RecurrentLayer):
         h0, c0 = self._pair(state, N, "state")
 
         # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with i, f, o halved beforehand one tanh serves all
-        # four blocks, and a * scale + shift turns its result into gates. For a sequence it pays to
-        # halve the weights; for a single step, as in generation, their sums are fewer.
+        # four blocks, and a * scale + shift turns its result into gates. What is halved is the
+        # weights or their sums, whichever are fewer.
         scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), H)
         shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], self.dtype), H)
         params = list(self._parameters())
-        Wx, Wh, b = params if T == 1 else (p * scale for p in params)
+        halve_sums = T * N < D + H
+        Wx, Wh, b = params if halve_sums else (p * scale for p in params)
 
         gates = self._workspace("gates", T, N, 4 * H)
         np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 4 * H))
@@ -70,7 +71,7 @@ class LSTM(RecurrentLayer):
         for t in range(T):
             a = gates[t]
             a += np.matmul(hs[t], Wh, out=recurrent)
-            if T == 1:
+            if halve_sums:
                 a *= scale
             np.tanh(a, out=a)
             a *= scale
