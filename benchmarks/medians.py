@@ -1,6 +1,6 @@
 """The medians of several runs of `lessons bench --json`.
 
-python benchmarks/medians.py benchmarks/results/run*.json
+python benchmarks/medians.py benchmarks/results/amd/run*.json
 """
 
 import json

@@ -32,9 +32,10 @@ PRESETS = {
         epochs=40,
         keep="best",
     ),
-    # Three hours on two cores for Penn Treebank words: "better" with fewer entries dropped, but
-    # words and recurrent weights as well, after Gal and Ghahramani (2016) and Merity et al. (2018),
-    # and a rate that falls from the first step on and ends at 0. data/best has what each is worth.
+    # Three to four hours on two cores for Penn Treebank words: "better" with fewer entries dropped,
+    # but words and recurrent weights as well, after Gal and Ghahramani (2016) and Merity et al.
+    # (2018), and a rate that falls from the first step on and ends at 0. data/best has what each is
+    # worth.
     "best": Recipe(
         embed_size=650,
         hidden_size=650,
