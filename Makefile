@@ -40,7 +40,7 @@ lint: $(INSTALLED) ## check the style of code and notebooks, and the package's t
 	$(PY) -m mypy
 
 bench: $(INSTALLED) ## time the layers beside PyTorch, if it is installed
-	.venv/bin/lessons bench
+	$(PY) -m benchmarks.speed $(BENCH_ARGS)
 
 constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt
 	$(PY) -m pip install --quiet uv

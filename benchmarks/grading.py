@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import lessons_lib  # noqa: E402
-from lessons_lib.grading.isolation import reached  # noqa: E402
+from lessons_lib.grading.isolation.policy import reached  # noqa: E402
 from tests.grading.hostile import ATTACKS  # noqa: E402
 from tests.grading.hostile.attack import CONTROL, HEAD, RIGHT, SIGNATURE, WRONG  # noqa: E402
 

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from lessons_lib import exercises
+from lessons_lib.course import exercises
 from lessons_lib.grading import check
 
 RUNS = 9

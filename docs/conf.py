@@ -139,11 +139,16 @@ def parsable_defaults(app, what, name, obj, options, signature, returns):
 
 
 def add_experiments(app, docname, source):
-    """Let the page of the experiments have a section for each module that there is."""
+    """Let the page of the experiments have a section for each module that measures or draws."""
     if docname == "docs/api/experiments":
-        for module in pkgutil.iter_modules([str(ROOT / "lessons_lib" / "experiments")]):
-            name = f"lessons_lib.experiments.{module.name}"
-            source[0] += f"\n{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
+        course = pkgutil.walk_packages(
+            [str(ROOT / "lessons_lib" / "course")], "lessons_lib.course."
+        )
+        for name in (module.name for module in course if not module.ispkg):
+            if not name.endswith((".exercises", ".mistakes", ".lessons", ".sizes")):
+                source[0] += (
+                    f"\n{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
+                )
 
 
 def setup(app):

@@ -9,13 +9,21 @@ import numpy.typing as npt
 from IPython.display import display
 
 from lessons_lib import plots
-from lessons_lib.experiments import cliff, dropout, gru
-from lessons_lib.experiments.cell_path import norms_over_lag
-from lessons_lib.experiments.gates import run_by_hand
-from lessons_lib.experiments.gradient_lag import over_lag
-from lessons_lib.experiments.language_model import effective_choices
-from lessons_lib.experiments.sequences import shuffled_in_blocks
-from lessons_lib.experiments.truncation import distance_by_length, reached_steps
+from lessons_lib.course.backpropagation.figures import loss_reach
+from lessons_lib.course.backpropagation.truncation import distance_by_length, reached_steps
+from lessons_lib.course.better_model import dropout
+from lessons_lib.course.better_model.figures import sums_under_dropout
+from lessons_lib.course.clipping import cliff
+from lessons_lib.course.clipping.figures import descents_on_map
+from lessons_lib.course.gru import measuring
+from lessons_lib.course.gru.figures import gru_unit
+from lessons_lib.course.language_model.figures import word_distributions
+from lessons_lib.course.language_model.writing import effective_choices
+from lessons_lib.course.lstm_gates.figures import memory_cell
+from lessons_lib.course.lstm_gradient.cell_path import norms_over_lag
+from lessons_lib.course.sequences.experiments import shuffled_in_blocks
+from lessons_lib.course.shared.gates import run_by_hand
+from lessons_lib.course.shared.gradient_lag import over_lag
 from lessons_lib.functions import sigmoid, softmax
 
 NAMES = {"i": "input i", "f": "forget f", "o": "output o"}
@@ -42,7 +50,7 @@ def gate_dials(dials: Sequence[str], g: Sequence[float]) -> None:
     def draw(**openness: float) -> None:
         trace = run_by_hand(g, **openness)
         gates = {NAMES[name]: getattr(trace, name) for name in dials}
-        display(plots.memory_cell(gates, trace.g, trace.c, trace.h, limits=limits))
+        display(memory_cell(gates, trace.g, trace.c, trace.h, limits=limits))
 
     sliders = {
         name: ipywidgets.FloatSlider(
@@ -91,7 +99,7 @@ def clipping_dials(w: float, b: float) -> None:
     def draw(max_norm: float, lr: float) -> None:
         way = cliff.descend(w, b, lr=lr, max_norm=max_norm)
         title = f"loss after {len(way.loss) - 1} updates: {way.loss[-1]:.4f}"
-        display(plots.descents_on_map(ws, bs, loss, {title: (way.w, way.b)}))
+        display(descents_on_map(ws, bs, loss, {title: (way.w, way.b)}))
 
     thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0]
     options = [(f"{threshold:g}", threshold) for threshold in thresholds] + [("none", np.inf)]
@@ -116,7 +124,7 @@ def truncation_dial(*, num_steps: int = 12) -> None:
     def draw(length: int) -> None:
         reached = reached_steps(num_steps, length, rng=np.random.default_rng(0))
         far = distance_by_length([length], radius=0.9, seeds=[0], num_steps=num_steps)[0, 0]
-        display(plots.loss_reach({f"chunks of {length}\ngradient off by {far:.0%}": reached}))
+        display(loss_reach({f"chunks of {length}\ngradient off by {far:.0%}": reached}))
 
     slider = ipywidgets.IntSlider(
         num_steps, min=1, max=num_steps, description="length", continuous_update=False
@@ -157,9 +165,9 @@ def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:
     """
 
     def draw(r: float, z: float) -> None:
-        trace = gru.run_by_hand(x, r=r, z=z, w=w)
+        trace = measuring.run_by_hand(x, r=r, z=z, w=w)
         gates = {"reset r": trace.r, "update z": trace.z}
-        display(plots.gru_unit(gates, x, trace.n, trace.h, limits=(-1.1, 1.1)))
+        display(gru_unit(gates, x, trace.n, trace.h, limits=(-1.1, 1.1)))
 
     def slider(value: float, name: str) -> ipywidgets.FloatSlider:
         return ipywidgets.FloatSlider(
@@ -184,7 +192,7 @@ def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
         spread = dropout.spread_of_a_sum(x, p, num_masks, np.random.default_rng(0))
         title = f"p = {p:.2f}: standard deviation {spread.sums.std():.2f}"
         limits = middle - reach / 2, middle + reach / 2
-        display(plots.sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
+        display(sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
 
     slider = ipywidgets.FloatSlider(
         0.5, min=0.0, max=0.95, step=0.05, description="p", continuous_update=False
@@ -230,7 +238,7 @@ def temperature_dial(logits: npt.ArrayLike, words: Sequence[str], *, num_shown: 
         probs = softmax(logits / temperature)
         choices = effective_choices(probs)
         title = f"temperature {temperature:.1f}: like {choices:.1f} equal choices"
-        display(plots.word_distributions([words[k] for k in shown], {title: probs[shown]}))
+        display(word_distributions([words[k] for k in shown], {title: probs[shown]}))
 
     slider = ipywidgets.FloatSlider(
         1.0, min=0.1, max=3.0, step=0.1, description="temperature", continuous_update=False

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lessons_lib import exercises
-from lessons_lib.exercises.course import LESSONS as COURSE
+from lessons_lib.course import exercises
+from lessons_lib.course.lessons import LESSONS as COURSE
 from tests.notebooks.course import LESSONS
 from tests.notebooks.test_solutions import stubs
 

@@ -13,8 +13,8 @@ import pytest
 
 from lessons_lib import cli, files
 from lessons_lib.cli import common, machine
-from lessons_lib.exercises.course import LESSONS
-from lessons_lib.grading import isolation
+from lessons_lib.course.lessons import LESSONS
+from lessons_lib.grading.isolation import policy
 from lessons_lib.text import CORPORA
 from lessons_lib.training import PRESETS
 
@@ -209,7 +209,7 @@ def test_a_full_disk(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("level", ["strong", "basic"])
 def test_isolation(monkeypatch, level):
-    monkeypatch.setattr(isolation, "bubblewrap_works", lambda: level == "strong")
+    monkeypatch.setattr(policy, "bubblewrap_works", lambda: level == "strong")
     finding = machine.look_at_isolation()
     assert finding.level == "ok" and finding.found.startswith(f"{level} isolation")
 

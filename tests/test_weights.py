@@ -7,11 +7,11 @@ import shlex
 
 import pytest
 
-from lessons_lib.experiments.comparison import equal_size
 from lessons_lib.files import data_path
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import is_present
 from lessons_lib.training import PRESETS
+from lessons_lib.training.comparison import equal_size
 from tools.make_weights import SHIPPED, describe
 
 WEIGHTS = data_path("weights")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.grading.isolation import bubblewrap_works
+from lessons_lib.grading.isolation.policy import bubblewrap_works
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = "Scripts" if os.name == "nt" else "bin"

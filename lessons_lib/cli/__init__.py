@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from lessons_lib.cli import (
-    bench,
     convert,
     course,
     data,
@@ -58,7 +57,6 @@ app.command()(models.evaluate)
 app.command()(training.compare)
 app.command()(runs.runs)
 app.command()(convert.convert)
-app.command()(bench.bench)
 app.command()(models.sample)
 app.command()(doctor.doctor)
 

@@ -8,8 +8,8 @@ import typer
 
 def list_lessons() -> None:
     """List the lessons: minutes to read and to practise, exercises and their points."""
-    from lessons_lib import exercises
-    from lessons_lib.exercises.course import LESSONS
+    from lessons_lib.course import exercises
+    from lessons_lib.course.lessons import LESSONS
 
     for lesson in LESSONS:
         members = [exercise for exercise in exercises.all() if exercise.lesson == lesson.name]
@@ -21,7 +21,7 @@ def list_lessons() -> None:
 
 
 def _exercise_names(incomplete: str) -> list[str]:
-    from lessons_lib import exercises
+    from lessons_lib.course import exercises
 
     return [one.name for one in exercises.all() if one.name.startswith(incomplete)]
 
@@ -61,7 +61,7 @@ def progress(
     ] = Path("notebooks"),
 ) -> None:
     """Show which exercises of the saved notebooks are solved."""
-    from lessons_lib.exercises.course import LESSONS
+    from lessons_lib.course.lessons import LESSONS
     from lessons_lib.grading import Result
     from lessons_lib.grading import grade as grade_file
 

@@ -36,7 +36,7 @@ def grade(
     from tqdm import tqdm
 
     from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
-    from lessons_lib.grading.isolation import reached
+    from lessons_lib.grading.isolation.policy import reached
 
     if require not in (None, "strong"):
         raise ValueError(f"--require: expected strong, got {require!r}")
@@ -71,9 +71,9 @@ def matrix(
     seeds: Annotated[int, typer.Option(min=1, help="how often new cases are drawn")] = 10,
 ) -> None:
     """Show whether the cases of each exercise refuse its wrong versions and tell them apart."""
-    from lessons_lib.exercises import all as all_exercises
+    from lessons_lib.course.exercises import all as all_exercises
     from lessons_lib.grading.batch import load_exercises
-    from lessons_lib.grading.matrix import examine, table
+    from lessons_lib.grading.judging.known_versions import examine, table
 
     examined = all_exercises() if exercises is None else load_exercises(exercises)
     rows = [examine(exercise, range(seeds)) for exercise in examined]

@@ -195,7 +195,7 @@ def _first_that_exists(folder: Path) -> Path:
 
 def look_at_notebooks(folder: Path) -> Finding:
     """The lessons, in the folder, below it, or in the checkout that the package runs from."""
-    from lessons_lib.exercises.course import LESSONS
+    from lessons_lib.course.lessons import LESSONS
 
     for place in (folder, folder / "notebooks", CHECKOUT / "notebooks"):
         missing = [o.name for o in LESSONS if not (place / f"{o.name}.ipynb").is_file()]
@@ -247,7 +247,7 @@ def look_at_disk(folder: Path) -> Finding:
 
 def look_at_isolation() -> Finding:
     """Whom one may grade here."""
-    from lessons_lib.grading.isolation import reached
+    from lessons_lib.grading.isolation.policy import reached
 
     if reached("auto") == "strong":
         return ok("strong isolation: also for work of people you do not know")

@@ -18,10 +18,10 @@ from lessons_lib.cli.common import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from lessons_lib.experiments.loss_split import LossRow
-    from lessons_lib.experiments.village import DistanceRow
     from lessons_lib.text import Vocabulary
     from lessons_lib.text.sampling import DrawnToken
+    from lessons_lib.training.loss_by_distance import DistanceRow
+    from lessons_lib.training.loss_split import LossRow
 
 # Where no prompt is given: what a model reads first, and what of it is shown. One of the village
 # has hardly met a state of zeros in training, and finds its way after the end of a sentence.
@@ -46,9 +46,9 @@ def evaluate(
     """Measure a trained model's perplexity on a text, and show where it loses."""
     import numpy as np
 
-    from lessons_lib.experiments.loss_split import by_frequency, by_position
     from lessons_lib.text import load_corpus
     from lessons_lib.training import exp_loss, token_losses
+    from lessons_lib.training.loss_split import by_frequency, by_position
 
     if split not in ("train", "valid", "test"):
         raise ValueError(f"--split: expected train, valid or test, got {split!r}")
@@ -65,7 +65,7 @@ def evaluate(
     losses = token_losses(model, ids, batch_size=lanes(corpus))
     report(split, corpus, texts, exp_loss(losses.mean(dtype=np.float64)))
     if corpus == "village":
-        from lessons_lib.experiments.village import by_distance
+        from lessons_lib.training.loss_by_distance import by_distance
 
         _table("tokens back to the deciding word", by_distance(ids, losses), "above the optimum")
     _table(

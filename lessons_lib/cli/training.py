@@ -142,11 +142,11 @@ def compare(
     The preset is the LSTM's; the others get the hidden size of the same parameter count. Runs that
     are in the folder are gone on with, so the command can be stopped and given again.
     """
-    from lessons_lib.experiments.comparison import compare as run_comparison
-    from lessons_lib.experiments.comparison import table
     from lessons_lib.files import write_atomically
     from lessons_lib.models import CELLS
     from lessons_lib.text import load_corpus
+    from lessons_lib.training.comparison import compare as run_comparison
+    from lessons_lib.training.comparison import table
 
     seconds = parse_duration(time_limit) if time_limit else float("inf")
     wanted = cells.split(",")

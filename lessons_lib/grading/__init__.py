@@ -6,7 +6,8 @@ grades a file in a process of its own, and `Report` and `Result` are what comes 
 """
 
 from lessons_lib.grading.adapting import Blocks, Swapped, adapt
-from lessons_lib.grading.definition import Exercise, Output, exercise
+from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.exercise.registry import exercise
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.notebook import case, check, hint, reveal
 from lessons_lib.grading.report import Report, Result

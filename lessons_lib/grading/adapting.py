@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lessons_lib.grading import registry
-from lessons_lib.grading.definition import Exercise, Output
-from lessons_lib.grading.judging import judge
-from lessons_lib.grading.running import run
+from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.isolation.running import run
+from lessons_lib.grading.judging.judge import judge
 
 
 class Conversion(Protocol):
@@ -110,7 +110,7 @@ def adapt(
     Raises:
         ValueError: if there is no such exercise, or a name is none of its own.
     """
-    base = exercise if isinstance(exercise, Exercise) else registry.find(exercise)
+    base = exercise if isinstance(exercise, Exercise) else EXERCISES.find(exercise)
     layouts = {
         key: tuple(value) if isinstance(value, Sequence) else (value,)
         for key, value in (conversions or {}).items()
@@ -176,7 +176,7 @@ def adapt(
         version = translated(known.function)
         if whole or _is_wrong(version, adapted):
             adapted.misconception(known.hint, name=known.name)(version)
-    registry.register(adapted)
+    EXERCISES.add(adapted)
     return adapted
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lessons_lib.files import write_atomically
-from lessons_lib.grading import registry
-from lessons_lib.grading.definition import Exercise
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.grader import grade
+from lessons_lib.grading.isolation.submission import MOST_BYTES
 from lessons_lib.grading.report import Report, Result
-from lessons_lib.grading.submission import MOST_BYTES
-from lessons_lib.grading.words import plain
+from lessons_lib.grading.wording import plain
 
 SUFFIXES = (".py", ".ipynb")
 
@@ -245,7 +245,7 @@ def _file_name(name: str) -> str:
 def _fingerprint(exercises: Path | None, isolation: str, seed: int | None) -> str:
     """What a kept result depends on beside the submission."""
     if exercises is None:
-        content = "\n".join(e.source for e in registry.all_exercises()).encode()
+        content = "\n".join(e.source for e in EXERCISES.all()).encode()
     else:
         content = exercises.read_bytes()
     return hashlib.sha256(content + repr((isolation, seed)).encode()).hexdigest()

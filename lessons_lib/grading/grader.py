@@ -11,17 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import feedback, registry
-from lessons_lib.grading.box import BUILDING_BLOCKS
-from lessons_lib.grading.cases import Case
-from lessons_lib.grading.definition import Exercise
-from lessons_lib.grading.isolation import Box, Isolation, Worker, WorkerDied, WorkerTooSlow, reached
-from lessons_lib.grading.judging import judge
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.isolation.box import BUILDING_BLOCKS
+from lessons_lib.grading.isolation.policy import (
+    Box,
+    Isolation,
+    Worker,
+    WorkerDied,
+    WorkerTooSlow,
+    reached,
+)
+from lessons_lib.grading.isolation.running import Outcome, Raised
+from lessons_lib.grading.isolation.submission import UnreadableError, read_submission
+from lessons_lib.grading.isolation.wire import Function
+from lessons_lib.grading.judging import feedback
+from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.report import Report, Result, Status
-from lessons_lib.grading.running import Outcome, Raised
-from lessons_lib.grading.submission import UnreadableError, read_submission
-from lessons_lib.grading.wire import Function
-from lessons_lib.grading.words import plain
+from lessons_lib.grading.wording import plain
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
@@ -73,7 +81,7 @@ def grade(
 
 
 def _of_lesson(path: str | PathLike[str]) -> list[Exercise]:
-    return [e for e in registry.all_exercises() if e.lesson == Path(path).stem]
+    return [e for e in EXERCISES.all() if e.lesson == Path(path).stem]
 
 
 def _asked_of(path: str | PathLike[str], cells: Sequence[tuple[str, str]]) -> list[Exercise]:
@@ -81,7 +89,7 @@ def _asked_of(path: str | PathLike[str], cells: Sequence[tuple[str, str]]) -> li
         return of_lesson
     source = "\n".join(text for _, text in cells)
     defined = set(re.findall(r"^def +(\w+)", source, flags=re.MULTILINE))
-    return [exercise for exercise in registry.all_exercises() if exercise.name in defined]
+    return [exercise for exercise in EXERCISES.all() if exercise.name in defined]
 
 
 def _graded(
@@ -111,9 +119,9 @@ def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str
     function that the lesson itself asks for. An assignment of an instructor's own may ask for a
     cell by any name, so it gets the plain functions only.
     """
-    course = all(e.reference.__module__.startswith("lessons_lib.exercises.") for e in exercises)
+    course = all(e.reference.__module__.startswith("lessons_lib.course.") for e in exercises)
     lessons = {exercise.lesson for exercise in exercises}
-    taken = [e.name for e in registry.all_exercises() if e.lesson in lessons]
+    taken = [e.name for e in EXERCISES.all() if e.lesson in lessons]
     return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
 
 

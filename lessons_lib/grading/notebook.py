@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import feedback, registry
-from lessons_lib.grading.cases import Case
-from lessons_lib.grading.definition import Exercise
-from lessons_lib.grading.judging import judge
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.isolation.running import run, signature_of
+from lessons_lib.grading.judging import feedback
+from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.report import Report, Result, wrapped
-from lessons_lib.grading.running import run, signature_of
-from lessons_lib.grading.words import describe
+from lessons_lib.grading.wording import describe
 
 
 def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
@@ -46,7 +47,7 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
         if not callable(fn):
             return Result("check", "error", 0.0, 0.0, not_a_function)
         exercise = getattr(fn, "__name__", type(fn).__name__)
-    target = exercise if isinstance(exercise, Exercise) else registry.find(exercise)
+    target = exercise if isinstance(exercise, Exercise) else EXERCISES.find(exercise)
     if not callable(fn):
         return Result(target.name, "error", 0.0, target.points, not_a_function)
     if problem := feedback.about_signature(target, *signature_of(fn)):
@@ -57,7 +58,7 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
         cases,
         run(fn, cases),
         run_again=lambda case: run(fn, [case])[0],
-        cases_can_be_had=registry.holds(target),
+        cases_can_be_had=EXERCISES.finds(target),
     )
 
 
@@ -75,7 +76,7 @@ def case(name: str, number: int = 0) -> dict[str, Any]:
         ValueError: if there is no exercise of that name, or no call of that number.
         TypeError: if name is not a string.
     """
-    cases = _cases(registry.find(name))
+    cases = _cases(EXERCISES.find(name))
     if number not in range(len(cases)):
         raise ValueError(f"number: expected one from 0 to {len(cases) - 1}, got {number!r}")
     return cases[number].copied_arguments()
@@ -97,7 +98,7 @@ def hint(name: str, number: int = 1) -> None:
         ValueError: if there is no exercise of that name, or no hint of that number.
         TypeError: if name is not a string.
     """
-    hints = registry.find(name).hints
+    hints = EXERCISES.find(name).hints
     if number not in range(1, len(hints) + 1):
         there_are = f"a number from 1 to {len(hints)}" if hints else f"no hint, as {name} has none"
         raise ValueError(f"number: expected {there_are}, got {number!r}")
@@ -116,4 +117,4 @@ def reveal(name: str) -> None:
         ValueError: if there is no exercise of that name.
         TypeError: if name is not a string.
     """
-    print(registry.find(name).source)
+    print(EXERCISES.find(name).source)

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lessons_lib.grading.rendering import as_html
+from lessons_lib.grading.as_html import as_html
 
 Status = Literal[
     "passed",

@@ -1,4 +1,4 @@
-"""Lines over training and over time."""
+"""Lines over training, over time, and over measured places."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.style import BLUE, LINE_STYLES, VERMILION
+from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
 
 def learning_curve(
@@ -64,6 +65,76 @@ def lines_over_time(
         axes.legend()
     all_axes[0].set_ylabel(ylabel)
     return figure
+
+
+def lines_by_distance(
+    labels: Sequence[str], lines: Mapping[str, npt.ArrayLike], *, xlabel: str, ylabel: str
+) -> Figure:
+    """A line for each model over bands of distance, with a marker at each band.
+
+    Args:
+        labels: the bands, such as "10-14".
+        lines: a value from 0 to 1 for each band, by label.
+        xlabel: what the bands are.
+        ylabel: what the values are.
+    """
+    figure = Figure(figsize=(7, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
+        axes.plot(labels, np.asarray(values), label=label, linewidth=2, marker=marker, **style)
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.05))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def lines_with_markers(
+    x: npt.ArrayLike,
+    lines: Mapping[str, npt.ArrayLike],
+    *,
+    xlabel: str,
+    ylabel: str,
+    logarithmic: str = "",
+    level: tuple[str, float] | None = None,
+) -> Figure:
+    """A line for each label over measured places.
+
+    Args:
+        x: where was measured, (K,).
+        lines: values (K,) by label.
+        xlabel: what x is.
+        ylabel: what the values are.
+        logarithmic: axes with a logarithmic scale: "", "x", "y" or "xy".
+        level: label and height of a horizontal line to compare with.
+    """
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    draw_lines(axes, x, lines)
+    if level is not None:
+        axes.axhline(level[1], color="black", linewidth=1, linestyle=(0, (1, 1)), label=level[0])
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    scale_axes(axes, x, logarithmic)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def draw_lines(axes: Axes, x: npt.ArrayLike, lines: Mapping[str, npt.ArrayLike]) -> None:
+    """Draw a line with markers for each label."""
+    styles = zip(itertools.cycle(LINE_STYLES), itertools.cycle(MARKERS), strict=False)
+    for (style, marker), (label, values) in zip(styles, lines.items(), strict=False):
+        axes.plot(np.asarray(x), np.asarray(values), marker=marker, label=label, **style)
+
+
+def scale_axes(axes: Axes, x: npt.ArrayLike, logarithmic: str) -> None:
+    """Make axes logarithmic: "", "x", "y" or "xy"; x gets a tick at each measured place."""
+    if "y" in logarithmic:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+    if "x" in logarithmic:
+        axes.set_xscale("log")
+        axes.set_xticks(np.asarray(x), [f"{value:g}" for value in np.asarray(x)])
+        axes.set_xticks([], minor=True)
 
 
 def _columns(pairs: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:

@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.style import LINE_STYLES
-
-MARKERS = ("o", "s", "^", "D", "v")
+from lessons_lib.plots.style import LINE_STYLES, MARKERS
 
 
 def learning_curves(panels: Mapping[str, Mapping[str, npt.ArrayLike]]) -> Figure:

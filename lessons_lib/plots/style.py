@@ -14,6 +14,7 @@ from lessons_lib.files import write_atomically
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
 SKY = "#56B4E9"
+MARKERS = ("o", "s", "^", "D", "v", "P")  # with the line styles: never colour alone
 LINE_STYLES: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-"},
     {"color": VERMILION, "linestyle": "--"},

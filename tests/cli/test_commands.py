@@ -37,7 +37,7 @@ def test_list_and_solution(lessons):
 def test_help(lessons, arguments):
     status, out, err = lessons(*arguments)
     assert status == 0 and err == ""
-    for command in "list solution train evaluate sample compare runs convert bench data".split():
+    for command in "list solution train evaluate sample compare runs convert data".split():
         assert f"\n  {command} " in out
 
 

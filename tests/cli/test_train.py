@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -192,7 +193,8 @@ def test_a_loss_that_is_not_finite(tmp_path, lessons, short_village):
     command = ("train", "village", "--out", tmp_path / "r", *QUICK)
     status, _, err = lessons(*command, "--set", "lr=1e30")
     assert status == 2 and err.count("\n") == 1
-    assert ": step 3: loss" in err and "gradient norm" in err and "are not finite" in err
+    assert re.search(r": step [1-9]: loss", err)  # which of them, rounding decides
+    assert "gradient norm" in err and "are not finite" in err
     assert "try a lower learning rate (lr) or a lower clipping threshold (max_norm)" in err
     assert "give the same command with --resume and the lower value" in err
     status, _, err = lessons(*command, "--resume", "--set", "lr=0.006")

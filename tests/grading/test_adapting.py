@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lessons_lib import exercises
-from lessons_lib.grading import Blocks, Swapped, adapt, check, grade, registry
+from lessons_lib.course import exercises
+from lessons_lib.grading import Blocks, Swapped, adapt, check, grade
 from lessons_lib.grading.batch import load_exercises
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
@@ -45,12 +45,6 @@ def lstm_forward(x, h0, c0, Wx, Wh, b):
         hs.append(h)
     return np.stack(hs, axis=1), None
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    exercises.all()
-    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
 
 
 @pytest.fixture

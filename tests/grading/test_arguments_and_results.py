@@ -5,20 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from lessons_lib import exercises
-from lessons_lib.grading import Output, check, exercise, registry
-from lessons_lib.grading.nested import arrays_in, copied, map_arrays
+from lessons_lib.grading import Output, check, exercise
+from lessons_lib.grading.exercise.nested import arrays_in, copied, map_arrays
 
 
 class Cache(NamedTuple):
     x: np.ndarray
     scale: float
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    exercises.all()
-    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
 
 
 def define(reference, outputs, make_case, **changes):

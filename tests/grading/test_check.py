@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lessons_lib import cells
-from lessons_lib.exercises.lesson_05 import lstm_gates, lstm_step, lstm_unroll
+from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import sigmoid
 from lessons_lib.grading import case, check
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lessons_lib import exercises
+from lessons_lib.course import exercises
 from tests.notebooks.course import LESSONS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"

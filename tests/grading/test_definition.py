@@ -3,14 +3,9 @@
 import numpy as np
 import pytest
 
-from lessons_lib import exercises
-from lessons_lib.grading import Output, check, exercise, hint, registry, reveal
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    exercises.all()
-    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
+from lessons_lib.course import exercises
+from lessons_lib.grading import Output, check, exercise, hint, reveal
+from lessons_lib.grading.exercise.registry import EXERCISES
 
 
 def make_case(rng, N=3, H=4):
@@ -40,7 +35,7 @@ def test_exercise_is_still_the_function():
     np.testing.assert_array_equal(made(np.ones(2), scale=2), [2, 2])
     assert (made.__name__, made.__doc__) == ("double", double.__doc__)
     assert (made.name, made.parameters, made.points) == ("double", ("a", "scale"), 3)
-    assert registry.find("double") is made
+    assert EXERCISES.find("double") is made
     assert [one for one in exercises.all() if one.lesson == made.lesson][-1] is made
 
 
@@ -167,26 +162,50 @@ def test_exceptions_alone_are_no_sign_of_a_misconception():
     assert check(learner, "double").results[0].hint is None
 
 
+def test_a_mistake_is_the_reference_with_one_piece_exchanged():
+    made = define(double)
+    made.mistake("not_doubled", "Twice?", "scale * a", "1.0 * a")
+    result = check(lambda a, scale: a, "double").results[0]
+    assert (result.status, result.hint) == ("failed", "not_doubled")
+    for piece, count in (("a", 6), ("scale - a", 0)):
+        with pytest.raises(
+            ValueError, match=f"double has once, got '{piece}', which it has {count}"
+        ):
+            made.mistake("other", "", piece, "b")
+
+
+def test_mistakes_of_what_an_exercise_builds_on():
+    made = define(double)
+    made.mistake("not_doubled", "Twice?", "scale * a", "1.0 * a")
+
+    def fourfold(a, scale):
+        return made(made(a, scale), scale)
+
+    define(fourfold).inherit(made, lambda step: lambda a, scale: step(step(a, scale), scale))
+    result = check(lambda a, scale: a, "fourfold").results[0]
+    assert (result.status, result.hint) == ("failed", "not_doubled")
+
+
 def test_one_name_one_exercise():
     first = define(double)
     assert define(double) is not first  # the same module may, as a cell that is run again
 
     def lstm_step(a, scale): ...
 
-    lstm_step.__module__ = "lessons_lib.exercises.lesson_99"
-    with pytest.raises(ValueError, match=r"'lstm_step', which lessons_lib\.exercises\.lesson_05"):
+    lstm_step.__module__ = "lessons_lib.course.other.exercises"
+    with pytest.raises(ValueError, match=r"'lstm_step', which lessons_lib\.course\.lstm_gates"):
         define(lstm_step)
 
 
 def test_an_assignment_may_use_a_name_of_the_course():
-    courses_own = registry.find("lstm_step")
+    courses_own = EXERCISES.find("lstm_step")
 
     def lstm_step(a, scale): ...
 
     mine = define(lstm_step)
-    assert registry.find("lstm_step") is mine
-    registry.register(courses_own)  # as if the course were imported only now
-    assert registry.find("lstm_step") is mine
+    assert EXERCISES.find("lstm_step") is mine
+    EXERCISES.add(courses_own)  # as if the course were imported only now
+    assert EXERCISES.find("lstm_step") is mine
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,14 @@ import numpy as np
 import pytest
 import yaml
 
-from lessons_lib import exercises
+from lessons_lib.course import exercises
 from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, gradescope_grading, student
 from lessons_lib.grading.export.describing import shape_check
 from lessons_lib.grading.export.github_grading import junit, summary
 from lessons_lib.grading.export.nbgrader_grading import GradeApart
-from lessons_lib.grading.isolation import bubblewrap_works
+from lessons_lib.grading.isolation.policy import bubblewrap_works
 
 ROOT = Path(__file__).parents[2]
 CS231N = ROOT / "examples" / "cs231n_assignment.py"

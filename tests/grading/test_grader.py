@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from lessons_lib import exercises
-from lessons_lib.grading import Output, exercise, grade, isolation, registry
+from lessons_lib.course import exercises
+from lessons_lib.grading import Output, exercise, grade
+from lessons_lib.grading.isolation import policy
 
 STRONG = pytest.param(
     "strong",
-    marks=pytest.mark.skipif(
-        not isolation.bubblewrap_works(), reason="bubblewrap does not work here"
-    ),
+    marks=pytest.mark.skipif(not policy.bubblewrap_works(), reason="bubblewrap does not work here"),
 )
 each_isolation = pytest.mark.parametrize("level", [STRONG, "basic"])
 
@@ -168,12 +167,12 @@ def test_fresh_cases_and_their_replay(submission):
 @pytest.mark.parametrize(
     "line",
     [
-        "from lessons_lib.exercises.lesson_05 import lstm_gates",
-        "from lessons_lib.exercises import find; lstm_gates = find('lstm_gates')",
+        "from lessons_lib.course.lstm_gates.exercises import lstm_gates",
+        "from lessons_lib.course.exercises import find; lstm_gates = find('lstm_gates')",
         "from lessons_lib.layers import LSTM as lstm_gates",
         "from lessons_lib.cells import lstm_step as lstm_gates",
         "import lessons_lib.cells as m; lstm_gates = m.lstm_step",
-        "from lessons_lib.grading.registry import find as lstm_gates",
+        "from lessons_lib.grading.exercise.registry import find as lstm_gates",
     ],
 )
 def test_the_answers_cannot_be_imported(submission, level, line):
@@ -212,12 +211,6 @@ def test_earlier_cells_may_be_used(submission):
     assert "all as expected" in grade(path).results[0].message
 
 
-@pytest.fixture
-def _own_registry(monkeypatch):
-    exercises.all()
-    monkeypatch.setattr(registry, "_exercises", dict(registry._exercises))
-
-
 def squares(f, cache, rng, grads):
     """Arguments of every kind."""
     for g in grads.values():
@@ -225,7 +218,7 @@ def squares(f, cache, rng, grads):
     return f(cache[0]) + rng.random()
 
 
-def test_arguments_of_every_kind(submission, _own_registry):
+def test_arguments_of_every_kind(submission):
     def make_case(rng, N):
         return {
             "f": lambda x: float((x**2).sum()),
@@ -262,7 +255,7 @@ def test_nothing_is_left_running_or_lying_about(submission, tmp_path, monkeypatc
     grade(submission("def lstm_gates(x, h_prev, Wx, Wh, b):\n    while True: pass"))
     assert not list((tmp_path / "t").iterdir())
     if sys.platform == "linux":
-        running = [p for p in isolation.Path("/proc").glob("[0-9]*/environ") if _readable_holds(p)]
+        running = [p for p in policy.Path("/proc").glob("[0-9]*/environ") if _readable_holds(p)]
         assert not running
 
 

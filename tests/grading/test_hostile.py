@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 
 import lessons_lib
-from lessons_lib import exercises
-from lessons_lib.grading import grade, isolation
+from lessons_lib.course import exercises
+from lessons_lib.grading import grade
+from lessons_lib.grading.isolation import policy
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.attack import CONTROL, FULL, HEAD, RIGHT, SIGNATURE, Attack
 
@@ -31,9 +32,7 @@ pytestmark = [
 
 STRONG = pytest.param(
     "strong",
-    marks=pytest.mark.skipif(
-        not isolation.bubblewrap_works(), reason="bubblewrap does not work here"
-    ),
+    marks=pytest.mark.skipif(not policy.bubblewrap_works(), reason="bubblewrap does not work here"),
 )
 CONTROL_AND_TARGET = [exercises.find("lstm_step"), exercises.find("lstm_gates")]
 
@@ -42,7 +41,7 @@ CONTROL_AND_TARGET = [exercises.find("lstm_step"), exercises.find("lstm_gates")]
 def _short_times(monkeypatch):
     monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 0.5)
     monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_TO_DEFINE", 3.0)
-    monkeypatch.setattr("lessons_lib.grading.isolation.SECONDS_TO_END", 0.5)
+    monkeypatch.setattr("lessons_lib.grading.isolation.policy.SECONDS_TO_END", 0.5)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from lessons_lib import exercises
 from lessons_lib.cells import lstm_step
-from lessons_lib.grading import check, grade, invariants
+from lessons_lib.course import exercises
+from lessons_lib.grading import check, grade
+from lessons_lib.grading.judging import invariants
 
 
 def first_case(name):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib import exercises
-from lessons_lib.grading import batch, grade, isolation
+from lessons_lib.course import exercises
+from lessons_lib.grading import batch, grade
 from lessons_lib.grading.batch import find_submissions, grade_all
+from lessons_lib.grading.isolation import policy
 from lessons_lib.grading.report import Report, Result
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
@@ -21,7 +22,7 @@ from tests.grading.hostile.attack import HEAD, RIGHT, SIGNATURE, WRONG
 
 ROOT = Path(__file__).parent.parent.parent
 needs_strong = pytest.mark.skipif(
-    not isolation.bubblewrap_works(), reason="bubblewrap does not work here"
+    not policy.bubblewrap_works(), reason="bubblewrap does not work here"
 )
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 each_isolation = pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_number_too_large_for_an_array_is_no_accident_of_the_grader(level, tmp
 
 @on_linux
 def test_a_folder_thousands_deep_is_no_error():
-    with isolation.Folder() as name:
+    with policy.Folder() as name:
         descriptor = os.open(name, os.O_RDONLY)
         for _ in range(1500):
             os.mkdir("d", dir_fd=descriptor)

@@ -7,7 +7,7 @@ import pytest
 from nbclient import NotebookClient
 
 from lessons_lib.grading import Report, Result
-from lessons_lib.grading.rendering import as_html
+from lessons_lib.grading.as_html import as_html
 
 PASSED = Result("rnn_step", "passed", 2.0, 2.0, "")
 FAILED = Result("sigmoid", "failed", 0.5, 1.0, "word " * 30 + "\n    x = 1  " + "# code " * 20, "h")

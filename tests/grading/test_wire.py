@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lessons_lib.grading.wire import (
+from lessons_lib.grading.isolation.wire import (
     HEAD,
     MOST_BYTES,
     MOST_JSON,

@@ -14,8 +14,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from lessons_lib import exercises
-from lessons_lib.grading.definition import Exercise
+from lessons_lib.course import exercises
+from lessons_lib.grading.exercise.definition import Exercise
 from tests.notebooks.course import LESSONS, kernel_environ
 from tests.notebooks.rules import code_cells
 from tools.refresh_notebooks import is_skipped, make_client

@@ -7,11 +7,12 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 from lessons_lib import plots
+from lessons_lib.course.lstm_gates import figures
 
 OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
 
 
-def figures():
+def make_figures():
     tokens = ["Tom", "was", "in", "$", "( a_b"]
     records = [
         {"epoch": 0.5, "train_loss": 2.0},
@@ -23,7 +24,7 @@ def figures():
             {"left": {"a": [1, 2, 3], "b": [3, 2, 1]}, "right": {"a": [0, 0, 0]}},
             ylabel="c (no unit)",
         ),
-        "memory cell": plots.memory_cell(
+        "memory cell": figures.memory_cell(
             {"input i": [0, 1], "forget f": [1, 0.25]},
             [0.5, -1],
             [0, 2],
@@ -44,9 +45,9 @@ def figures():
     }
 
 
-@pytest.mark.parametrize("name", figures())
+@pytest.mark.parametrize("name", make_figures())
 def test_figures_are_labelled_and_can_be_saved(name, tmp_path):
-    figure = figures()[name]
+    figure = make_figures()[name]
     plots.save_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
     xlabels = [axes.get_xlabel() for axes in figure.axes if axes.get_label() != "<colorbar>"]
@@ -62,7 +63,7 @@ def test_lines_differ_in_colour_and_in_dash():
 
 
 def test_lines_over_time_show_each_panels_values():
-    left, right = figures()["lines over time"].axes
+    left, right = make_figures()["lines over time"].axes
     assert (left.get_title(), right.get_title()) == ("left", "right")
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
     assert (drawn["a"], drawn["b"]) == ([1, 2, 3], [3, 2, 1])
@@ -71,7 +72,7 @@ def test_lines_over_time_show_each_panels_values():
 
 
 def test_the_memory_cell_shows_gates_marks_and_states():
-    top, bottom, colorbar = figures()["memory cell"].axes
+    top, bottom, colorbar = make_figures()["memory cell"].axes
     (mesh,) = [item for item in top.collections if isinstance(item, QuadMesh)]
     np.testing.assert_array_equal(mesh.get_array(), [[0, 1], [1, 0.25]])
     assert (mesh.norm.vmin, mesh.norm.vmax) == (0, 1)
@@ -86,7 +87,7 @@ def test_the_memory_cell_shows_gates_marks_and_states():
 
 
 def test_the_heat_map_has_rows_words_and_bars_in_their_places():
-    axes = figures()["heat map"].axes[0]
+    axes = make_figures()["heat map"].axes[0]
     mesh = next(item for item in axes.collections if isinstance(item, QuadMesh))
     np.testing.assert_array_equal(mesh.get_array(), [[0, 1, -1, 0.5, 0], [1, 1, 1, 1, 1]])
     assert [t.get_text() for t in axes.get_xticklabels()] == ["Tom", "was", "in", "$", "( a_b"]
@@ -104,14 +105,14 @@ def test_the_heat_map_has_rows_words_and_bars_in_their_places():
 
 
 def test_lines_over_text_mark_words():
-    axes = figures()["lines over text"].axes[0]
+    axes = make_figures()["lines over text"].axes[0]
     line, mark = axes.get_lines()
     assert line.get_ydata().tolist() == [0, 1, 2, 3, 4]
     assert mark.get_xdata() == [3, 3]
 
 
 def test_the_learning_curve_shows_perplexities():
-    axes = figures()["learning curve"].axes[0]
+    axes = make_figures()["learning curve"].axes[0]
     training, validation, best = axes.get_lines()
     np.testing.assert_allclose(training.get_ydata(), np.exp([2.0, 1.5]))
     np.testing.assert_allclose(training.get_xdata(), [0.5, 1.0])

@@ -7,8 +7,8 @@ import tomllib
 
 import yaml
 
-from lessons_lib import exercises
-from lessons_lib.exercises.course import LESSONS
+from lessons_lib.course import exercises
+from lessons_lib.course.lessons import LESSONS
 from tests.test_docs import ROOT, code_blocks
 
 GUIDE = ROOT / "docs" / "instructor-guide.md"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from lessons_lib.grading import registry
 from lessons_lib.grading.batch import load_exercises
-from lessons_lib.grading.definition import Exercise
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.report import Report, Result
 
@@ -140,7 +140,7 @@ def ran(result: Result) -> bool:
 def _exercises(file: Path | None) -> list[Exercise]:
     if file is not None:
         return load_exercises(file)
-    every = registry.all_exercises()
+    every = EXERCISES.all()
     return [e for e in every if e.is_of_the_course]
 
 

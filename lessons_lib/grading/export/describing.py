@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading.definition import Exercise, Output
+from lessons_lib.grading.exercise.definition import Exercise, Output
 
 ADVICE = (
     "Complete the functions and leave their names and parameters as they are. "

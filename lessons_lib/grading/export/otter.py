@@ -8,7 +8,7 @@ otter an empty notebook to run, and puts the scores in.
 import json
 from typing import Any
 
-from lessons_lib.grading.definition import Exercise
+from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export import student
 from lessons_lib.grading.export.assignment import Assignment, Kit
 from lessons_lib.grading.export.describing import shape_check, signature, stub

@@ -67,7 +67,7 @@ ATTACKS = (
         WORKER,
         "the worker's call says what it likes",
         """
-        import lessons_lib.grading.worker as worker
+        import lessons_lib.grading.isolation.worker as worker
         worker.call = lambda function, case: worker.Outcome(True, attempted=True)
         """,
     ),
@@ -75,7 +75,7 @@ ATTACKS = (
         WORKER,
         "the worker's message says that it passed",
         """
-        import lessons_lib.grading.worker as worker
+        import lessons_lib.grading.isolation.worker as worker
         send = worker.send
         worker.send = lambda stream, message: send(
             stream, message | {"status": "passed", "score": 2.0, "value": None}
@@ -86,7 +86,7 @@ ATTACKS = (
         WORKER,
         "says that nothing was attempted",
         """
-        import lessons_lib.grading.worker as worker
+        import lessons_lib.grading.isolation.worker as worker
         send = worker.send
         worker.send = lambda stream, message: send(stream, message | {"attempted": False})
         """,
@@ -96,7 +96,7 @@ ATTACKS = (
         "hides that it writes into its arguments",
         # To the grader the same as a function that works on copies, and that is allowed: its twin.
         """
-        import lessons_lib.grading.running as running
+        import lessons_lib.grading.isolation.running as running
         running._fingerprint = lambda argument: 0
         x += 1; x -= 1; x[0] = x[0] + 0; b_before = b.copy(); b[:] = 0; b = b_before
         """,

@@ -92,12 +92,18 @@ ATTACKS = (
     when_called(
         BY_NAME,
         "the exercise's module",
-        trying("from lessons_lib.exercises.lesson_05 import lstm_gates as reference", ANSWER_WITH),
+        trying(
+            "from lessons_lib.course.lstm_gates.exercises import lstm_gates as reference",
+            ANSWER_WITH,
+        ),
     ),
     when_called(
         BY_NAME,
         "the registry",
-        trying("from lessons_lib.grading.registry import find", 'reference = find("lstm_gates")')
+        trying(
+            "from lessons_lib.grading.exercise.registry import find",
+            'reference = find("lstm_gates")',
+        )
         + trying(ANSWER_WITH),
     ),
     when_called(
@@ -117,7 +123,7 @@ ATTACKS = (
             "sys.path.append(os.path.dirname('@NUMPY@'))",
             "for name in [n for n in sys.modules if n.startswith('lessons_lib')]:",
             "    del sys.modules[name]",
-            "from lessons_lib.exercises.lesson_05 import lstm_gates as reference",
+            "from lessons_lib.course.lstm_gates.exercises import lstm_gates as reference",
             ANSWER_WITH,
         ),
         basic="perhaps",  # where jaxtyping needs a thread, it cannot be imported
@@ -192,7 +198,7 @@ ATTACKS = (
         FILES,
         "writes over the worker's own modules",
         """
-        import lessons_lib.grading.running as running
+        import lessons_lib.grading.isolation.running as running
         for name in ("running", "worker", "wire"):
             path = os.path.join(os.path.dirname(running.__file__), name + ".py")
             try:

@@ -1,0 +1,1 @@
+"""The lessons: for each a folder with its exercises, figures and experiments."""

@@ -1,0 +1,189 @@
+"""Stacked layers, dropout masks, training curves and the table of what each ingredient is worth."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, SKY, VERMILION
+
+# One for each mask: masks that differ are drawn in another colour and dash.
+_MASKS = (*LINE_STYLES, {"color": "#E69F00", "linestyle": (0, (5, 1, 1, 1))})
+
+
+def stacked_layers(panels: Mapping[str, str], *, num_steps: int = 4) -> Figure:
+    """Two layers over time, with an arrow for everything that is handed on.
+
+    Args:
+        panels: by title, which dropout to draw: "none", "fresh" (another mask at every step) or
+            "same" (one mask for all steps, for each way up).
+        num_steps: T, at most 5.
+    """
+    figure = Figure(figsize=(1.15 * num_steps * len(panels) + 1, 3.6), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, kind) in zip(all_axes, panels.items(), strict=True):
+        _draw_stack(axes, kind, num_steps)
+        axes.set_title(title)
+    return figure
+
+
+def _draw_stack(axes: Axes, kind: str, num_steps: int) -> None:
+    rows = ("embedding", "LSTM layer 1", "LSTM layer 2", "output")
+    for t in range(num_steps):
+        for row, name in enumerate(rows):
+            recurrent = row in (1, 2)
+            axes.add_patch(
+                FancyBboxPatch(
+                    (t - 0.3, row - 0.17),
+                    0.6,
+                    0.34,
+                    boxstyle="round,pad=0.02",
+                    facecolor=SKY if recurrent else "white",
+                    edgecolor="black",
+                )
+            )
+            axes.text(t, row, "h, c" if recurrent else ("x", "logits")[row > 0], ha="center",
+                      va="center", fontsize=9)  # fmt: skip
+            if row < 3:
+                style = {"color": "black", "linestyle": "-"}
+                if kind != "none":
+                    style = _MASKS[t if kind == "fresh" else row]
+                _arrow(axes, (t, row + 0.2), (t, row + 0.8), style)
+            if recurrent and t + 1 < num_steps:
+                style = {"color": "black", "linestyle": "-"}
+                _arrow(axes, (t + 0.32, row), (t + 0.68, row), style)
+            if t == 0:
+                axes.text(-0.45, row, name, ha="right", va="center", fontsize=9)
+    axes.set(xlim=(-1.9, num_steps - 0.5), ylim=(-0.5, 3.4), xlabel="time step", yticks=[])
+    axes.set_xticks(range(num_steps))
+    axes.spines[["left", "right", "top"]].set_visible(False)
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], style: dict) -> None:
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "linewidth": 2, **style})
+
+
+def mask_maps(panels: Mapping[str, npt.ArrayLike]) -> Figure:
+    """Which units pass at which step, a panel for each set of masks.
+
+    Args:
+        panels: masks (T, H) by title; 0 is dropped.
+    """
+    figure = Figure(figsize=(4.2 * len(panels), 3), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (title, masks) in zip(all_axes, panels.items(), strict=True):
+        passed = (np.asarray(masks) != 0).T  # (H, T)
+        axes.pcolormesh(passed, cmap="cividis", vmin=0, vmax=1, edgecolors="white", linewidth=0.3)
+        axes.set(title=title, xlabel="time step", ylim=(passed.shape[0], 0))  # unit 0 on top
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    all_axes[0].set_ylabel("unit (dark: dropped)")
+    return figure
+
+
+def sums_under_dropout(
+    panels: Mapping[str, npt.ArrayLike], without: float, *, limits: tuple[float, float]
+) -> Figure:
+    """How the sum that a next unit sees spreads over many masks, a panel for each p.
+
+    Args:
+        panels: the sum under each mask (masks,), by title.
+        without: the sum with dropout off.
+        limits: ends of the horizontal axis.
+    """
+    figure = Figure(figsize=(max(5, 3.2 * len(panels)), 3.2), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    edges = np.linspace(*limits, 41)
+    for axes, (title, sums) in zip(all_axes, panels.items(), strict=True):
+        sums = np.asarray(sums)
+        shares = np.histogram(sums, edges)[0] / sums.size
+        axes.bar(edges[:-1], shares, np.diff(edges), align="edge", color=SKY, edgecolor="white")
+        axes.axvline(without, color="black", linewidth=2, label="dropout off")
+        axes.axvline(sums.mean(), color=VERMILION, linestyle="--", linewidth=2, label="mean")
+        axes.set(title=title, xlabel="sum (no unit)", xlim=limits)
+        axes.grid(alpha=0.3)
+    all_axes[0].set_ylabel("share of the masks")
+    all_axes[0].legend()
+    return figure
+
+
+def training_and_validation(
+    panels: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]], *, top: float
+) -> Figure:
+    """Perplexity in training and validation after each epoch, a panel for each model.
+
+    Args:
+        panels: by title, the two perplexities, (epochs,) each.
+        top: upper end of the vertical axis; the first epochs are far above what matters.
+    """
+    figure = Figure(figsize=(3.6 * len(panels), 3.5), layout="constrained")
+    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (title, (train, valid)) in zip(all_axes, panels.items(), strict=True):
+        valid = np.asarray(valid)
+        epochs = np.arange(1, len(valid) + 1)
+        axes.plot(epochs, np.asarray(train), color=BLUE, linewidth=2, label="training")
+        axes.plot(
+            epochs, valid, color=VERMILION, marker="o", markersize=4, linestyle="--",
+            label="validation",
+        )  # fmt: skip
+        axes.axvline(1 + valid.argmin(), color="black", linestyle=":", label="best validation")
+        axes.set(title=title, xlabel="epoch", ylim=(0, top))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+    all_axes[0].set_ylabel("perplexity")
+    all_axes[0].legend()
+    return figure
+
+
+def rates_and_perplexities(runs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]]) -> Figure:
+    """The learning rate of each epoch, and beside it the validation perplexity after it.
+
+    Args:
+        runs: by label, rates and perplexities, (epochs,) each.
+    """
+    figure = Figure(figsize=(9.4, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for style, marker, (label, (rates, valid)) in zip(
+        LINE_STYLES, MARKERS, runs.items(), strict=False
+    ):
+        epochs = np.arange(1, len(np.asarray(rates)) + 1)
+        left.plot(epochs, np.asarray(rates), label=label, drawstyle="steps-mid", **style)
+        right.plot(epochs, np.asarray(valid), label=label, marker=marker, markersize=4, **style)
+    left.set(yscale="log", ylabel="learning rate (no unit)")
+    right.set(yscale="log", ylabel="validation perplexity")
+    right.yaxis.set_major_formatter("{x:.0f}")
+    right.yaxis.set_minor_formatter("{x:.0f}")
+    for axes in (left, right):
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3, which="both")
+    left.legend()
+    return figure
+
+
+def perplexity_by_variant(
+    perplexities: Mapping[str, float], *, seeds: Mapping[str, Sequence[float]] | None = None
+) -> Figure:
+    """Test perplexity of each variant, lower is better.
+
+    Args:
+        perplexities: by the variant's name, from the top row down.
+        seeds: by the variant's name, the perplexities of further runs from other seeds.
+    """
+    figure = Figure(figsize=(7, 0.42 * len(perplexities) + 1.1), layout="constrained")
+    axes = figure.add_subplot()
+    names = list(perplexities)
+    values = list(perplexities.values())
+    axes.plot(values, range(len(names)), "o", color=BLUE, markersize=9, label="seed 0")
+    for number, (name, more) in enumerate((seeds or {}).items()):
+        label = "other seeds" if number == 0 else None
+        axes.plot(more, [names.index(name)] * len(more), "D", color=VERMILION, mfc="none",
+                  label=label)  # fmt: skip
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="test perplexity (lower is better)")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure

@@ -1,0 +1,91 @@
+"""What a language model expects, and where it loses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS
+
+HATCHES = ("", "//", "..", "xx")
+
+
+def word_distributions(words: Sequence[str], panels: Mapping[str, npt.ArrayLike]) -> Figure:
+    """Bars for the probabilities of the next word, one panel below the other.
+
+    Args:
+        words: the words to show, K.
+        panels: by title: the probability of each of them, (K,).
+    """
+    figure = Figure(figsize=(7.5, 1.0 + 1.45 * len(panels)), layout="constrained")
+    all_axes = figure.subplots(len(panels), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for axes, (title, probs) in zip(all_axes, panels.items(), strict=True):
+        bars = axes.bar(range(len(words)), np.asarray(probs, float), color=BLUE)
+        axes.bar_label(bars, fmt="{:.2f}", fontsize=8, padding=1)
+        axes.set_title(title, fontsize=10)
+        axes.set_ylim(0, 1.18)
+        axes.set_yticks([0, 0.5, 1])
+        axes.grid(alpha=0.3, axis="y")
+    all_axes[-1].set_xticks(range(len(words)), words, rotation=35, ha="right")
+    all_axes[-1].set_xlabel("next word")
+    figure.supylabel("probability (no unit)", fontsize=10)
+    return figure
+
+
+def excess_by_distance(
+    labels: Sequence[str], shares: npt.ArrayLike, excess: Mapping[str, npt.ArrayLike]
+) -> Figure:
+    """Loss above the best possible, by distance: per word, and what it adds to the whole.
+
+    Args:
+        labels: bands of distance, such as "10-19", K.
+        shares: of all words in each band, (K,).
+        excess: by model: mean loss above the best possible in each band, nats per word, (K,).
+    """
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    places, width = np.arange(len(labels)), 0.8 / len(excess)
+    for k, (name, values) in enumerate(excess.items()):
+        style, values = LINE_STYLES[k], np.asarray(values, float)
+        left.plot(places, values, label=name, marker=MARKERS[k], linewidth=2, **style)
+        right.bar(
+            places - 0.4 + (k + 0.5) * width,
+            values * np.asarray(shares),
+            width,
+            label=name,
+            color=style["color"],
+            hatch=HATCHES[k],
+            edgecolor="white",
+        )
+    left.set(title="a word of this distance", ylabel="loss above the best possible (nats per word)")
+    right.set(
+        title="all words of this distance together",
+        ylabel="share in the mean loss (nats per word of text)",
+    )
+    for axes in (left, right):
+        axes.set_xticks(places, labels)
+        axes.set_xlabel("distance back to the word that decides (words)")
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure
+
+
+def writing_over_temperature(
+    temperatures: npt.ArrayLike, lines: Mapping[str, npt.ArrayLike]
+) -> Figure:
+    """Shares of scenes against the temperature at which they were written.
+
+    Args:
+        temperatures: (K,).
+        lines: by label: a share from 0 to 1 at each temperature, (K,).
+    """
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
+        axes.plot(temperatures, np.asarray(values), label=label, marker=marker, **style)
+    axes.set(xlabel="temperature (no unit)", ylabel="share of scenes (no unit)", ylim=(-0.03, 1.05))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure

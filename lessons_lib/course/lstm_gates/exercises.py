@@ -1,0 +1,159 @@
+# mypy: allow-untyped-defs
+"""Exercises of lesson 05: an LSTM's gates, one step, and a whole sequence.
+
+The wrong versions known of each stand in `lesson_05_mistakes`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
+from lessons_lib.functions import sigmoid
+from lessons_lib.grading import Output, exercise
+
+LESSON = "05_lstm_gates"
+
+
+def make_weights(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
+    return {
+        "Wx": rng.normal(size=(D, 4 * H)) / np.sqrt(D),
+        "Wh": rng.normal(size=(H, 4 * H)) / np.sqrt(H),
+        "b": rng.normal(size=4 * H),
+    }
+
+
+def make_gates_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
+    x = rng.normal(size=(N, D))
+    h_prev = rng.uniform(-1, 1, size=(N, H))  # the range of o * tanh(c)
+    return {"x": x, "h_prev": h_prev, **make_weights(rng, D, H)}
+
+
+def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
+    return {**make_gates_case(rng, N, D, H), "c_prev": rng.normal(size=(N, H))}
+
+
+def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
+    return {
+        "x": rng.normal(size=(T, N, D)),
+        "h0": rng.uniform(-1, 1, size=(N, H)),
+        "c0": rng.normal(size=(N, H)),
+        **make_weights(rng, D, H),
+    }
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("i", "N H", points=0.5, about="input gate"),
+        Output("f", "N H", points=0.5, about="forget gate"),
+        Output("g", "N H", points=0.5, about="new memory"),
+        Output("o", "N H", points=0.5, about="output gate"),
+    ],
+    make_case=make_gates_case,
+    sizes=STEP_SIZES,
+    hints=[
+        "All four come from one sum of shape (N, 4H): the input's share, the hidden state's share "
+        "and the bias. Compute it first and look at its shape.",
+        "Cut the sum into four blocks of H columns each, in the order i, f, g, o. np.split with "
+        "axis=1 does it in one line.",
+        "Three blocks say how much, from 0 to 1. One carries content, from -1 to 1. Each of the "
+        "two ranges has its function.",
+    ],
+)
+def lstm_gates(x, h_prev, Wx, Wh, b):
+    """The three gates and the new memory of an LSTM at one time step.
+
+    Args:
+        x: input, (N, D).
+        h_prev: hidden state of the step before, (N, H).
+        Wx: input weights, (D, 4H), blocks i, f, g, o.
+        Wh: recurrent weights, (H, 4H), blocks i, f, g, o.
+        b: bias, (4H,), blocks i, f, g, o.
+
+    Returns:
+        i, f, g, o: input gate, forget gate, new memory, output gate, each (N, H).
+    """
+    a = x @ Wx + h_prev @ Wh + b  # (N, 4H)
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)  # (N, H) each
+    i = sigmoid(a_i)  # how much of the new memory to write
+    f = sigmoid(a_f)  # how much of the old memory to keep
+    g = np.tanh(a_g)  # the new memory itself, so not a gate
+    o = sigmoid(a_o)  # how much of the memory to show
+    return i, f, g, o
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("h", "N H", about="hidden state", computed_from=("c",)),
+        Output("c", "N H", about="memory cell"),
+    ],
+    make_case=make_step_case,
+    sizes=STEP_SIZES,
+    may_follow=["cache"],
+    hints=[
+        "You have the gates already: call lstm_gates. Two lines remain, one for c and one for h.",
+        "The memory cell first. Part of the old memory stays, part of the new memory is written: "
+        "which gate decides on which?",
+        "The hidden state is the memory cell, squashed to between -1 and 1, as far as the output "
+        "gate lets it through.",
+    ],
+)
+def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
+    """One step of an LSTM.
+
+    Args:
+        x: input, (N, D).
+        h_prev: hidden state of the step before, (N, H).
+        c_prev: memory cell of the step before, (N, H).
+        Wx: input weights, (D, 4H), blocks i, f, g, o.
+        Wh: recurrent weights, (H, 4H), blocks i, f, g, o.
+        b: bias, (4H,), blocks i, f, g, o.
+
+    Returns:
+        h, c: the new hidden state and the new memory cell, each (N, H).
+    """
+    i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+    c = f * c_prev + i * g  # keep some of the old memory, write some of the new
+    h = o * np.tanh(c)  # show some of the result
+    return h, c
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("hs", "T N H", points=2, about="hidden state of every step"),
+        Output("h", "N H", points=0.5, about="last hidden state", computed_from=("hs",)),
+        Output("c", "N H", points=0.5, about="last memory cell"),
+    ],
+    make_case=make_sequence_case,
+    sizes=SEQUENCE_SIZES,
+    hints=[
+        "Start with h = h0 and c = c0 and walk over the first axis of x. What does each step need "
+        "from the step before?",
+        "Call lstm_step with x[t] and let it replace h and c. Keep a copy of every h for hs.",
+        "A list collects the h of every step; np.stack turns it into one array (T, N, H).",
+    ],
+)
+def lstm_unroll(x, h0, c0, Wx, Wh, b):
+    """An LSTM over a whole sequence.
+
+    Args:
+        x: inputs, (T, N, D).
+        h0: hidden state before the first step, (N, H).
+        c0: memory cell before the first step, (N, H).
+        Wx: input weights, (D, 4H), blocks i, f, g, o.
+        Wh: recurrent weights, (H, 4H), blocks i, f, g, o.
+        b: bias, (4H,), blocks i, f, g, o.
+
+    Returns:
+        hs, h, c: the hidden state of every step (T, N, H), and the hidden state and the memory
+        cell after the last step, each (N, H).
+    """
+    h, c = h0, c0
+    hs = []
+    for x_t in x:  # (N, D), one time step after the other
+        h, c = lstm_step(x_t, h, c, Wx, Wh, b)
+        hs.append(h)
+    return np.stack(hs), h, c

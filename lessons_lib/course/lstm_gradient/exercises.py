@@ -1,0 +1,210 @@
+# mypy: allow-untyped-defs
+"""Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path.
+
+The wrong versions known of each stand in `lesson_06_mistakes`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lessons_lib import cells
+from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
+from lessons_lib.grading import Output, exercise
+
+LESSON = "06_why_lstm_remembers"
+
+GATE_SIZES = [
+    {"T": 4, "N": 2, "H": 3},
+    {"T": 6, "N": 3, "H": 2},
+    {"T": 3, "N": 1, "H": 4},
+]
+
+
+def make_memory_case(rng: np.random.Generator, N: int, H: int) -> dict[str, Any]:
+    return {
+        "dc": rng.normal(size=(N, H)),
+        "c_prev": rng.normal(size=(N, H)),
+        "i": rng.uniform(0.1, 0.9, size=(N, H)),
+        "f": rng.uniform(0.1, 0.9, size=(N, H)),
+        "g": rng.uniform(-1, 1, size=(N, H)),
+    }
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("dc_prev", "N H", points=0.5, about="gradient on the old memory"),
+        Output("di", "N H", points=0.5, about="gradient on the input gate"),
+        Output("df", "N H", points=0.5, about="gradient on the forget gate"),
+        Output("dg", "N H", points=0.5, about="gradient on the new memory"),
+    ],
+    make_case=make_memory_case,
+    sizes=[{"N": 2, "H": 3}, {"N": 3, "H": 3}, {"N": 1, "H": 4}],
+    hints=[
+        "c is a sum of two products of two factors each. What is the derivative of a product with "
+        "respect to one of its factors?",
+        "Each of the four results is dc times the partner of that factor, entry by entry.",
+    ],
+)
+def memory_backward(dc, c_prev, i, f, g):
+    """Backward pass of the memory's own step, c = f * c_prev + i * g.
+
+    Args:
+        dc: gradient on c, (N, H).
+        c_prev: memory cell of the step before, (N, H).
+        i: input gate, (N, H).
+        f: forget gate, (N, H).
+        g: new memory, (N, H).
+
+    Returns:
+        dc_prev, di, df, dg: gradients on c_prev, i, f and g, each (N, H).
+    """
+    dc_prev = dc * f
+    di = dc * g
+    df = dc * c_prev
+    dg = dc * i
+    return dc_prev, di, df, dg
+
+
+def make_caches(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> list[cells.LSTMCache]:
+    """The caches of an LSTM with random weights that has read T random inputs."""
+    Wx = rng.normal(size=(D, 4 * H)) / np.sqrt(D)
+    Wh = rng.normal(size=(H, 4 * H)) / np.sqrt(H)
+    b = rng.normal(size=4 * H)
+    h, c = rng.uniform(-1, 1, size=(N, H)), rng.normal(size=(N, H))
+    caches = []
+    for x in rng.normal(size=(T, N, D)):
+        h, c, cache = cells.lstm_step(x, h, c, Wx, Wh, b)
+        caches.append(cache)
+    return caches
+
+
+def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
+    (cache,) = make_caches(rng, 1, N, D, H)
+    return {"dh": rng.normal(size=(N, H)), "dc": rng.normal(size=(N, H)), "cache": cache}
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("dx", "N D", points=0.5, about="gradient on the input"),
+        Output("dh_prev", "N H", points=0.5, about="gradient on the old hidden state"),
+        Output("dc_prev", "N H", points=0.5, about="gradient on the old memory"),
+        Output("dWx", "D 4H", points=0.5, about="gradient on Wx", blocks=("i", "f", "g", "o")),
+        Output("dWh", "H 4H", points=0.5, about="gradient on Wh", blocks=("i", "f", "g", "o")),
+        Output("db", "4H", points=0.5, about="gradient on b", blocks=("i", "f", "g", "o")),
+    ],
+    make_case=make_step_case,
+    sizes=STEP_SIZES,
+    hints=[
+        "Follow the diagram from right to left. c has two ways to the loss: the next step (dc) "
+        "and this step's h. Add the second to the first before you use dc for anything.",
+        "From the full dc come dc_prev, di, df and dg, as in memory_backward; from dh alone comes "
+        "do. Then each goes through its activation: s (1 - s) for a sigmoid s, 1 - g^2 for tanh.",
+        "Put the four da side by side in the order i, f, g, o, (N, 4H). What remains is the "
+        "backward pass of a = x Wx + h_prev Wh + b: two products for the inputs, two for the "
+        "weights, and a sum over the batch for b.",
+    ],
+)
+def lstm_step_backward(dh, dc, cache):
+    """Backward pass of one LSTM step.
+
+    Args:
+        dh: gradient on h, (N, H): from this step's output, plus what flows back from the next.
+        dc: gradient on c that flows back from the next step, (N, H).
+        cache: what the forward step kept: x, h_prev, c_prev, Wx, Wh, i, f, g, o, tanh_c.
+
+    Returns:
+        dx (N, D), dh_prev (N, H), dc_prev (N, H), dWx (D, 4H), dWh (H, 4H), db (4H,).
+    """
+    x, h_prev, c_prev, Wx, Wh, i, f, g, o, tanh_c = cache
+    dc = dc + dh * o * (1 - tanh_c**2)  # c reaches the loss through the next c, and through h
+    da_i = dc * g * i * (1 - i)  # di, through sigmoid
+    da_f = dc * c_prev * f * (1 - f)  # df, through sigmoid
+    da_g = dc * i * (1 - g**2)  # dg, through tanh
+    da_o = dh * tanh_c * o * (1 - o)  # do, through sigmoid
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (N, 4H)
+    dx = da @ Wx.T
+    dh_prev = da @ Wh.T
+    dc_prev = dc * f
+    return dx, dh_prev, dc_prev, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+
+
+def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
+    return {"dhs": rng.normal(size=(T, N, H)), "caches": make_caches(rng, T, N, D, H)}
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[
+        Output("dx", "T N D", points=0.5, about="gradient on the inputs"),
+        Output("dh0", "N H", points=0.25, about="gradient on the first hidden state"),
+        Output("dc0", "N H", points=0.25, about="gradient on the first memory"),
+        Output("dWx", "D 4H", points=0.25, about="gradient on Wx", blocks=("i", "f", "g", "o")),
+        Output("dWh", "H 4H", points=0.5, about="gradient on Wh", blocks=("i", "f", "g", "o")),
+        Output("db", "4H", points=0.25, about="gradient on b", blocks=("i", "f", "g", "o")),
+    ],
+    make_case=make_sequence_case,
+    sizes=SEQUENCE_SIZES,
+    hints=[
+        "Walk over the caches from the last to the first. Two gradients travel from step to step, "
+        "because two states did on the way forward.",
+        "At each step: dh is dhs[t] plus what the step after returned for h_prev, and dc is what "
+        "it returned for c_prev. After the last step both start at zero.",
+        "The same Wx, Wh and b served every step, so their gradients add up over the steps.",
+    ],
+)
+def lstm_backward(dhs, caches):
+    """Backward pass of an LSTM over a whole sequence.
+
+    Args:
+        dhs: gradient on the hidden state of every step, from that step's output, (T, N, H).
+        caches: the caches of the T forward steps, first to last.
+
+    Returns:
+        dx (T, N, D), dh0 (N, H), dc0 (N, H), dWx (D, 4H), dWh (H, 4H), db (4H,).
+    """
+    dh_next = np.zeros_like(dhs[0])
+    dc_next = np.zeros_like(dhs[0])
+    dx = [None] * len(caches)
+    dWx = dWh = db = 0
+    for t in reversed(range(len(caches))):
+        dh = dhs[t] + dh_next
+        dx[t], dh_next, dc_next, *step = lstm_step_backward(dh, dc_next, caches[t])
+        dWx, dWh, db = dWx + step[0], dWh + step[1], db + step[2]
+    return np.stack(dx), dh_next, dc_next, dWx, dWh, db
+
+
+def make_gates_case(rng: np.random.Generator, T: int, N: int, H: int) -> dict[str, Any]:
+    return {"f": rng.uniform(0.3, 0.95, size=(T, N, H))}
+
+
+@exercise(
+    lesson=LESSON,
+    outputs=[Output("dc", "T+1 N H", points=2, about="gradient of c_T with respect to each c_t")],
+    make_case=make_gates_case,
+    sizes=GATE_SIZES,
+    hints=[
+        "Begin at the end: the gradient of c_T with respect to itself is 1 in every entry. From "
+        "there one step back multiplies by one forget gate.",
+        "The result has one more entry along time than f has, since T steps connect T + 1 "
+        "memories. f[t] stands between c_t and c_(t+1).",
+        "A loop over reversed(range(T)) that fills entry t from entry t + 1; or np.cumprod over "
+        "f[::-1].",
+    ],
+)
+def cell_gradient(f):
+    """Gradient of the last memory with respect to every earlier one, along the cell path.
+
+    Args:
+        f: forget gates of the T steps, (T, N, H); f[t] takes part in c_(t+1) = f[t] * c_t + ….
+
+    Returns:
+        (T + 1, N, H): entry t is the product of the forget gates between c_t and c_T.
+    """
+    T, N, H = f.shape
+    dc = np.ones((T + 1, N, H), f.dtype)
+    for t in reversed(range(T)):
+        dc[t] = dc[t + 1] * f[t]
+    return dc

@@ -1,0 +1,140 @@
+"""The ways back through an LSTM, and how far a gradient gets on them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
+
+GREY = "0.45"
+
+
+def ways_back(num_steps: int = 4) -> Figure:
+    """Memory cells above, hidden states below, and the ways on which a gradient goes back.
+
+    Args:
+        num_steps: T.
+    """
+    figure = Figure(figsize=(8.6, 3.4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(xlim=(-0.6, 2.2 * num_steps + 0.6), ylim=(-0.75, 2.95), aspect="equal")
+    axes.axis("off")
+    for t in range(num_steps + 1):
+        x = 2.2 * t
+        for y, letter, colour in ((2.1, "c", BLUE), (0.0, "h", VERMILION)):
+            axes.add_patch(Circle((x, y), 0.34, fc="white", ec=colour, lw=2, zorder=3))
+            axes.text(x, y, f"${letter}_{t}$", ha="center", va="center", fontsize=13, zorder=4)
+        if t > 0:
+            _way(axes, (x, 0.34), (x, 1.76), VERMILION)  # from h into the memory it was made of
+    for t in range(1, num_steps + 1):
+        x, before = 2.2 * t, 2.2 * (t - 1)
+        _way(axes, (x - 0.34, 2.1), (before + 0.34, 2.1), BLUE, thick=True)
+        axes.text(x - 1.1, 2.28, rf"$\odot\, f_{t}$", ha="center", va="bottom", color=BLUE)
+        _way(axes, (x - 0.24, 1.86), (before + 0.24, 0.24), VERMILION)  # through the gates and Wh
+        _way(axes, (x - 0.34, 0.0), (before + 0.34, 0.0), VERMILION)  # through the output gate
+    axes.text(1.1, -0.42, "through the gates and $W_h$", ha="center", va="top", color=VERMILION)
+    return figure
+
+
+def _way(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: str,
+    *,
+    thick: bool = False,
+) -> None:
+    arrow = {
+        "arrowstyle": "-|>",
+        "color": colour,
+        "lw": 3.2 if thick else 1.3,
+        "ls": "-" if thick else (0, (4, 2)),
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    axes.annotate("", end, start, arrowprops=arrow)
+
+
+def units_over_lag(values: npt.ArrayLike, *, label: str) -> Figure:
+    """A row of colours for each unit: how much of each is left, step by step back.
+
+    Args:
+        values: from 0 to 1, lag 0 first, (lags, units).
+        label: what the values are.
+    """
+    values = np.asarray(values, float)
+    num_lags, num_units = values.shape
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    order = np.argsort(-values[-1], kind="stable")
+    edges = np.arange(num_lags + 1) - 0.5, np.arange(num_units + 1) + 0.5
+    image = axes.pcolormesh(*edges, values[:, order].T, cmap="cividis", vmin=0, vmax=1)
+    axes.invert_yaxis()
+    axes.set(xlabel="lag (steps back)", ylabel="unit, most kept first")
+    figure.colorbar(image, ax=axes, label=label)
+    return figure
+
+
+def sorted_half_lives(
+    half_lives: npt.ArrayLike, marks: Mapping[str, float], *, unit: str = "words"
+) -> Figure:
+    """A bar for each unit, longest first, on a logarithmic axis.
+
+    Args:
+        half_lives: (units,).
+        marks: by label, lengths to draw as horizontal lines.
+        unit: of the lengths.
+    """
+    ordered = np.sort(np.asarray(half_lives, float))[::-1]
+    figure = Figure(figsize=(7.6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.bar(np.arange(1, len(ordered) + 1), ordered, width=0.8, color=BLUE)
+    for (label, value), style in zip(marks.items(), LINE_STYLES[1:], strict=False):
+        axes.axhline(value, label=label, linewidth=2, **style)
+    axes.set(yscale="log", xlabel="unit, longest half-life first", ylabel=f"half-life ({unit})")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.grid(alpha=0.3, axis="y")
+    if marks:
+        axes.legend()
+    return figure
+
+
+def accuracy_over_lag(
+    lags: Sequence[int],
+    lines: Mapping[str, npt.ArrayLike],
+    *,
+    chance: float,
+    trained_to: int | None = None,
+) -> Figure:
+    """Share of right answers against lag: the mean over seeds, with a band from worst to best.
+
+    Args:
+        lags: (K,).
+        lines: by label: accuracy for each seed and lag, (seeds, K).
+        chance: what guessing reaches.
+        trained_to: the longest lag seen in training.
+    """
+    figure = Figure(figsize=(8.6, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    styles = [*LINE_STYLES, {"color": GREY, "linestyle": (0, (6, 2, 1, 2, 1, 2))}]
+    for style, marker, (label, values) in zip(styles, MARKERS, lines.items(), strict=False):
+        accuracy = np.atleast_2d(np.asarray(values, float))
+        axes.plot(lags, accuracy.mean(axis=0), label=label, marker=marker, linewidth=2, **style)
+        axes.fill_between(
+            lags, accuracy.min(axis=0), accuracy.max(axis=0), color=style["color"], alpha=0.15
+        )
+    axes.axhline(chance, color="black", linewidth=1, linestyle=":", label="chance")
+    if trained_to is not None:
+        axes.axvline(trained_to, color="black", linewidth=1, label="longest lag in training")
+    axes.set(
+        xlabel="lag (distractors between symbol and question)",
+        ylabel="share of right answers",
+        ylim=(0, 1.05),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return figure

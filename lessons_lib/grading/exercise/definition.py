@@ -1,0 +1,234 @@
+"""What an exercise is: a reference function, its cases, and the wrong versions known of it."""
+
+import ast
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.nested import map_arrays
+
+COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
+
+# Largest |got - expected| / (1 + |expected|). Another order of the same arithmetic stays far below.
+TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One named result of an exercise.
+
+    Args:
+        name: as in the reference's return statement.
+        dims: a letter for each axis, as "T N H" or "N 4H"; T marks the time axis. Empty for a
+            single number.
+        points: what the learner earns when this result is right in every case.
+        about: the result in words, for messages: "forget gate".
+        blocks: names of the equal parts of the last axis: ("i", "f", "g", "o").
+        computed_from: results to look at first when they are wrong too.
+        tolerance: by dtype name, the largest accepted |got - expected| / (1 + |expected|).
+        written_to: name of the argument that the function writes this result into, in place. If
+            it is a dict, the result is its entry of this output's name.
+    """
+
+    name: str
+    dims: str
+    points: float = 1.0
+    about: str = ""
+    blocks: tuple[str, ...] = ()
+    computed_from: tuple[str, ...] = ()
+    tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+    written_to: str = ""
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """One letter for each axis, as ("T", "N", "H")."""
+        return tuple(self.dims.split())
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong version of an exercise and what to tell a learner whose results equal its."""
+
+    name: str
+    hint: str
+    function: Callable[..., Any]
+
+
+class Exercise:
+    """An exercise; made by `@exercise`. Calling it calls the reference."""
+
+    def __init__(
+        self,
+        reference: Callable[..., Any],
+        *,
+        lesson: str,
+        outputs: Sequence[Output],
+        make_case: Callable[..., dict[str, Any]],
+        sizes: Sequence[dict[str, int]],
+        hints: Sequence[str],
+        may_follow: Sequence[str],
+    ) -> None:
+        functools.update_wrapper(self, reference)
+        self.reference = reference
+        self.name: str = reference.__name__
+        self.lesson = lesson
+        self.outputs = tuple(outputs)
+        self.sizes = tuple(sizes)
+        self.hints = tuple(hints)
+        self.may_follow = tuple(may_follow)
+        self.parameters = tuple(inspect.signature(reference).parameters)
+        self.alternatives: list[Callable[..., Any]] = []
+        self.misconceptions: list[Misconception] = []
+        self.draw = make_case
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.reference(*args, **kwargs)
+
+    @property
+    def returned(self) -> tuple[Output, ...]:
+        """The outputs that the function returns, without those that it writes into arguments."""
+        return tuple(output for output in self.outputs if not output.written_to)
+
+    @property
+    def points(self) -> float:
+        """The most an answer can earn."""
+        return sum((output.points for output in self.outputs), 0.0)
+
+    @property
+    def is_of_the_course(self) -> bool:
+        """Whether it belongs to a lesson of the package, and not to an instructor's own file."""
+        return self.reference.__module__.startswith(COURSE)
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The reference's source, without decorators."""
+        text = textwrap.dedent(inspect.getsource(self.reference))
+        first_line = ast.parse(text).body[0].lineno  # of `def`; decorators stand above it
+        return "\n".join(text.splitlines()[first_line - 1 :])
+
+    def alternative(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator for another function whose results are right too."""
+        self.alternatives.append(function)
+        return function
+
+    def misconception(
+        self, hint: str, *, name: str | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator for a known wrong version.
+
+        Args:
+            hint: for a learner whose results equal this version's; leads on, gives no line away.
+            name: identifier in reports; by default the function's name.
+
+        Raises:
+            ValueError: if the exercise has a misconception of that name.
+        """
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            identifier = name or function.__name__
+            if any(known.name == identifier for known in self.misconceptions):
+                raise ValueError(f"name: {self.name} has a misconception {identifier!r} already")
+            self.misconceptions.append(Misconception(identifier, hint, function))
+            return function
+
+        return add
+
+    def mistake(self, name: str, hint: str, right: str, wrong: str) -> None:
+        """Add a known wrong version that is the reference with one piece of its text exchanged.
+
+        Args:
+            name: identifier in reports.
+            hint: for a learner whose results equal this version's; leads on, gives no line away.
+            right: a piece of the reference's source that stands in it once, as a line or a formula.
+            wrong: what stands there in the wrong version.
+
+        Raises:
+            ValueError: if the source has that piece not exactly once, or the exercise has a
+                misconception of that name.
+        """
+        if (count := self.source.count(right)) != 1:
+            raise ValueError(
+                f"right: expected a piece that {self.name} has once, got {right!r}, "
+                f"which it has {count} times"
+            )
+        changed = self.source.replace(right, wrong)
+        names = dict(self.reference.__globals__)  # with the reference's own view of its module
+        exec(compile(changed, f"<{self.name}, {name}>", "exec"), names)
+        self.misconception(hint, name=name)(names[self.name])
+
+    def inherit(
+        self, earlier: "Exercise", built_on: Callable[[Callable[..., Any]], Callable[..., Any]]
+    ) -> None:
+        """Add the wrong versions of an exercise that this one builds on.
+
+        Who gets the gates of an LSTM wrong gets its step wrong too, and the hint is the same.
+
+        Args:
+            earlier: the exercise whose answer an answer to this one calls.
+            built_on: makes an answer to this exercise from an answer to the earlier one.
+        """
+        for known in earlier.misconceptions:
+            self.misconception(known.hint, name=known.name)(built_on(known.function))
+
+    def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The results in the order of `outputs`, or None if too few or too many were returned.
+
+        Args:
+            value: what the function returned.
+            arguments: its arguments by name as they are after the call; those that it does not
+                write to may be left out.
+        """
+        returned = self._returned_in(value)
+        if returned is None:
+            return None
+        left = iter(returned)
+        return tuple(
+            _written(arguments[output.written_to], output.name) if output.written_to else next(left)
+            for output in self.outputs
+        )
+
+    def _returned_in(self, value: Any) -> tuple[Any, ...] | None:
+        wanted = len(self.returned)
+        if wanted == 0:
+            return ()
+        if wanted == 1 and not (self.may_follow and isinstance(value, tuple)):
+            return (value,)
+        if not isinstance(value, tuple):
+            return None
+        return value[:wanted] if 0 <= len(value) - wanted <= len(self.may_follow) else None
+
+    def cases(self, rng: np.random.Generator) -> list[Case]:
+        """Draw one float64 case for each of `sizes`, and one float32 case of the first of them.
+
+        Args:
+            rng: source of the values.
+
+        Raises:
+            ValueError: if the case maker's names are not the reference's parameters.
+        """
+        drawn = [(sizes, "float64") for sizes in self.sizes] + [(self.sizes[0], "float32")]
+        return [self._case(rng, sizes, dtype) for sizes, dtype in drawn]
+
+    def _case(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+        made = self.draw(rng, **sizes)
+        if set(made) != set(self.parameters):
+            raise ValueError(
+                f"make_case: expected a dict with the names {', '.join(self.parameters)}, "
+                f"got {', '.join(made)}"
+            )
+        arguments = {
+            name: map_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a, made[name])
+            for name in self.parameters
+        }
+        writable = frozenset(o.written_to for o in self.outputs if o.written_to)
+        return Case(arguments, sizes, dtype, writable)
+
+
+def _written(argument: Any, name: str) -> Any:
+    return argument.get(name) if isinstance(argument, dict) else argument

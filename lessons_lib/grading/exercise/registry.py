@@ -1,0 +1,133 @@
+"""The exercises by name. Lessons and instructors' files fill it; nothing here knows a lesson."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from lessons_lib.grading.exercise.definition import Exercise, Output
+
+# Packages that bring exercises name, in this group of entry points, a module that defines them.
+GROUP = "lessons_lib.exercises"
+
+
+class Registry:
+    """Exercises by name.
+
+    Args:
+        group: entry points whose modules define further exercises, loaded when first asked for.
+    """
+
+    def __init__(self, group: str = "") -> None:
+        self._group = group
+        self._exercises: dict[str, Exercise] = {}
+
+    def add(self, exercise: Exercise) -> None:
+        """Add an exercise; the last one defined by a name is the one that the name finds.
+
+        So a notebook cell can be run twice, and an assignment may have an `lstm_step` of its own:
+        it goes before the course's, whichever comes first.
+
+        Raises:
+            ValueError: if two lessons of the course have an exercise of that name.
+        """
+        known = self._exercises.get(exercise.name)
+        module = exercise.reference.__module__
+        if known and exercise.is_of_the_course and known.reference.__module__ != module:
+            if not known.is_of_the_course:
+                return
+            raise ValueError(
+                f"exercise: expected a new name, got {exercise.name!r}, "
+                f"which {known.reference.__module__} defines already"
+            )
+        self._exercises[exercise.name] = exercise
+
+    def all(self) -> tuple[Exercise, ...]:
+        """Every exercise, by lesson and within a lesson in the order of definition."""
+        group, self._group = self._group, ""
+        if group:
+            for entry_point in entry_points(group=group):
+                entry_point.load()
+        return tuple(sorted(self._exercises.values(), key=lambda exercise: exercise.lesson))
+
+    def finds(self, exercise: Exercise) -> bool:
+        """Whether this very exercise is the one that its name finds."""
+        return self._exercises.get(exercise.name) is exercise
+
+    def find(self, name: str) -> Exercise:
+        """The exercise of that name.
+
+        Raises:
+            TypeError: if name is not a string.
+            ValueError: if there is none; the message names the nearest.
+        """
+        if not isinstance(name, str):
+            raise TypeError(
+                f"exercise: expected a name such as 'lstm_step', got {type(name).__name__}"
+            )
+        names = [exercise.name for exercise in self.all()]
+        if name not in names:
+            near = difflib.get_close_matches(name, names)
+            suggestion = (
+                f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+            )
+            raise ValueError(
+                f"exercise: expected the name of an exercise, got {name!r}; {suggestion}"
+            )
+        return self._exercises[name]
+
+
+EXERCISES = Registry(GROUP)
+
+
+def exercise(
+    *,
+    lesson: str,
+    outputs: Sequence[Output],
+    make_case: Callable[..., dict[str, Any]],
+    sizes: Sequence[dict[str, int]],
+    hints: Sequence[str] = (),
+    may_follow: Sequence[str] = (),
+    registry: Registry = EXERCISES,
+) -> Callable[[Callable[..., Any]], Exercise]:
+    """Turn a reference function into an exercise of the function's name, and register it.
+
+    Args:
+        lesson: name of the notebook, as "05_lstm_gates".
+        outputs: the reference's results in the order of its return statement. A reference with one
+            output returns it bare, not in a tuple.
+        make_case: called as make_case(rng, **sizes) with a numpy Generator; returns the reference's
+            arguments by name, arrays in float64. Let state and bias differ from zero. An argument
+            may also be a dict, list or tuple of arrays, a number, a function, or a random
+            generator, which every call gets in the same state.
+        sizes: one dict of sizes for each case, as {"T": 4, "N": 3}. The first should give every
+            axis another length, so that a transposed result is seen as one.
+        hints: for `hint(name, number)`, each saying more than the one before.
+        may_follow: names of further results which an answer may return and which are ignored.
+        registry: where `check`, `hint` and the commands find it by its name.
+
+    Returns:
+        A decorator that returns the Exercise.
+
+    Raises:
+        ValueError: if outputs or sizes are empty, or another module has an exercise of that name.
+    """
+    if not outputs:
+        raise ValueError("outputs: expected at least one Output, got none")
+    if not sizes:
+        raise ValueError("sizes: expected at least one dict of sizes, got none")
+
+    def make(reference: Callable[..., Any]) -> Exercise:
+        made = Exercise(
+            reference,
+            lesson=lesson,
+            outputs=outputs,
+            make_case=make_case,
+            sizes=sizes,
+            hints=hints,
+            may_follow=may_follow,
+        )
+        registry.add(made)
+        return made
+
+    return make

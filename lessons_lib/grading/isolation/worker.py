@@ -1,0 +1,211 @@
+"""Runs in a process of its own: defines a submission's functions and calls them as asked.
+
+It holds no expected value and no reference. A submission can do here whatever it likes: all that
+leaves the process are messages, which the grader reads as a stranger's.
+"""
+
+import ast
+import contextlib
+import ctypes
+import inspect
+import io
+import linecache
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.isolation.running import Outcome, Raised, call, signature_of
+from lessons_lib.grading.isolation.wire import DTYPES, Foreign, receive, send
+from lessons_lib.grading.wording import describe
+
+# What a submission's top level is asked for. Everything else in it, such as a plot, a check or a
+# training run, is left out.
+DEFINING = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.If,
+    ast.Try,
+)
+MOST_PRINTED = 20_000  # characters
+MOST_ITEMS = 1000
+NOBODY = 65534
+MOST_MEMORY = 2 * 1024**3  # bytes of address space
+MOST_SECONDS_OF_CPU = 300
+MOST_FILE = 10_000_000  # bytes
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+
+
+def main(*, gives_up_root: bool) -> None:
+    """Answer messages on standard input and output until they end."""
+    if gives_up_root:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    _limit()
+    questions, answers = _private_streams()
+    namespace: dict[str, Any] = {"__name__": "submission"}
+    while True:
+        try:
+            question = receive(questions, call_back=lambda n: _caller(n, questions, answers))
+        except EOFError:
+            return
+        if question["do"] == "define":
+            send(answers, _define(question["cells"], question["names"], namespace))
+        else:
+            function = namespace[question["name"]]
+            case = Case(question["arguments"], {}, "", frozenset(question["writable"]))
+            send(answers, _sendable_outcome(call(function, case)))
+
+
+def _limit() -> None:
+    """What the process and its children may take, where the system has such limits."""
+    if os.name != "posix":
+        return
+    import resource
+
+    for what, limit in (
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_CPU, MOST_SECONDS_OF_CPU),
+        (resource.RLIMIT_FSIZE, MOST_FILE),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NPROC, 0),  # no child and no thread; root is not bound by it
+    ):
+        hard = resource.getrlimit(what)[1]
+        new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(what, (new, new))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the grader may be killed
+
+
+def _private_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take the two pipes away from standard input and output, which then lead nowhere."""
+    questions, answers = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    return io.BufferedReader(io.FileIO(questions)), io.FileIO(answers, "w")
+
+
+def _define(cells: list[list[str]], names: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
+    """Run the defining statements of every cell; one that fails is noted and left out."""
+    problems: list[list[str]] = []
+    aliases: dict[str, str] = {}
+    for label, source in cells:
+        linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
+        try:
+            tree = ast.parse(source, label)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", None)
+            problems.append([label, f"line {line}: {error}" if line else str(error), "syntax"])
+            continue
+        aliases |= _checked_as(tree)
+        for statement in tree.body:
+            if not isinstance(statement, DEFINING):
+                continue
+            module = ast.Module([statement], [])
+            try:
+                exec(compile(module, label, "exec"), namespace)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # exit() too
+                text = "".join(traceback.format_exception_only(error)).strip()
+                problems.append([label, f"line {statement.lineno}: {text}"[:500], "run"])
+    for name, function in aliases.items():
+        if name in names and function in namespace:
+            namespace.setdefault(name, namespace[function])
+    defined = {name for name in names if callable(namespace.get(name))}
+    return {
+        "functions": {name: _signature(namespace[name]) for name in sorted(defined)},
+        "problems": problems[:50],
+    }
+
+
+def _checked_as(tree: ast.Module) -> dict[str, str]:
+    """Functions that answer an exercise of another name: `check(mine, exercise="lstm_step")`."""
+    found = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name("check"),
+                args=[ast.Name(function)],
+                keywords=[ast.keyword("exercise", ast.Constant(str(name)))],
+            ):
+                found[name] = function
+    return found
+
+
+def _signature(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        signature, is_plain = signature_of(function)
+    except Exception:  # an object that only looks like a function
+        signature, is_plain = None, True
+    parameters = None
+    if signature is not None:
+        parameters = [
+            [p.name, p.kind.name, p.default is not inspect.Parameter.empty]
+            for p in list(signature.parameters.values())[:50]
+        ]
+    return {"parameters": parameters, "is_plain": is_plain}
+
+
+def _caller(number: int, questions: BinaryIO, answers: BinaryIO) -> Callable[..., Any]:
+    """A function that is given as an argument: it is called in the grader's process."""
+
+    def function(x: Any) -> Any:
+        send(answers, {"call": number, "argument": _sendable(np.asarray(x))})
+        reply = receive(questions)
+        if "raised" in reply:
+            raise ValueError(reply["raised"])
+        return reply["value"]
+
+    return function
+
+
+def _sendable_outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "value": _sendable(outcome.value),
+        "written_into": {name: _sendable(v) for name, v in outcome.written_into.items()},
+        "raised": _sendable_raised(outcome.raised),
+        "attempted": outcome.attempted,
+        "written": list(outcome.written),
+        "written_at": _sendable_raised(outcome.written_at),
+        "printed": outcome.printed[:MOST_PRINTED],
+        "warnings": [str(warning)[:500] for warning in outcome.warnings[:5]],
+    }
+
+
+def _sendable_raised(raised: Raised | None) -> list[Any] | None:
+    if raised is None:
+        return None
+    return [raised.kind, raised.text[:1000], raised.function, raised.line, raised.source[:500]]
+
+
+def _sendable(value: Any, depth: int = 0) -> Any:
+    """Plain arrays and numbers as they are, lists, tuples and dicts of them, the rest in words."""
+    if value is None or type(value) in (bool, float):
+        return value
+    if type(value) is int and abs(value) < 2**63:
+        return value
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return value if value.dtype.name in DTYPES else Foreign(f"an array of {value.dtype}"[:100])
+    if type(value) in (list, tuple) and depth < 3 and len(value) <= MOST_ITEMS:
+        return type(value)(_sendable(item, depth + 1) for item in value)
+    if type(value) is dict and depth < 3 and len(value) <= MOST_ITEMS:
+        return {str(key): _sendable(item, depth + 1) for key, item in value.items()}
+    try:
+        return Foreign(describe(value)[:100])
+    except Exception:
+        return Foreign("an object")

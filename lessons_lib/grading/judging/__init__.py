@@ -1,0 +1,1 @@
+"""Compares an answer with the reference and says what is wrong."""

@@ -1,0 +1,238 @@
+"""Compare one result with what was expected, and say in words where they part."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading.exercise.definition import Output
+from lessons_lib.grading.wording import describe, listed
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a result; `text` has one or more lines."""
+
+    kind: str  # "type" | "shape" | "dtype" | "nan" | "values"
+    text: str
+
+
+def problem_with(output: Output, expected: np.ndarray, got: Any) -> Problem | None:
+    """The first thing wrong with a result, in the order type, shape, dtype, NaN, values.
+
+    Args:
+        output: describes the result.
+        expected: the right array; for a single number, of shape ().
+        got: what the learner's function returned in its place.
+
+    Returns:
+        None if the result is right.
+    """
+    if not output.axes and is_number(got):
+        got = number_as_array(got, expected.dtype.name if expected.dtype.kind == "f" else "float64")
+    if type(got) is not np.ndarray:
+        return Problem("type", _about_type(output, expected, got))
+    if got.shape != expected.shape:
+        return Problem("shape", _about_shape(output, expected, got))
+    both_integers = got.dtype.kind in "iu" and expected.dtype.kind in "iu"
+    if got.dtype != expected.dtype and not both_integers:
+        return Problem("dtype", _about_dtype(output, expected, got))
+    unusable = ~np.isfinite(got)
+    if unusable.any():
+        return Problem("nan", _about_nan(output, got, unusable))
+    wrong = differs(output, expected, got)
+    if wrong.any():
+        return Problem("values", _about_values(output, expected, got, wrong))
+    return None
+
+
+def differs(output: Output, expected: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """Where got is further from expected than the output's tolerance; a boolean array."""
+    tolerance = output.tolerance.get(expected.dtype.name, 0.0)  # integers must be equal
+    wanted = expected.astype(np.float64)
+    with np.errstate(all="ignore"):
+        near = np.abs(got - wanted) <= tolerance * (1 + np.abs(wanted))
+    return ~(near & np.isfinite(wanted))  # NaN and infinity are near to nothing
+
+
+def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
+    """Whether a learner's result is the one that a known wrong version gives.
+
+    Args:
+        output: describes the result.
+        wrong: what the known version returned.
+        got: what the learner's function returned.
+        dtype: of the case, for single numbers.
+    """
+    if not output.axes and is_number(wrong) and is_number(got):
+        wrong, got = number_as_array(wrong, dtype), number_as_array(got, dtype)
+    return (
+        type(wrong) is type(got) is np.ndarray
+        and got.dtype.kind in "biuf"
+        and wrong.shape == got.shape
+        and bool((~differs(output, wrong, got) | _equally_unusable(wrong, got)).all())
+    )
+
+
+def _equally_unusable(wrong: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """Where both are NaN, or the same infinity."""
+    return (wrong == got) & ~np.isfinite(got) | (wrong != wrong) & (got != got)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a single number: Python's, NumPy's, or an array of shape ()."""
+    if isinstance(value, np.ndarray):
+        return type(value) is np.ndarray and value.shape == () and value.dtype.kind in "iuf"
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def number_as_array(number: Any, dtype: str) -> np.ndarray:
+    """A number as an array of shape (): whole numbers as int64, others in the given dtype."""
+    array = np.asarray(number)
+    return array.astype(dtype if array.dtype.kind == "f" else np.int64)
+
+
+def title(output: Output) -> str:
+    """The output's name with what it is: "f (forget gate)"."""
+    return f"{output.name} ({output.about})" if output.about else output.name
+
+
+def _axes(output: Output, shape: tuple[int, ...]) -> str:
+    """Letters and lengths: "(N, H) = (3, 5)"."""
+    if not output.axes:
+        return "()"
+    return f"({', '.join(output.axes)}) = {shape}"
+
+
+def _about_type(output: Output, expected: np.ndarray, got: Any) -> str:
+    array = f"a NumPy array of shape {_axes(output, expected.shape)}"
+    wanted = array if output.axes else "a single number"
+    text = f"{title(output)} is {describe(got)}; expected {wanted}."
+    if isinstance(got, list | tuple) and got and all(isinstance(e, np.ndarray) for e in got):
+        text += f"\nnp.stack({output.name}) makes one array of them."
+    elif isinstance(got, np.ndarray):
+        text += "\nA subclass of the NumPy array can change what * and @ mean; use plain arrays."
+    return text
+
+
+def _about_shape(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
+    name = title(output)
+    if not output.axes:
+        return f"{name} has shape {got.shape}, expected a single number."
+    wanted = f"expected {_axes(output, expected.shape)}"
+    if got.ndim == expected.ndim:
+        for order in itertools.permutations(range(got.ndim)):
+            # Only when the lengths tell the axes apart is the order a fact and not a guess.
+            if got.shape == tuple(expected.shape[k] for k in order):
+                letters = ", ".join(output.axes[k] for k in order)
+                verdict = (
+                    "it is transposed"
+                    if got.ndim == 2
+                    else "the axes are right but stand in another order"
+                )
+                return f"{name} has shape ({letters}) = {got.shape}, {wanted}: {verdict}."
+    text = f"{name} has shape {got.shape}, {wanted}."
+    if got.size == expected.size and got.squeeze().shape == expected.squeeze().shape:
+        text += "\nAn axis of length 1 was lost or added; it has to stay, also for one row."
+    return text
+
+
+def _about_dtype(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
+    if not output.axes:
+        wanted = "a whole number (int)" if expected.dtype.kind in "iu" else "a number with a point"
+        return f"{title(output)} is {describe(got.item())}, expected {wanted}."
+    text = f"{title(output)} has dtype {got.dtype}, expected {expected.dtype}."
+    if expected.dtype == np.float32 and got.dtype == np.float64:
+        text += (
+            "\nThe arguments are float32 here, and float32 in means float32 out. np.zeros, "
+            "np.ones and np.empty make float64 unless they are told a dtype."
+        )
+    elif got.dtype == object:
+        text += "\nAn object array holds Python objects, often because its rows differ in length."
+    elif got.dtype.kind in "iub":
+        text += "\nNumbers stored in such an array lose what stands behind the point."
+    return text
+
+
+def _about_nan(output: Output, got: np.ndarray, unusable: np.ndarray) -> str:
+    first = _first(output, unusable)
+    if not output.axes:
+        return f"{title(output)} is {describe(got.item())}."
+    what = "NaN (not a number)" if np.isnan(got[first]) else "an infinite number"
+    return (
+        f"{title(output)} holds {what}: {unusable.sum()} of {got.size} values, "
+        f"the first at {_entry(output, first)}."
+    )
+
+
+def _about_values(output: Output, expected: np.ndarray, got: np.ndarray, wrong: np.ndarray) -> str:
+    first = _first(output, wrong)
+    lines = (
+        [f"{title(output)} has the right shape, but {wrong.sum()} of {got.size} values differ."]
+        if output.axes
+        else [f"{title(output)} differs."]
+    )
+    lines += _about_time(output, wrong)
+    lines += _about_blocks(output, wrong)
+    want, have = _digits(float(expected[first]), float(got[first]))
+    lines += [
+        f"    {_entry(output, first)}",
+        f"        expected  {want}",
+        f"        got       {have}",
+    ]
+    return "\n".join(lines)
+
+
+def _about_time(output: Output, wrong: np.ndarray) -> list[str]:
+    if "T" not in output.axes:
+        return []
+    axis = output.axes.index("T")
+    others = tuple(k for k in range(wrong.ndim) if k != axis)
+    steps = wrong.any(axis=others)
+    first = int(np.argmax(steps))
+    if first == 0:
+        return ["It differs from the first time step on."]
+    right = "step 0 is" if first == 1 else f"steps 0 to {first - 1} are"
+    return [f"Time {right} right; step {first} is the first that differs."]
+
+
+def _about_blocks(output: Output, wrong: np.ndarray) -> list[str]:
+    if not output.blocks:
+        return []
+    columns = wrong.any(axis=tuple(range(wrong.ndim - 1)))
+    by_block = np.split(columns, len(output.blocks))
+    bad = [name for name, block in zip(output.blocks, by_block, strict=True) if block.any()]
+    good = [name for name in output.blocks if name not in bad]
+    width = len(by_block[0])
+    start = output.blocks.index(bad[0]) * width
+    where = f"block {bad[0]} (columns {start} to {start + width - 1})"
+    if not good:
+        return [f"Every block differs; the first is {where}."]
+    return [
+        f"The first block that differs is {where}; right: {listed(good)}; wrong: {listed(bad)}."
+    ]
+
+
+def _first(output: Output, mask: np.ndarray) -> tuple[int, ...]:
+    """Index of the first True: earliest in time, then in reading order."""
+    if not output.axes:
+        return ()
+    axis = output.axes.index("T") if "T" in output.axes else 0
+    moved = np.argwhere(np.moveaxis(mask, axis, 0))[0].tolist()
+    step = moved.pop(0)
+    moved.insert(axis, step)
+    return tuple(moved)
+
+
+def _entry(output: Output, index: tuple[int, ...]) -> str:
+    return f"{output.name}[{', '.join(str(k) for k in index)}]" if index else output.name
+
+
+def _digits(expected: float, got: float) -> tuple[str, str]:
+    """Both numbers to four digits, or to ten where four would make them look alike."""
+    for digits in (4, 10):
+        pair = f"{expected: .{digits}g}", f"{got: .{digits}g}"
+        if pair[0] != pair[1]:
+            break
+    return pair

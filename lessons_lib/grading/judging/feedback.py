@@ -1,0 +1,196 @@
+"""The sentences of a report: what was found, said as a teacher would."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
+from lessons_lib.grading.exercise.nested import arrays_in
+from lessons_lib.grading.isolation.running import Outcome, Raised
+from lessons_lib.grading.judging.comparing import Problem
+from lessons_lib.grading.wording import describe, listed, plain
+
+NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
+MOST_PRINTED_LINES = 10
+MOST_SHAPES = 12
+
+
+def about_signature(exercise: Exercise, signature: Signature | None, is_plain: bool) -> str:
+    """What is wrong with a function's parameters; empty if nothing is.
+
+    Arguments are passed by position, so parameters may have names of the learner's own; but a name
+    of the exercise must not stand in another place.
+
+    Args:
+        exercise: what was asked.
+        signature: the function's; None if it has none, as some built-in functions.
+        is_plain: whether the function returns its results, without yield or async.
+    """
+    if not is_plain:
+        return "It should be a plain function that returns its results, without yield or async."
+    if signature is None:  # calling it will tell
+        return ""
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.kind in positional or parameter.default is Parameter.empty
+    ]
+    found = (
+        "Its parameters are not the exercise's.\n"
+        f"    yours     ({', '.join(names)})\n"
+        f"    expected  ({', '.join(exercise.parameters)})"
+    )
+    try:
+        signature.bind(*exercise.parameters)
+    except TypeError:
+        missing = [name for name in exercise.parameters if name not in names]
+        unknown = [name for name in names if name not in exercise.parameters]
+        if missing and len(names) < len(exercise.parameters):
+            found += f"\nMissing: {listed(missing)}."
+        elif unknown:
+            found += f"\nToo many: {listed(unknown)}."
+        return found
+    for wanted, name in zip(exercise.parameters, names, strict=False):
+        if name != wanted and name in exercise.parameters:
+            return f"{found}\nThe order differs: {name} stands where {wanted} belongs."
+    return ""
+
+
+def about_exception(case: Case, raised: Raised) -> str:
+    """Which exception, at which of the learner's own lines, for which arguments."""
+    text = plain(raised.text)
+    shapes = ""
+    if raised.kind == "NotImplementedError" and raised.function:
+        what = f"It needs {raised.function}, which is not written yet."
+    elif raised.kind == "SystemExit":
+        what = "It tried to end Python with exit or sys.exit; use return."
+    elif raised.kind == "RecursionError":
+        what = "It calls itself, perhaps by way of another function, and never stops."
+    else:
+        what = f"It raised {raised.kind}: {text}" if text else f"It raised {raised.kind}."
+        shapes = _shapes(case)
+    place = f"    in {raised.function}, line {raised.line}:  {plain(raised.source)}"
+    return "\n".join([what, *([place] if raised.source else []), *([shapes] if shapes else [])])
+
+
+def _shapes(case: Case) -> str:
+    shapes = [
+        f"{path} {array.shape}"
+        for name, argument in case.arguments.items()
+        for path, array in arrays_in(name, argument)
+    ]
+    if len(shapes) > MOST_SHAPES:
+        shapes[MOST_SHAPES:] = [f"and {len(shapes) - MOST_SHAPES} arrays more"]
+    return f"The shapes of its arguments:\n    {', '.join(shapes)}" if shapes else ""
+
+
+def about_structure(exercise: Exercise, value: Any) -> str:
+    """What was returned where a tuple of results was expected."""
+    names = ", ".join(output.name for output in exercise.returned)
+    wanted = f"the tuple ({names})" if len(exercise.returned) > 1 else f"{names} alone"
+    if value is None:
+        return f"It returns None; expected {wanted}. Does it end with a return statement?"
+    text = f"It returns {describe(value)}; expected {wanted}."
+    if isinstance(value, list):
+        text += f"\nA list has [ ]; return {names} makes a tuple."
+    return text
+
+
+def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
+    """Which results are right in every case and which are not."""
+    wrong = [output.name for output in exercise.outputs if output not in right]
+    if not right or not wrong:
+        return ""
+    return f"Right: {listed([output.name for output in right])}. Not yet: {listed(wrong)}."
+
+
+def about_case(cases: Sequence[Case], number: int) -> str:
+    """Which case goes wrong first."""
+    case = cases[number]
+    sizes = ", ".join(f"{letter}={size}" for letter, size in case.sizes.items())
+    what = f"{sizes}, {case.dtype}" if sizes else case.dtype
+    if number == 0:
+        return f"In a case with {what}:"
+    before = "the case before it is" if number == 1 else f"the {number} cases before it are"
+    return f"In a case with {what} ({before} right):"
+
+
+def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: Outcome) -> str:
+    """The problem to solve first, and which others may go away with it."""
+    wrong = [output for output in exercise.outputs if output.name in problems]
+    causes = [output for output in wrong if not set(output.computed_from) & set(problems)]
+    first = (causes or wrong)[0]
+    problem = problems[first.name]
+    lines = [problem.text]
+    if problem.kind == "nan" and outcome.warnings:
+        lines.append(f"NumPy warned: {plain(outcome.warnings[0])}.")
+    if problem.kind in ("values", "nan"):
+        later = [output.name for output in wrong if first.name in output.computed_from]
+        if later:
+            lines.append(f"Look at {first.name} first, then at {listed(later)}.")
+    else:
+        alike = [o.name for o in wrong if o is not first and problems[o.name].kind == problem.kind]
+        if alike:
+            lines.append(f"The same for {listed(alike)}.")
+    return "\n".join(lines)
+
+
+def about_order(exercise: Exercise, order: Sequence[str]) -> str:
+    """Right results that stand in another order."""
+    wanted = ", ".join(output.name for output in exercise.returned)
+    return (
+        f"The numbers are right, but their order is not: it returns ({', '.join(order)}), "
+        f"the exercise asks for ({wanted})."
+    )
+
+
+def about_hint(
+    exercise: Exercise,
+    known: Misconception | None,
+    problems: Iterable[Problem],
+    *,
+    can_be_asked: bool,
+) -> str:
+    """The hint of the misconception that was recognised, or how to have another.
+
+    Args:
+        exercise: what was asked.
+        known: the misconception.
+        problems: what is wrong with the results.
+        can_be_asked: whether the learner's `hint` knows the exercise.
+    """
+    if known:
+        return f"Hint: {known.hint}"
+    is_about_the_task = any(problem.kind in ("shape", "nan", "values") for problem in problems)
+    if not (is_about_the_task and exercise.hints):
+        return ""
+    return f'Stuck? hint("{exercise.name}")' if can_be_asked else f"Hint: {exercise.hints[0]}"
+
+
+def about_trying(exercise: Exercise, number: int) -> str:
+    """How to get the arguments of the smallest case that goes wrong."""
+    call = f'from lessons_lib.grading import case; case("{exercise.name}", {number})'
+    return f"The arguments of the smallest case that goes wrong, to try by hand:\n    {call}"
+
+
+def about_writing(outcome: Outcome) -> str:
+    """Which arguments the function changed, and where."""
+    text = f"It writes into its argument{'s' * (len(outcome.written) > 1)} "
+    text += f"{listed(outcome.written)}, and so changes the caller's data."
+    if outcome.written_at and outcome.written_at.source:
+        at = outcome.written_at
+        text += f"\n    in {at.function}, line {at.line}:  {plain(at.source)}"
+    return f"{text}\na = a * b makes a new array; a *= b and a[...] = b write into the old one."
+
+
+def about_printing(outcome: Outcome) -> str:
+    """What the function printed in the case reported on."""
+    lines = outcome.printed.splitlines()
+    if not lines:
+        return ""
+    shown = [f"    {plain(line)}" for line in lines[:MOST_PRINTED_LINES]]
+    if len(lines) > MOST_PRINTED_LINES:
+        shown.append(f"    … and {len(lines) - MOST_PRINTED_LINES} lines more")
+    return "\n".join(["It printed, in this case:", *shown])

@@ -1,0 +1,125 @@
+"""Every known version of an exercise against every other: is each wrong one refused and told apart?
+
+An instructor who adds a misconception sees here whether the cases of the exercise can show it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.nested import arrays_in
+from lessons_lib.grading.isolation.running import Outcome, run
+from lessons_lib.grading.judging.judge import judge, same_results
+from lessons_lib.grading.wording import listed
+
+
+class Row(NamedTuple):
+    """What was found for one exercise, over all seeds."""
+
+    exercise: str
+    misconceptions: int
+    alternatives: int
+    accepted: tuple[str, ...]  # wrong versions that passed, as "name (seed)"
+    confused: tuple[str, ...]  # wrong versions that got another's hint, as "name: other (seed)"
+    widened: tuple[str, ...] = ()  # results that are float64 where the arguments are float32
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every wrong version is refused, with its own hint."""
+        return not (self.accepted or self.confused)
+
+
+def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
+    """Judge all known versions of an exercise.
+
+    Args:
+        exercise: what is examined.
+        seeds: each draws its own cases.
+    """
+    accepted, confused = [], []
+    widened: tuple[str, ...] = ()
+    for seed in seeds:
+        cases = exercise.cases(np.random.default_rng(seed))
+        widened = _widened(exercise, cases)
+        outcomes = {m.name: run(m.function, cases) for m in exercise.misconceptions}
+        for name, own in outcomes.items():
+            # Without its wrong versions the exercise is judged quickly: no hint is looked for.
+            if _passes(exercise, cases, own):
+                accepted.append(f"{name} ({seed})")
+            first = next(
+                other for other, theirs in outcomes.items() if _same(exercise, cases, theirs, own)
+            )
+            if first != name:
+                confused.append(f"{name}: {first} ({seed})")
+    return Row(
+        exercise.name,
+        len(exercise.misconceptions),
+        len(exercise.alternatives),
+        tuple(accepted),
+        tuple(confused),
+        widened,
+    )
+
+
+def _widened(exercise: Exercise, cases: Sequence[Case]) -> tuple[str, ...]:
+    """Names of the reference's results that are float64 in a case of float32."""
+    narrow = [
+        case
+        for case in cases
+        if any(array.dtype == np.float32 for _, array in arrays_in("", case.arguments))
+    ]
+    found: dict[str, None] = {}
+    for outcome in run(exercise.reference, narrow):
+        results = exercise.results_of(outcome.value, outcome.written_into) or ()
+        for output, result in zip(exercise.outputs, results, strict=False):
+            if isinstance(result, np.ndarray) and result.dtype == np.float64:
+                found[output.name] = None
+    return tuple(found)
+
+
+def _passes(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> bool:
+    return judge(exercise, cases, outcomes, look_for_hints=False).status == "passed"
+
+
+def _same(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    theirs: Sequence[Outcome],
+    own: Sequence[Outcome],
+) -> bool:
+    if theirs is own:
+        return True
+    return all(
+        same_results(exercise, case, a, b) for case, a, b in zip(cases, theirs, own, strict=True)
+    )
+
+
+def table(rows: Sequence[Row], num_seeds: int) -> str:
+    """The rows as a Markdown table, with what is not as it should be below it."""
+    lines = [
+        f"| exercise | right versions | wrong versions | refused on all {num_seeds} seeds "
+        "| with their own hint |",
+        "|---|---|---|---|---|",
+    ]
+    totals = [0, 0, 0, 0]
+    for row in rows:
+        passed = {text.rsplit(" (", 1)[0] for text in row.accepted}
+        others = {text.split(":")[0] for text in row.confused}
+        wrong = row.misconceptions
+        figures = [1 + row.alternatives, wrong, wrong - len(passed), wrong - len(others)]
+        totals = [total + figure for total, figure in zip(totals, figures, strict=True)]
+        lines.append(f"| {row.exercise} | {' | '.join(map(str, figures))} |")
+    lines.append(f"| all {len(rows)} | {' | '.join(map(str, totals))} |")
+    for row in rows:
+        for what in ("accepted", "confused"):
+            if texts := getattr(row, what):
+                lines.append(f"\n{row.exercise}, {what}: {', '.join(texts[:5])}")
+        if row.widened:
+            lines.append(
+                f"\n{row.exercise}: with float32 arguments the reference's {listed(row.widened)} "
+                "comes out as float64, and an answer that keeps float32 is refused. Is that meant?"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""The cliff is where the formula says, as steep as it says, and clipping bounds every step."""
+
+import numpy as np
+import pytest
+
+from lessons_lib.cells import rnn_step, rnn_step_backward
+from lessons_lib.course.clipping import cliff
+from lessons_lib.gradients import numerical_gradient
+
+
+def test_the_loss_is_that_of_a_one_unit_rnn():
+    w, b = 1.3, -0.2
+    h, caches = np.array([[cliff.START]]), []
+    for _ in range(7):
+        h, cache = rnn_step(np.zeros((1, 1)), h, np.zeros((1, 1)), np.array([[w]]), np.array([b]))
+        caches.append(cache)
+    here = cliff.surface(w, b, num_steps=7)
+    assert here.loss == pytest.approx((h[0, 0] - cliff.TARGET) ** 2)
+    dh, dw, db = 2 * (h - cliff.TARGET), 0.0, 0.0
+    for cache in reversed(caches):
+        _, dh, _, dWh, db_step = rnn_step_backward(dh, cache)
+        dw, db = dw + dWh[0, 0], db + db_step[0]
+    assert (here.dw, here.db) == (pytest.approx(dw), pytest.approx(db))
+
+
+@pytest.mark.parametrize(("w", "b"), [(0.8, 0.1), (1.4, -0.3), (2.0, 0.2)])
+def test_the_gradient_is_the_numerical_one(w, b):
+    here = cliff.surface(w, b)
+    expected = numerical_gradient(lambda p: float(cliff.surface(*p).loss), [w, b])
+    np.testing.assert_allclose([here.dw, here.db], expected, rtol=1e-5, atol=1e-9)
+    assert here.norm == pytest.approx(np.hypot(*expected), rel=1e-5)
+
+
+def test_the_surface_takes_whole_grids():
+    ws, bs = np.array([1.0, 1.5]), np.array([-0.5, 0.0, 0.5])
+    grid = cliff.surface(*np.meshgrid(ws, bs))
+    assert grid.loss.shape == (3, 2)
+    assert grid.dw[2, 1] == cliff.surface(1.5, 0.5).dw
+
+
+@pytest.mark.parametrize("w", [1.5, 2.0, 2.5])
+def test_the_edge_parts_high_from_low(w):
+    below, above = cliff.surface(w, cliff.edge(w) + np.array([-0.01, 0.01])).loss
+    assert below > 2
+    assert above < 0.2
+
+
+def test_the_relief_covers_the_piece_and_sees_the_wall_from_both_sides():
+    ws = np.array([1.0, 1.7, 2.4])
+    w, b, loss = cliff.relief(ws, (-1.1, 0.5))
+    np.testing.assert_array_equal(w, np.broadcast_to(ws, w.shape))
+    np.testing.assert_array_equal(loss, cliff.surface(w, b).loss)
+    assert (b[0] == -1.1).all() and (b[-1] == 0.5).all()
+    assert (np.diff(b, axis=0) >= 0).all()
+    for k in (1, 2):  # where there is a wall: from the high plain to the low one in next to no b
+        above, below = (loss[:, k] > 2).nonzero()[0].max(), (loss[:, k] < 0.2).nonzero()[0].min()
+        assert b[below, k] - b[above, k] < 1e-4
+        assert b[below, k] == pytest.approx(cliff.edge(ws[k]), abs=1e-4)
+
+
+@pytest.mark.parametrize("T", [1, 10, 50])
+@pytest.mark.parametrize("w", [0.7, 1.5, 2.0])
+def test_the_slope_at_the_edge_is_the_geometric_sum(w, T):
+    growth = 0.75 * w
+    rtol = 1e-9 + 64 * np.finfo(np.float64).eps * growth**T  # rounding grows as the slope does
+    here = cliff.surface(w, cliff.edge(w), num_steps=T)
+    np.testing.assert_allclose(
+        [here.dw, here.db], cliff.gradient_at_edge(w, num_steps=T), rtol=rtol
+    )
+    powers = sum(growth**k for k in range(T))
+    assert here.db == pytest.approx(2 * -0.1 * 0.75 * powers, rel=rtol)
+
+
+def test_descent_steps_down_the_gradient():
+    way = cliff.descend(1.2, 0.3, lr=0.05, num_updates=4)
+    assert way.w.shape == (5,)
+    here = cliff.surface(way.w[2], way.b[2])
+    assert way.w[3] == pytest.approx(way.w[2] - 0.05 * here.dw)
+    assert way.b[3] == pytest.approx(way.b[2] - 0.05 * here.db)
+    assert (way.loss[2], way.norm[2]) == (here.loss, here.norm)
+
+
+def test_no_clipped_step_is_longer_than_learning_rate_times_threshold():
+    starts = np.meshgrid(np.linspace(1.4, 2.2, 9), np.linspace(-1.0, -0.4, 9))
+    way = cliff.descend(*starts, lr=0.1, num_updates=80, max_norm=0.5)
+    steps = np.hypot(np.diff(way.w, axis=0), np.diff(way.b, axis=0))
+    assert way.norm.max() > 10
+    assert steps.max() == pytest.approx(0.05, rel=1e-5)
+    short = way.norm[:-1] < 0.49
+    np.testing.assert_allclose(steps[short], 0.1 * way.norm[:-1][short], rtol=0, atol=1e-12)
+
+
+def test_the_story_of_the_lesson():
+    plain, clipped = (cliff.descend(2.05, -0.65, max_norm=m) for m in (np.inf, 1.0))
+    assert plain.norm.max() > 1000
+    assert plain.w[-1] > 50 and plain.loss[-1] == pytest.approx(0.16)
+    assert plain.norm[-1] == 0
+    assert clipped.loss[-1] < 0.001
+
+
+def test_outcomes_are_shares_of_the_starts():
+    w = np.array([[0.0, 0.0, 0.0, 0.0], [0.5, 1.5, 0.0, 0.0]])
+    loss = np.array([[2.0, 2.0, 2.0, 2.0], [0.0005, 0.5, 0.0, 1.2]])
+    way = cliff.Descent(w, np.zeros_like(w), loss, np.zeros_like(w))
+    assert cliff.outcomes(way) == (0.25, 0.5, 0.25)

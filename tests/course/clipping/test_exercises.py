@@ -1,0 +1,134 @@
+"""Lesson 04: its references agree with the package; other right answers are accepted."""
+
+import numpy as np
+import pytest
+
+from lessons_lib import gradients
+from lessons_lib.course import exercises
+from tests.course.judged import result
+
+PARAMETERS = {
+    "global_norm": ("grads",),
+    "clip_grads": ("grads", "max_norm"),
+    "clip_values": ("grads", "limit"),
+}
+# A grade draws its own seeds, so what holds for `check` has to hold for any.
+SEEDS = range(20)
+
+
+def test_the_lesson_has_its_exercises():
+    found = [e for e in exercises.all() if e.lesson == "04_gradient_clipping"]
+    assert [(e.name, e.points) for e in found] == [
+        ("global_norm", 1),
+        ("clip_grads", 2),
+        ("clip_values", 1),
+    ]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_signatures_are_the_published_ones(name):
+    assert exercises.find(name).parameters == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_references_agree_with_the_package(name):
+    exercise = exercises.find(name)
+    for case in exercise.cases(np.random.default_rng(1)):
+        ours, theirs = case.copied_arguments(), case.copied_arguments()
+        returned = exercise(**ours)
+        expected = getattr(gradients, name)(**theirs)
+        rtol = 1e-14 if case.dtype == "float64" else 1e-6
+        if expected is None:
+            assert returned is None
+        else:
+            np.testing.assert_allclose(returned, expected, rtol=rtol)
+        for key, g in theirs["grads"].items():
+            np.testing.assert_allclose(ours["grads"][key], g, rtol=rtol)
+
+
+def test_clipping_has_cases_on_both_sides_of_the_threshold():
+    for seed in SEEDS:
+        cases = exercises.find("clip_grads").cases(np.random.default_rng(seed))
+        norms = [gradients.global_norm(case.arguments["grads"]) for case in cases]
+        ratios = [n / c.arguments["max_norm"] for n, c in zip(norms, cases, strict=True)]
+        assert min(ratios) < 0.7
+        assert sorted(ratios)[-3] > 1.3
+        assert {case.arguments["max_norm"] for case in cases} == {1, 2, 40}
+
+
+# Right answers that do it in another way.
+
+
+def norm_of_one_long_vector(grads):
+    return np.linalg.norm(np.concatenate([g.ravel() for g in grads.values()]))
+
+
+def norm_of_norms(grads):
+    return np.linalg.norm([np.linalg.norm(g) for g in grads.values()])
+
+
+def norm_in_plain_python(grads):
+    total = 0.0
+    for g in grads.values():
+        for value in g.ravel():
+            total += float(value) ** 2
+    return total**0.5
+
+
+def clip_with_numpys_minimum(grads, max_norm):
+    norm = norm_of_one_long_vector(grads)
+    rate = np.minimum(1, max_norm / (norm + 1e-6))
+    for g in grads.values():
+        g[...] = g * rate.astype(g.dtype)
+    return norm
+
+
+def clip_by_the_papers_form(grads, max_norm):
+    norm = norm_in_plain_python(grads)
+    if norm >= max_norm:
+        for g in grads.values():
+            np.multiply(g, max_norm / norm, out=g)
+    return norm
+
+
+def clip_new_arrays_in_the_dict(grads, max_norm):
+    norm = norm_in_plain_python(grads)
+    rate = max_norm / (norm + 1e-6)
+    if rate < 1:
+        for name in grads:
+            grads[name] = grads[name] * rate
+    return norm
+
+
+def values_by_comparison(grads, limit):
+    for g in grads.values():
+        g[g > limit] = limit
+        g[g < -limit] = -limit
+
+
+def values_by_minimum_and_maximum(grads, limit):
+    for g in grads.values():
+        g[:] = np.maximum(np.minimum(g, limit), -limit)
+    return grads
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("global_norm", norm_of_one_long_vector),
+        ("global_norm", norm_of_norms),
+        ("global_norm", norm_in_plain_python),
+        ("global_norm", gradients.global_norm),
+        ("clip_grads", clip_with_numpys_minimum),
+        ("clip_grads", clip_by_the_papers_form),
+        ("clip_grads", clip_new_arrays_in_the_dict),
+        ("clip_grads", gradients.clip_grads),
+        ("clip_values", values_by_comparison),
+        ("clip_values", values_by_minimum_and_maximum),
+        ("clip_values", gradients.clip_values),
+    ],
+)
+def test_right_variants_are_accepted(name, function, seed):
+    found = result(name, function, seed)
+    assert (found.status, found.hint) == ("passed", None), found.message

@@ -1,0 +1,223 @@
+"""Lesson 08: its references agree with the package; other right answers are accepted."""
+
+import numpy as np
+import pytest
+
+from lessons_lib import functions, training
+from lessons_lib.course import exercises
+from lessons_lib.layers import Embedding
+from lessons_lib.models import LanguageModel
+from lessons_lib.text import sampling_distribution
+from tests.course.judged import cases_of, result
+
+NAMES = ["embedding_backward", "cross_entropy", "perplexity", "token_losses", "sample_next"]
+# A grade draws its own seeds, so what holds for `check` has to hold for any.
+SEEDS = range(12)
+
+
+def test_the_lesson_has_its_exercises():
+    found = {e.name: e.points for e in exercises.all() if e.lesson == "08_lstm_language_model"}
+    assert found == {
+        "embedding_backward": 2,
+        "cross_entropy": 2,
+        "perplexity": 1,
+        "token_losses": 2,
+        "sample_next": 2,
+    }
+
+
+def test_signatures_are_the_published_ones():
+    found = {name: exercises.find(name).parameters for name in NAMES}
+    assert found == {
+        "embedding_backward": ("ids", "dx", "vocab_size"),
+        "cross_entropy": ("logits", "targets"),
+        "perplexity": ("losses",),
+        "token_losses": ("params", "inputs", "targets", "seq_len"),
+        "sample_next": ("logits", "temperature", "rng"),
+    }
+
+
+def test_the_table_gets_what_the_layer_gives_it():
+    for case in cases_of("embedding_backward", 1):
+        ids, dx, V = case.arguments.values()
+        layer = Embedding(V, dx.shape[-1], dtype=case.dtype)
+        layer.forward(ids)
+        layer.backward(dx)
+        dE = exercises.find("embedding_backward")(ids, dx, V)
+        np.testing.assert_allclose(dE, layer.grads["W"], rtol=1e-6, atol=1e-6)
+        # What the lesson is about occurs in every case: a word twice, and a word not at all.
+        counts = np.bincount(ids.ravel(), minlength=V)
+        assert counts.max() > 1
+        assert counts[0] == 0
+
+
+def test_the_loss_is_the_packages():
+    for case in cases_of("cross_entropy", 1):
+        loss, dlogits = exercises.find("cross_entropy")(**case.arguments)
+        expected_loss, expected = functions.cross_entropy(**case.arguments)
+        assert loss == pytest.approx(expected_loss, rel=1e-6)
+        np.testing.assert_allclose(dlogits, expected, rtol=1e-4, atol=1e-7)
+
+
+def model_and_text():
+    rng = np.random.default_rng(3)
+    model = LanguageModel(7, 4, 5, rng=rng, dtype=np.float64)
+    for value in model.params.values():
+        value[...] = rng.normal(size=value.shape)
+    return model, rng.integers(7, size=24)
+
+
+@pytest.mark.parametrize("seq_len", [1, 5, 23])
+def test_losses_and_perplexity_are_the_packages(seq_len):
+    model, ids = model_and_text()
+    column = ids[:, None]
+    losses = exercises.find("token_losses")(model.params, column[:-1], column[1:], seq_len)
+    expected = training.token_losses(model, ids, batch_size=1, seq_len=35)
+    np.testing.assert_allclose(losses[:, 0], expected, rtol=1e-10)
+    batches = np.split(losses, [6, 15])
+    assert exercises.find("perplexity")(batches) == pytest.approx(
+        training.perplexity(model, ids, batch_size=1)
+    )
+
+
+def test_perplexity_of_a_uniform_guess_is_the_number_of_choices():
+    losses = [np.full((3, 2), np.log(8)), np.full((1, 2), np.log(8))]
+    assert exercises.find("perplexity")(losses) == pytest.approx(8)
+
+
+def test_only_the_last_case_overflows():
+    found = result("cross_entropy", functions.cross_entropy, 0)
+    assert found.status == "passed"
+    mistakes = {m.name: m.function for m in exercises.find("cross_entropy").misconceptions}
+    for name in ("exponential_overflows", "logarithm_of_zero"):
+        found = result("cross_entropy", mistakes[name], 0)
+        assert "V=7, scale=1000" in found.message
+        assert "(the 3 cases before it are right)" in found.message
+
+
+# Right answers that do it in another way.
+
+
+def rows_one_by_one(ids, dx, vocab_size):
+    dE = np.zeros((vocab_size, dx.shape[2]), dx.dtype)
+    for t in range(len(ids)):
+        for n in range(ids.shape[1]):
+            dE[ids[t, n]] += dx[t, n]
+    return dE
+
+
+def one_hot_product(ids, dx, vocab_size):
+    rows = functions.one_hot(ids.reshape(-1), vocab_size, dtype=dx.dtype)
+    return rows.T @ dx.reshape(-1, dx.shape[-1])
+
+
+def loss_over_flat_rows(logits, targets):
+    rows, flat = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
+    top = rows.max(axis=1)
+    total = np.log(np.exp(rows - top[:, None]).sum(axis=1)) + top
+    loss = (total - rows[np.arange(len(flat)), flat]).sum() / len(flat)
+    dlogits = functions.softmax(rows)
+    dlogits[np.arange(len(flat)), flat] -= 1
+    return loss, (dlogits / len(flat)).reshape(logits.shape)
+
+
+def perplexity_as_geometric_mean(losses):
+    flat = np.concatenate([batch.reshape(-1) for batch in losses])
+    return float(1 / np.exp(-flat).prod() ** (1 / len(flat)))
+
+
+def language_model(params):
+    V, D = params["embedding.W"].shape
+    model = LanguageModel(V, D, len(params["output.W"]), dtype=params["output.W"].dtype)
+    model.params.update(params)
+    return model
+
+
+def whole_text_at_once(params, inputs, targets, seq_len):
+    logits, _ = language_model(params).forward(inputs)
+    at_target = *np.indices(targets.shape), targets
+    return -functions.log_softmax(logits)[at_target]
+
+
+def step_by_step(params, inputs, targets, seq_len):
+    losses, state = np.zeros(inputs.shape, params["output.W"].dtype), None
+    for t in range(len(inputs)):
+        logits, state = language_model(params).forward(inputs[t : t + 1], state)
+        p = functions.softmax(logits[0])
+        losses[t] = -np.log(p[np.arange(len(p)), targets[t]])
+    return losses
+
+
+def by_choice(logits, temperature, rng):
+    e = np.exp((logits - logits.max()) / temperature)
+    return int(rng.choice(len(logits), p=e / e.sum()))
+
+
+def by_a_loop(logits, temperature, rng):
+    left, token = rng.random(), 0
+    probs = functions.softmax(np.asarray(logits, float) / temperature)
+    while left >= probs[token]:
+        left -= probs[token]
+        token += 1
+    return token
+
+
+def by_counting(logits, temperature, rng):
+    return (np.cumsum(functions.softmax(logits / temperature)) < rng.random()).sum()
+
+
+def by_gumbel_noise(logits, temperature, rng):
+    return (logits / temperature - np.log(-np.log(rng.random(len(logits))))).argmax()
+
+
+def by_numpys_gumbel_noise(logits, temperature, rng):
+    return (functions.log_softmax(logits / temperature) + rng.gumbel(size=logits.shape)).argmax()
+
+
+def best_first(logits, temperature, rng):
+    order = logits.argsort()[::-1]
+    return order[rng.choice(len(order), p=functions.softmax(logits / temperature)[order])]
+
+
+def by_multinomial(logits, temperature, rng):
+    probs = functions.softmax(np.asarray(logits, float) / temperature)
+    return rng.multinomial(1, probs / probs.sum()).argmax()
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("embedding_backward", rows_one_by_one),
+        ("embedding_backward", one_hot_product),
+        ("cross_entropy", loss_over_flat_rows),
+        ("cross_entropy", functions.cross_entropy),
+        ("perplexity", perplexity_as_geometric_mean),
+        ("token_losses", whole_text_at_once),
+        ("token_losses", step_by_step),
+        ("sample_next", by_choice),
+        ("sample_next", by_a_loop),
+        ("sample_next", by_counting),
+        ("sample_next", by_gumbel_noise),
+        ("sample_next", by_numpys_gumbel_noise),
+        ("sample_next", best_first),
+        ("sample_next", by_multinomial),
+    ],
+)
+def test_right_variants_are_accepted(name, function):
+    for seed in SEEDS:
+        found = result(name, function, seed)
+        assert (found.status, found.hint) == ("passed", None), found.message
+
+
+def every_way_to_draw():
+    exercise = exercises.find("sample_next")
+    return [exercise.reference, *exercise.alternatives]
+
+
+@pytest.mark.parametrize("way", every_way_to_draw(), ids=lambda way: way.__name__)
+def test_every_accepted_way_draws_from_the_distribution(way):
+    logits, rng = np.array([0.5, -1.0, 2.0, 0.0]), np.random.default_rng(0)
+    drawn = np.bincount([way(logits, 0.7, rng) for _ in range(2000)], minlength=4) / 2000
+    expected = sampling_distribution(logits, temperature=0.7)
+    # Four standard deviations of a share: sqrt(p (1 - p) / 2000) is at most 0.0112.
+    np.testing.assert_allclose(drawn, expected, atol=0.045)

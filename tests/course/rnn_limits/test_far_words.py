@@ -1,0 +1,131 @@
+"""Recall by distance, and the gradient that flows back from a name to where it was read."""
+
+import numpy as np
+import pytest
+
+from lessons_lib.course.rnn_limits import far_words
+from lessons_lib.course.shared.village_gates import Recall, find_recalls
+from lessons_lib.files import data_path
+from lessons_lib.functions import log_softmax
+from lessons_lib.gradients import numerical_gradient
+from lessons_lib.models import LanguageModel
+from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return load_corpus("village")
+
+
+@pytest.fixture(scope="module")
+def village(corpus):
+    model = LanguageModel.load(data_path("weights", "village-rnn.safetensors"))
+    model.params = {name: p.astype(np.float64) for name, p in model.params.items()}
+    return model
+
+
+@pytest.fixture
+def small():
+    model = LanguageModel(7, 3, 5, cell="rnn", rng=np.random.default_rng(0), dtype=np.float64)
+    model.params["rnn.0.b"][...] = np.random.default_rng(1).normal(size=5)
+    return model
+
+
+@pytest.mark.parametrize("num_fillers", range(len(far_words.FILLERS) + 1))
+def test_the_scene_is_village_text_in_which_only_tom_fits(corpus, num_fillers):
+    words = far_words.scene(num_fillers)
+    ids = corpus.vocab.encode([*words, "Tom"])
+    assert oracle_log_probs(ids)[-1] == 0
+    back = dependency_distances(ids)[-1]
+    assert words[len(words) - back] == "Tom"
+    assert (
+        len(far_words.scene(num_fillers)) > len(far_words.scene(num_fillers - 1)) or not num_fillers
+    )
+
+
+def test_a_reading_is_what_the_model_computes(small):
+    ids = np.array([3, 1, 4, 1, 5, 6, 2])
+    reading = far_words.read(small, ids)
+    with small.evaluating():
+        logits, _ = small.forward(ids[:, None])
+    np.testing.assert_allclose(np.log(reading.probs), log_softmax(logits[:, 0]), rtol=1e-12)
+    assert reading.hs.shape == (7, 5)
+
+
+def test_bands_hold_every_place_once():
+    distances = np.arange(1, 100)
+    rows = far_words.by_band(distances, {"distance": distances, "one": np.ones(99)})
+    assert sum(row.places for row in rows) == 99
+    assert (rows[1].label, rows[1].places, rows[1].means["distance"]) == ("5-9", 5, 7)
+    assert rows[-1].label == "45+"
+    assert all(row.means["one"] == 1 for row in rows)
+
+
+def test_the_way_back_is_the_gradient(small):
+    ids, target, position = np.array([3, 1, 4, 1, 5, 6, 2]), 2, 6
+    p = small.params
+    x = p["embedding.W"][ids]  # (T, D)
+
+    def loss(start, h, inputs):
+        for x_t in inputs[start:]:
+            h = np.tanh(x_t @ p["rnn.0.Wx"] + h @ p["rnn.0.Wh"] + p["rnn.0.b"])
+        return -log_softmax(h @ p["output.W"] + p["output.b"])[target]
+
+    reading = far_words.read(small, ids)
+    way = far_words.way_back(small, reading, target, position, 4)
+    for k in range(5):
+        t = position - k
+        dh = numerical_gradient(lambda h, t=t: loss(t + 1, h, x), reading.hs[t])
+        assert way.h[k] == pytest.approx(np.linalg.norm(dh), rel=1e-5)
+        dx = numerical_gradient(
+            lambda v, t=t: loss(t, reading.hs[t - 1], np.vstack([x[:t], v, x[t + 1 :]])), x[t]
+        )
+        assert way.x[k] == pytest.approx(np.linalg.norm(dx), rel=1e-5)
+
+
+def test_the_terms_are_those_of_the_gradient_on_the_weights(small):
+    ids, target, position = np.array([3, 1, 4, 1, 5, 6, 2]), 2, 6
+    p, reading = small.params, far_words.read(small, ids)
+
+    def last_step(Wh):
+        h = np.tanh(p["embedding.W"][ids[6]] @ p["rnn.0.Wx"] + reading.hs[5] @ Wh + p["rnn.0.b"])
+        return -log_softmax(h @ p["output.W"] + p["output.b"])[target]
+
+    wanted = np.linalg.norm(numerical_gradient(last_step, p["rnn.0.Wh"]))
+    way = far_words.way_back(small, reading, target, position, 0)
+    assert way.Wh[0] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_several_ways_back_are_stacked(small):
+    ids = np.array([3, 1, 4, 1, 5, 6, 2])
+    reading = far_words.read(small, ids)
+    places = [Recall(0, 6, 3), Recall(0, 5, 2)]
+    ways = far_words.ways_back(small, reading, ids, places, 3)
+    np.testing.assert_array_equal(ways.h[1], far_words.way_back(small, reading, 6, 4, 3).h)
+    assert ways.x.shape == ways.Wh.shape == (2, 4)
+
+
+def test_a_swap_differs_from_the_name_on(village, corpus):
+    words = far_words.scene()
+    swap = far_words.swap_name(village, corpus.vocab, words, "Tom")
+    first = words.index("Tom")
+    assert swap.names[0] == "Tom" and swap.names[1] not in words
+    assert np.all(swap.distance[:first] == 0) and np.all(swap.distance[first:] > 0)
+
+
+def test_the_village_rnn_recalls_near_names_and_not_far_ones(village, corpus):
+    ids = corpus.test[:6000]
+    places = find_recalls(ids, corpus.vocab.decode(ids), min_distance=1)
+    probs = far_words.read(village, ids).probs
+    right = [probs[r.asked - 1, ids[r.asked]] for r in places]
+    rows = far_words.by_band([r.distance for r in places], {"right": right})
+    assert rows[0].means["right"] > 0.85
+    assert all(row.means["right"] < 0.25 for row in rows[3:])
+
+
+def test_the_village_rnns_gradient_fades(village, corpus):
+    ids = corpus.test[:6000]
+    places = find_recalls(ids, corpus.vocab.decode(ids), min_distance=30)
+    reading = far_words.read(village, ids)
+    ways = far_words.ways_back(village, reading, ids, [r for r in places if r.asked > 31], 30)
+    assert np.median(ways.h[:, 30] / ways.h[:, 0]) < 0.02
