@@ -219,6 +219,7 @@ def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
         "name": name,
         "arguments": arguments,
         "writable": sorted(case.writable),
+        "keyword_only": sorted(case.keyword_only),
     }
     answer = worker.ask(question, seconds=seconds, functions=functions)
     try:

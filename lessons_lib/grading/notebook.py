@@ -1,5 +1,6 @@
 """What a learner calls: check, hint and reveal."""
 
+import inspect
 import zlib
 from typing import Any
 
@@ -53,11 +54,12 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
     if problem := feedback.about_signature(target, *signature_of(fn)):
         return Result(target.name, "error", 0.0, target.points, problem)
     cases = _cases(target)
+    own = getattr(inspect.unwrap(fn), "__globals__", {}).get
     return judge(
         target,
         cases,
-        run(fn, cases),
-        run_again=lambda case: run(fn, [case])[0],
+        run(fn, cases, own),
+        run_again=lambda case: run(fn, [case], own)[0],
         cases_can_be_had=EXERCISES.finds(target),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lessons_lib.grading import Output, check, exercise
-from lessons_lib.grading.exercise.nested import arrays_in, copied, map_arrays
+from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
 
 
 class Cache(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.nested import map_arrays
+from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
 
@@ -73,6 +73,10 @@ class Exercise:
         sizes: Sequence[dict[str, int]],
         hints: Sequence[str],
         may_follow: Sequence[str],
+        strict: str = "",
+        cache_from: Mapping[str, "Exercise"] | None = None,
+        forward: Callable[..., Any] | None = None,
+        carry_errors: float = 0.0,
     ) -> None:
         functools.update_wrapper(self, reference)
         self.reference = reference
@@ -82,7 +86,16 @@ class Exercise:
         self.sizes = tuple(sizes)
         self.hints = tuple(hints)
         self.may_follow = tuple(may_follow)
-        self.parameters = tuple(inspect.signature(reference).parameters)
+        parameters = inspect.signature(reference).parameters
+        self.parameters = tuple(parameters)
+        self.keyword_only = frozenset(
+            name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY
+        )
+        self.strict = frozenset(strict.split())
+        self.cache_from = dict(cache_from or {})
+        self.forward = forward
+        self.carry_errors = carry_errors
+        self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
         self.draw = make_case
@@ -173,6 +186,7 @@ class Exercise:
             earlier: the exercise whose answer an answer to this one calls.
             built_on: makes an answer to this exercise from an answer to the earlier one.
         """
+        self.builds_on.append((earlier, built_on))
         for known in earlier.misconceptions:
             self.misconception(known.hint, name=known.name)(built_on(known.function))
 
@@ -213,21 +227,25 @@ class Exercise:
             ValueError: if the case maker's names are not the reference's parameters.
         """
         drawn = [(sizes, "float64") for sizes in self.sizes] + [(self.sizes[0], "float32")]
-        return [self._case(rng, sizes, dtype) for sizes, dtype in drawn]
+        return [self.case_of(rng, sizes, dtype) for sizes, dtype in drawn]
 
-    def _case(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+    def case_of(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+        """Draw one case of these sizes."""
         made = self.draw(rng, **sizes)
         if set(made) != set(self.parameters):
             raise ValueError(
                 f"make_case: expected a dict with the names {', '.join(self.parameters)}, "
                 f"got {', '.join(made)}"
             )
+        for name, forward in self.cache_from.items():
+            place = len(forward.returned)
+            made[name] = OwnCache(forward.name, made[name], place, forward.reference)
         arguments = {
             name: map_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a, made[name])
             for name in self.parameters
         }
         writable = frozenset(o.written_to for o in self.outputs if o.written_to)
-        return Case(arguments, sizes, dtype, writable)
+        return Case(arguments, sizes, dtype, writable, self.keyword_only)
 
 
 def _written(argument: Any, name: str) -> Any:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise
-from lessons_lib.grading.exercise.nested import arrays_in
 from lessons_lib.grading.isolation.running import Outcome, run
 from lessons_lib.grading.judging.judge import judge, same_results
 from lessons_lib.grading.wording import listed

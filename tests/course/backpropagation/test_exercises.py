@@ -11,7 +11,7 @@ from lessons_lib import cells, gradients
 from lessons_lib.cells import rnn_step
 from lessons_lib.course import exercises
 from lessons_lib.course.backpropagation import exercises as lesson_02
-from lessons_lib.grading.exercise.nested import arrays_in
+from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.layers import RNN
 from tests.course.judged import cases_of, result
 from tools.refresh_notebooks import NOTEBOOKS
