@@ -39,6 +39,16 @@ def run_forward(
     return rng.normal(size=(T, N, H)), caches
 
 
+def forward_with_caches(x, h0, Wx, Wh, b):
+    """hs (T, N, H), and what each step kept."""
+    h, hs, caches = h0, [], []
+    for x_t in x:
+        h, cache = rnn_step(x_t, h, Wx, Wh, b)
+        hs.append(h)
+        caches.append(cache)
+    return np.stack(hs), caches
+
+
 def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dict[str, Any]:
     weights = rng.normal(size=(rows, columns))
 
@@ -113,6 +123,7 @@ def numerical_gradient(f, x, eps=1e-6):
         Output("dWh", "H H", points=0.5, about="gradient on the recurrent weights"),
         Output("db", "H", points=0.25, about="gradient on the bias"),
     ],
+    forward=rnn_step,
     make_case=make_step_case,
     sizes=STEP_SIZES,
     hints=[
@@ -153,6 +164,7 @@ def rnn_step_backward(dh, cache):
         Output("dWh", "H H", points=0.5, about="gradient on the recurrent weights"),
         Output("db", "H", points=0.25, about="gradient on the bias"),
     ],
+    forward=forward_with_caches,
     make_case=make_sequence_case,
     sizes=SEQUENCE_SIZES,
     hints=[
