@@ -124,6 +124,11 @@ class Notation:
             ours[our] = value(ours) if callable(value) else value
         return {name: ours[name] for name in self.base.parameters}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Their name by the course's."""
+        return {o: t for t, o in (*self.arguments.items(), *self.results.items())}
+
     def theirs(self, name: str, value: Any) -> Any:
         """An argument or result as theirs."""
         for conversion in self.conversions.get(name, ()):
@@ -244,9 +249,9 @@ def adapt(
     reference.__name__ = reference.__qualname__ = name
     reference.__module__ = f"assignment.{lesson}"
     reference.__signature__ = notation.signature  # type: ignore[attr-defined]
-    names = {our: theirs for theirs, our in (*arguments.items(), *results.items())}
     other_layout = any(notation.conversions.values())
-    retelling = Retelling(base, {**names, base.name: name}, other_layout=other_layout)
+    names = _names_in_use(lesson) | notation.names | {base.name: name}
+    retelling = Retelling(base, names, other_layout=other_layout)
     adapted = Exercise(
         reference,
         lesson=lesson,
@@ -259,10 +264,20 @@ def adapt(
         cache_from=cache_from,
         carry_errors=carry_errors,
     )
+    adapted.names_of_ours = names
     adapted.alternatives = [notation.translated(function) for function in base.alternatives]
     _add_mistakes(adapted, notation, retelling)
     EXERCISES.add(adapted)
     return adapted
+
+
+def _names_in_use(lesson: str) -> dict[str, str]:
+    """The assignment's name by the course's, as far as exercises of it were adapted before."""
+    found: dict[str, str] = {}
+    for exercise in EXERCISES.all():
+        if exercise.lesson == lesson:
+            found |= exercise.names_of_ours
+    return found
 
 
 def _check(notation: Notation, points: Mapping[str, float]) -> None:
@@ -298,7 +313,8 @@ def _add_mistakes(adapted: Exercise, notation: Notation, retelling: Retelling) -
         version = notation.translated(known.function)
         hint = retelling.of(known.hint)
         if hint and (whole or _is_wrong(version, adapted)):  # what is wrong may not be asked for
-            adapted.misconception(hint, name=known.name)(version)
+            origin = retelling.names.get(known.origin, known.origin)
+            adapted.misconception(hint, name=known.name, origin=origin)(version)
     orders = {c.theirs for cs in notation.conversions.values() for c in cs if isinstance(c, Blocks)}
     for wanted in orders:
         for order in OTHER_ORDERS:

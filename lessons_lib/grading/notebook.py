@@ -9,7 +9,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
-from lessons_lib.grading.isolation.running import run, signature_of
+from lessons_lib.grading.isolation.running import Outcome, Raised, run, signature_of
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.report import Report, Result, wrapped
@@ -55,11 +55,19 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
         return Result(target.name, "error", 0.0, target.points, problem)
     cases = _cases(target)
     own = getattr(inspect.unwrap(fn), "__globals__", {}).get
+
+    def other(name: str, case: Case) -> Outcome:
+        function = own(name)
+        if not callable(function) or isinstance(function, Exercise):
+            return Outcome(raised=Raised("NameError", "", "", 0, ""))
+        return run(function, [case])[0]
+
     return judge(
         target,
         cases,
         run(fn, cases, own),
         run_again=lambda case: run(fn, [case], own)[0],
+        other=other,
         cases_can_be_had=EXERCISES.finds(target),
     )
 

@@ -17,20 +17,19 @@ class Retelling:
 
     Args:
         base: the course's exercise.
-        names: the assignment's name by the course's, of arguments, results and the exercise.
+        names: the assignment's name by the course's: of arguments, results and exercises.
         other_layout: whether some array lies otherwise than in the course.
     """
 
     def __init__(self, base: Exercise, names: Mapping[str, str], *, other_layout: bool) -> None:
-        ours = {*base.parameters, *(output.name for output in base.outputs), "cache", "caches"}
         exercises = {exercise.name for exercise in EXERCISES.all()}
         self.names = names
-        self.lacking = (ours | exercises) - set(names)
+        self.lacking = (_names_of(base) | exercises | {"cache", "caches"}) - set(names)
         self.other_layout = other_layout
 
     def of(self, hint: str) -> str:
         """The hint retold; empty if no sentence of it fits."""
-        sentences = re.split(r"(?<=[.?!:])\s+", hint)
+        sentences = re.split(r"(?<=[.?!])\s+", hint)
         if sentences and not self._fits(sentences[0]):
             return ""  # the others lean on it
         return " ".join(self._told(sentence) for sentence in sentences if self._fits(sentence))
@@ -42,3 +41,9 @@ class Retelling:
 
     def _told(self, sentence: str) -> str:
         return WORD.sub(lambda word: self.names.get(word[0], word[0]), sentence)
+
+
+def _names_of(exercise: Exercise) -> set[str]:
+    """Names of its arguments and results, and of those of the exercises that it builds on."""
+    names = {*exercise.parameters, *(output.name for output in exercise.outputs)}
+    return names.union(*(_names_of(earlier) for earlier, _ in exercise.builds_on))

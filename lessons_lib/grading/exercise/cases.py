@@ -14,6 +14,7 @@ class Case:
     Attributes:
         writable: names of the arguments that the function is asked to write to.
         keyword_only: names of those that are passed by name; the others go by position.
+        copying: whether each function of the answer gets copies of its arguments.
     """
 
     arguments: dict[str, Any]
@@ -21,6 +22,7 @@ class Case:
     dtype: str
     writable: frozenset[str] = frozenset()
     keyword_only: frozenset[str] = frozenset()
+    copying: bool = False
 
     def by_position(self, arguments: Mapping[str, Any]) -> list[Any]:
         """Those of the arguments that are passed by position, in order."""

@@ -58,6 +58,7 @@ class Misconception:
     name: str
     hint: str
     function: Callable[..., Any]
+    origin: str  # the exercise whose wrong answer it is; an inherited one is an earlier exercise's
 
 
 class Exercise:
@@ -96,6 +97,7 @@ class Exercise:
         self.forward = forward
         self.carry_errors = carry_errors
         self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
+        self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
         self.draw = make_case
@@ -131,13 +133,14 @@ class Exercise:
         return function
 
     def misconception(
-        self, hint: str, *, name: str | None = None
+        self, hint: str, *, name: str | None = None, origin: str | None = None
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator for a known wrong version.
 
         Args:
             hint: for a learner whose results equal this version's; leads on, gives no line away.
             name: identifier in reports; by default the function's name.
+            origin: name of the earlier exercise that is wrong; by default this one.
 
         Raises:
             ValueError: if the exercise has a misconception of that name.
@@ -145,9 +148,11 @@ class Exercise:
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
             identifier = name or function.__name__
-            if any(known.name == identifier for known in self.misconceptions):
+            if any(other.name == identifier for other in self.misconceptions):
                 raise ValueError(f"name: {self.name} has a misconception {identifier!r} already")
-            self.misconceptions.append(Misconception(identifier, hint, function))
+            self.misconceptions.append(
+                Misconception(identifier, hint, function, origin or self.name)
+            )
             return function
 
         return add
@@ -188,7 +193,8 @@ class Exercise:
         """
         self.builds_on.append((earlier, built_on))
         for known in earlier.misconceptions:
-            self.misconception(known.hint, name=known.name)(built_on(known.function))
+            add = self.misconception(known.hint, name=known.name, origin=known.origin)
+            add(built_on(known.function))
 
     def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results in the order of `outputs`, or None if too few or too many were returned.

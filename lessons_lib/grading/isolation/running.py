@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import OwnCache, arrays_in
+from lessons_lib.grading.exercise.containers import OwnCache, arrays_in, copied
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
 # What the names of those instructions begin with that compute, store or call.
@@ -102,8 +102,9 @@ def call(
     caches = [name for name, argument in arguments.items() if isinstance(argument, OwnCache)]
     with _quietly() as (printed, caught):
         try:
-            for name in caches:
-                arguments[name] = _own_cache(arguments[name], own)
+            with _copying(function) if case.copying else contextlib.nullcontext():
+                for name in caches:
+                    arguments[name] = _own_cache(arguments[name], own)
             value = _snapshot(function(*case.by_position(arguments), **case.by_name(arguments)))
             attempted = not _is_placeholder(value, function)
         except KeyboardInterrupt:
@@ -126,6 +127,26 @@ def call(
         "" if printed.closed else printed.getvalue(),
         tuple(str(warning.message) for warning in caught),
     )
+
+
+@contextlib.contextmanager
+def _copying(function: Callable[..., Any]) -> Iterator[None]:
+    """Let every function beside this one get copies of its arguments, as long as this lasts."""
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    originals = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, types.FunctionType) and value.__globals__ is names
+    }
+
+    def copying(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *values, **named: original(*map(copied, values), **copied(named))
+
+    try:
+        names.update({name: copying(original) for name, original in originals.items()})
+        yield
+    finally:
+        names.update(originals)
 
 
 class NoCacheError(Exception):

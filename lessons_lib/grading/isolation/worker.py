@@ -65,7 +65,8 @@ def main(*, gives_up_root: bool) -> None:
         else:
             function = namespace[question["name"]]
             writable, by_name = frozenset(question["writable"]), frozenset(question["keyword_only"])
-            case = Case(question["arguments"], {}, "", writable, by_name)
+            copying = question["copying"]
+            case = Case(question["arguments"], {}, "", writable, by_name, copying)
             send(answers, _sendable_outcome(call(function, case, namespace.get)))
 
 

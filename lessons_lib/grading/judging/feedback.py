@@ -106,6 +106,14 @@ def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
     return f"Right: {listed([output.name for output in right])}. Not yet: {listed(wrong)}."
 
 
+def about_carried(function: str, names: Sequence[str], share: float) -> str:
+    """Which results are right for the answer's own earlier function."""
+    return (
+        f"Right, given your own {function}, which is not right itself: {listed(names)}, "
+        f"for {share:.0%} of the points."
+    )
+
+
 def about_case(cases: Sequence[Case], number: int) -> str:
     """Which case goes wrong first."""
     case = cases[number]
@@ -121,7 +129,8 @@ def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: 
     """The problem to solve first, and which others may go away with it."""
     wrong = [output for output in exercise.outputs if output.name in problems]
     causes = [output for output in wrong if not set(output.computed_from) & set(problems)]
-    first = (causes or wrong)[0]
+    telling = [output for output in wrong if problems[output.name].tells_where]
+    first = (telling or causes or wrong)[0]
     problem = problems[first.name]
     lines = [problem.text]
     if problem.kind == "nan" and outcome.warnings:

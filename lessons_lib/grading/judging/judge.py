@@ -1,6 +1,6 @@
 """Judge what came of a function's calls. Nothing here calls a learner's function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,10 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache
-from lessons_lib.grading.exercise.definition import Exercise, Misconception
+from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.judging import feedback, looking
+from lessons_lib.grading.judging.carrying import Other, right_given_own
 from lessons_lib.grading.judging.comparing import (
     Problem,
     alike,
@@ -47,6 +48,8 @@ def judge(
     *,
     look_for_hints: bool = True,
     run_again: Callable[[Case], Outcome] | None = None,
+    other: Other | None = None,
+    right_before: Collection[str] = (),
     cases_can_be_had: bool = False,
 ) -> Result:
     """Compare the outcomes of a learner's function with the reference.
@@ -62,6 +65,8 @@ def judge(
         look_for_hints: compare a wrong answer with the known wrong versions.
         run_again: calls the learner's function with another case; without it a wrong answer that is
             not known is not asked whether its rows are independent, and the like.
+        other: calls another function of the same answer, for exercises that carry errors on.
+        right_before: names of the exercises that this answer has right.
         cases_can_be_had: the learner may call `case` for these very cases.
     """
     if not any(outcome.attempted for outcome in outcomes):
@@ -80,7 +85,8 @@ def judge(
         return Result(exercise.name, "passed", exercise.points, exercise.points, text)
 
     right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
-    score = 0.0 if forbidden else sum((output.points for output in right), 0.0)
+    carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, right_before)
+    score = 0.0 if forbidden else sum((output.points for output in right), extra)
     status: Status = "failed"
     known = None
     parts = []
@@ -88,16 +94,27 @@ def judge(
         if outcomes[wrong].raised:
             status = "error"
         order = _order_returned(exercise, cases, outcomes)
-        known = recognise(exercise, cases, outcomes) if look_for_hints and not order else None
+        if look_for_hints and not order:
+            known = recognise(exercise, cases, outcomes, right_before)
         if order:
             parts.append(feedback.about_order(exercise, order))
         else:
             parts += [
                 feedback.about_scores(exercise, right),
+                *carried,
                 feedback.about_case(cases, wrong),
                 findings[wrong].whole
                 or feedback.about_results(exercise, findings[wrong].by_output, outcomes[wrong]),
-                *_help(exercise, cases, outcomes, findings, known, run_again, cases_can_be_had),
+                *_help(
+                    exercise,
+                    cases,
+                    outcomes,
+                    findings,
+                    deciding,
+                    known,
+                    run_again,
+                    cases_can_be_had,
+                ),
             ]
     parts += remarks
     reported = wrong if wrong is not None else spoilt
@@ -112,6 +129,31 @@ def _decides(exercise: Exercise, case: Case) -> bool:
     return case.dtype != "float32" or "dtype" in exercise.strict
 
 
+def _carried(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    deciding: Sequence[int],
+    right: Sequence[Output],
+    other: Other | None,
+    right_before: Collection[str],
+) -> tuple[list[str], float]:
+    """What is right, given the answer's own earlier function, and the points that it earns."""
+    before = {forward.name for forward in exercise.cache_from.values()}
+    before |= {earlier.name for earlier, _ in exercise.builds_on}
+    if not exercise.carry_errors or other is None or not before - set(right_before):
+        return [], 0.0
+    decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
+    given = right_given_own(exercise, *decide, other)
+    gained = [o for o in exercise.outputs if o not in right and o.name in given]
+    points = exercise.carry_errors * sum((output.points for output in gained), 0.0)
+    by_function: dict[str, list[str]] = {}
+    for output in gained:
+        by_function.setdefault(given[output.name], []).append(output.name)
+    told = [feedback.about_carried(k, v, exercise.carry_errors) for k, v in by_function.items()]
+    return told, points
+
+
 def _remarks(
     exercise: Exercise, cases: Sequence[Case], findings: Sequence[Finding], spoilt: Outcome | None
 ) -> list[str]:
@@ -120,7 +162,7 @@ def _remarks(
     if spoilt is not None:
         remarks.append(feedback.about_writing(spoilt, costs="arguments" in exercise.strict))
     for case, finding in zip(cases, findings, strict=True):
-        if not _decides(exercise, case) and finding.whole:
+        if not _decides(exercise, case) and finding.whole and not findings[0].whole:
             remarks.append(feedback.about_float32(finding.whole))
         elif finding.other_dtypes and not finding.by_output:
             remarks.append(feedback.about_other_dtypes(case, finding.other_dtypes))
@@ -133,6 +175,7 @@ def _help(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     findings: Sequence[Finding],
+    deciding: Sequence[int],
     known: Misconception | None,
     run_again: Callable[[Case], Outcome] | None,
     cases_can_be_had: bool,
@@ -140,14 +183,16 @@ def _help(
     """What leads on: a hint on the mistake, else what was found by looking, else how to look."""
     if known:
         return [feedback.about_known(known)]
-    seen = looking.seen_in(exercise, cases, outcomes, run_again) if run_again else ""
-    parts = [seen or (broken(exercise, cases[0], outcomes[0], run_again) if run_again else "")]
-    wrong = [k for k, finding in enumerate(findings) if not finding.is_right]
-    nothing_right = all(
-        findings[wrong[0]].whole or o.name in findings[wrong[0]].by_output for o in exercise.outputs
-    )
-    if not any(parts) and nothing_right:
-        can_be_asked = cases_can_be_had or exercise.is_of_the_course
+    seen = ""
+    if run_again is not None:
+        seen = looking.seen_in(exercise, cases, outcomes, run_again)
+        seen = seen or broken(exercise, cases[0], outcomes[0], run_again)
+    parts = [seen]
+    wrong = [k for k in deciding if not findings[k].is_right]
+    first = findings[wrong[0]]
+    something_right = any(first.is_right_in(output.name) for output in exercise.outputs)
+    can_be_asked = cases_can_be_had or exercise.is_of_the_course
+    if can_be_asked or not (seen or first.whole or something_right):
         parts.append(feedback.about_first_hint(exercise, can_be_asked=can_be_asked))
     if cases_can_be_had:
         smallest = min(wrong, key=lambda k: (sum(cases[k].sizes.values()), k))
@@ -156,12 +201,19 @@ def _help(
 
 
 def recognise(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    right_before: Collection[str] = (),
 ) -> Misconception | None:
-    """The known wrong version that does in every case what the learner's function did."""
+    """The known wrong version that does in every case what the learner's function did.
+
+    The exercise's own come first; those of an earlier exercise are left out if that one is right.
+    """
     if all(outcome.raised for outcome in outcomes):
         return None  # one exception is like another: no evidence
-    for known in exercise.misconceptions:
+    own_first = sorted(exercise.misconceptions, key=lambda known: known.origin != exercise.name)
+    for known in (known for known in own_first if known.origin not in right_before):
         if all(
             same_results(exercise, case, call(known.function, case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)

@@ -6,7 +6,6 @@ Each sentence is tried on every case before it is said. Where none holds in all,
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -52,8 +51,10 @@ def seen_in(
         triples = [(case, want[output.name], got[output.name]) for case, want, got in pairs]
         if sentence := _about(output, triples) or _another_result(exercise, output, pairs):
             return sentence
-    return _unused(exercise, cases[0], outcomes[0], run_again) or _right_alone(
-        exercise, cases[0], run_again
+    return (
+        (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
+        or _unused(exercise, cases[0], outcomes[0], run_again)
+        or _right_alone(exercise, cases[0], run_again)
     )
 
 
@@ -249,19 +250,19 @@ def _right_alone(exercise: Exercise, case: Case, run_again: Callable[[Case], Out
     )
 
 
-def overwritten(
-    exercise: Exercise, cases: Sequence[Case], run_copying: Callable[[Case], Any]
+def _overwritten(
+    exercise: Exercise, cases: Sequence[Case], run_again: Callable[[Case], Outcome]
 ) -> str:
     """Whether the answer is right as soon as each of its functions gets copies of its arguments."""
     for case in cases:
-        got = _results(exercise, run_copying(case))
+        got = _results(exercise, run_again(replace(case, copying=True)))
         wanted = _results(exercise, call(exercise.reference, case))
         if got is None or wanted is None:
             return ""
         if any(problem_with(o, wanted[o.name], got[o.name]) for o in exercise.outputs):
             return ""
     return (
-        "It is right as soon as every function gets copies of its arguments. So your cache holds a "
-        "view of an array that is written to later: what the cache points to is not any more what "
-        "was there in the forward pass. Keep a copy, or a new array for each step."
+        "It is right as soon as every function gets copies of its arguments. So your cache points "
+        "to an array that is written to later: it does not hold any more what was there in the "
+        "forward pass. Let it keep a copy, or make a new array in each step."
     )
