@@ -191,7 +191,7 @@ def _snapshot(value: Any) -> Any:
     if isinstance(value, tuple | list):
         items = [_snapshot(item) if isinstance(item, np.ndarray) else item for item in value]
         return items if isinstance(value, list) else tuple(items)
-    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+    if not isinstance(value, np.ndarray) or np.ma.is_masked(value):
         return value
     dtype = np.float64 if value.dtype == np.longdouble else value.dtype.newbyteorder("=")
     return np.array(value, dtype)
