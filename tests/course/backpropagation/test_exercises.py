@@ -29,7 +29,7 @@ PARAMETERS = {
     "truncated_backward": ("dhs", "caches", "length"),
 }
 # A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
+SEEDS = range(3)
 
 
 def test_the_lesson_has_its_exercises():
@@ -234,7 +234,7 @@ def test_right_variants_are_accepted(name, function, seed):
     assert (found.status, found.hint) == ("passed", None), found.message
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_repair_that_the_notebook_names_is_the_whole_repair(seed):
     notebook = nbformat.read(NOTEBOOKS / f"{lesson_02.LESSON}.ipynb", as_version=4)
     (cell,) = (cell for cell in notebook.cells if cell.id == "bug-code")
