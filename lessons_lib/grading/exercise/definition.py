@@ -4,6 +4,7 @@ import ast
 import functools
 import inspect
 import textwrap
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,7 +164,9 @@ class Exercise:
         self.misconception(hint, name=name)(names[self.name])
 
     def inherit(
-        self, earlier: "Exercise", built_on: Callable[[Callable[..., Any]], Callable[..., Any]]
+        self,
+        earlier: "Exercise",
+        built_on: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
         """Add the wrong versions of an exercise that this one builds on.
 
@@ -171,10 +174,21 @@ class Exercise:
 
         Args:
             earlier: the exercise whose answer an answer to this one calls.
-            built_on: makes an answer to this exercise from an answer to the earlier one.
+            built_on: makes an answer to this exercise from an answer to the earlier one; without
+                it that is the reference, which then calls that answer.
         """
         for known in earlier.misconceptions:
-            self.misconception(known.hint, name=known.name)(built_on(known.function))
+            answer = (built_on or self.calling(earlier))(known.function)
+            self.misconception(known.hint, name=known.name)(answer)
+
+    def calling(self, earlier: "Exercise") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """What makes an answer from an answer to another exercise, which the reference calls.
+
+        Args:
+            earlier: the exercise that is called, by its name.
+        """
+        code, names = self.reference.__code__, self.reference.__globals__
+        return lambda answer: types.FunctionType(code, {**names, earlier.name: answer}, self.name)
 
     def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results in the order of `outputs`, or None if too few or too many were returned.
