@@ -195,6 +195,15 @@ rnn_backward.mistake(
 
 
 @rnn_backward.misconception(
+    "Each step is treated as if it stood alone. Two things join them: what comes back from the "
+    "next step is added to dhs[t], and the parts of all steps add up to the parameters' gradients."
+)
+def steps_not_joined(dhs, caches):
+    dx = [rnn_step_backward(dh, cache)[0] for dh, cache in zip(dhs, caches, strict=True)]
+    return np.stack(dx), *rnn_step_backward(dhs[0], caches[0])[1:]
+
+
+@rnn_backward.misconception(
     "Only the loss of the last step is sent back. Every step has a loss of its own: where does "
     "dhs[t] come in?"
 )

@@ -177,18 +177,28 @@ class Exercise:
             built_on: makes an answer to this exercise from an answer to the earlier one; without
                 it that is the reference, which then calls that answer.
         """
+        built_on = built_on or self.calling(earlier)
         for known in earlier.misconceptions:
-            answer = (built_on or self.calling(earlier))(known.function)
-            self.misconception(known.hint, name=known.name)(answer)
+            self.misconception(known.hint, name=known.name)(built_on(known.function))
 
     def calling(self, earlier: "Exercise") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """What makes an answer from an answer to another exercise, which the reference calls.
+        """What makes an answer of an answer to another exercise, which the reference calls by name.
 
-        Args:
-            earlier: the exercise that is called, by its name.
+        Raises:
+            ValueError: if the reference does not call it.
         """
-        code, names = self.reference.__code__, self.reference.__globals__
-        return lambda answer: types.FunctionType(code, {**names, earlier.name: answer}, self.name)
+        old = self.reference
+        if earlier.name not in old.__code__.co_names:
+            raise ValueError(
+                f"earlier: expected a function that {self.name} calls as a global "
+                f"name, got {earlier.name}"
+            )
+
+        def built_on(answer: Callable[..., Any]) -> Callable[..., Any]:
+            names = {**old.__globals__, earlier.name: answer}
+            return types.FunctionType(old.__code__, names, self.name, old.__defaults__)
+
+        return built_on
 
     def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results in the order of `outputs`, or None if too few or too many were returned.
