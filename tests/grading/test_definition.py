@@ -174,16 +174,19 @@ def test_a_mistake_is_the_reference_with_one_piece_exchanged():
             made.mistake("other", "", piece, "b")
 
 
-def test_mistakes_of_what_an_exercise_builds_on():
+def fourfold(a, scale):
+    return double(double(a, scale), scale)
+
+
+@pytest.mark.parametrize("built_on", [None, lambda f: lambda a, scale: f(f(a, scale), scale)])
+def test_mistakes_of_what_an_exercise_builds_on(built_on):
     made = define(double)
     made.mistake("not_doubled", "Twice?", "scale * a", "1.0 * a")
-
-    def fourfold(a, scale):
-        return made(made(a, scale), scale)
-
-    define(fourfold).inherit(made, lambda step: lambda a, scale: step(step(a, scale), scale))
+    define(fourfold).inherit(made, built_on)
     result = check(lambda a, scale: a, "fourfold").results[0]
     assert (result.status, result.hint) == ("failed", "not_doubled")
+    with pytest.raises(ValueError, match="that double calls as a global name, got fourfold"):
+        made.inherit(define(fourfold))
 
 
 def test_one_name_one_exercise():

@@ -4,6 +4,7 @@ import ast
 import functools
 import inspect
 import textwrap
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -181,7 +182,9 @@ class Exercise:
         self.misconception(hint, name=name)(names[self.name])
 
     def inherit(
-        self, earlier: "Exercise", built_on: Callable[[Callable[..., Any]], Callable[..., Any]]
+        self,
+        earlier: "Exercise",
+        built_on: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
         """Add the wrong versions of an exercise that this one builds on.
 
@@ -189,12 +192,33 @@ class Exercise:
 
         Args:
             earlier: the exercise whose answer an answer to this one calls.
-            built_on: makes an answer to this exercise from an answer to the earlier one.
+            built_on: makes an answer to this exercise from an answer to the earlier one; without
+                it that is the reference, which then calls that answer.
         """
+        built_on = built_on or self.calling(earlier)
         self.builds_on.append((earlier, built_on))
         for known in earlier.misconceptions:
             add = self.misconception(known.hint, name=known.name, origin=known.origin)
             add(built_on(known.function))
+
+    def calling(self, earlier: "Exercise") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """What makes an answer of an answer to another exercise, which the reference calls by name.
+
+        Raises:
+            ValueError: if the reference does not call it.
+        """
+        old = self.reference
+        if earlier.name not in old.__code__.co_names:
+            raise ValueError(
+                f"earlier: expected a function that {self.name} calls as a global "
+                f"name, got {earlier.name}"
+            )
+
+        def built_on(answer: Callable[..., Any]) -> Callable[..., Any]:
+            names = {**old.__globals__, earlier.name: answer}
+            return types.FunctionType(old.__code__, names, self.name, old.__defaults__)
+
+        return built_on
 
     def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results in the order of `outputs`, or None if too few or too many were returned.
