@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.definition import Exercise, Misconception
+from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.comparing import Problem, alike, number_as_array, problem_with
@@ -45,7 +45,8 @@ def judge(
     """Compare the outcomes of a learner's function with the reference.
 
     A result earns its points when it is right in every case. A function that writes into its
-    arguments earns none: it spoils its caller's data.
+    arguments earns none: it spoils its caller's data. Nor does one that is
+    right only where zeros are: an array made by np.zeros is no answer.
 
     Args:
         exercise: what was asked.
@@ -69,6 +70,8 @@ def judge(
 
     right = [o for o in exercise.outputs if all(finding.spares(o.name) for finding in findings)]
     score = sum((output.points for output in right), 0.0) if spoilt is None else 0.0
+    if _zeros_would_do(exercise, cases, right):
+        score = 0.0
     status: Status = "failed"
     known = None
     parts = []
@@ -206,3 +209,13 @@ def _order_returned(
         ):
             return [exercise.outputs[place].name for place in order]
     return []
+
+
+def _zeros_would_do(exercise: Exercise, cases: Sequence[Case], right: Sequence[Output]) -> bool:
+    """Whether the reference gives only zeros for all results that are right."""
+    return not any(
+        np.any(result)
+        for expected in _expected(exercise, exercise.reference, cases)
+        for output, result in zip(exercise.outputs, expected, strict=True)
+        if output in right
+    )
