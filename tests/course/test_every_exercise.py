@@ -1,4 +1,4 @@
-"""What holds for every exercise: its name and signature, its reference, its wrong versions, a stub."""
+"""What holds for every exercise: its signature, its reference, its wrong versions, a stub."""
 
 import numpy as np
 import pytest

@@ -10,7 +10,7 @@ from tests.notebooks.course import LESSONS
 from tests.site.building import REPOSITORY, ROOT, build, read_pages
 
 pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.slow
 
 DASH = " \N{EN DASH} "  # between a type and what it says
 PUBLIC = ["functions", "cells", "gradients", "layers", "models", "text", "training", "interop"]
