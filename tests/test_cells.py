@@ -45,7 +45,9 @@ def test_rnn_step_follows_its_equation(size):
     h, _ = rnn_step(case.x[0], *case.state, *case.params.values())
     for row in range(size.N):
         (wx,), (wh,) = blocks(case, row, 1)
-        np.testing.assert_allclose(h[row], np.tanh(wx + wh + case.params["b"]), rtol=1e-12)
+        np.testing.assert_allclose(
+            h[row], np.tanh(wx + wh + case.params["b"]), rtol=1e-12, atol=1e-14
+        )
 
 
 @given(one_step)

@@ -7,10 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.notebooks.course import LESSONS
-from tests.site.building import REPOSITORY, ROOT, build, read_pages
+from tests.site.building import NEEDS_SPHINX, REPOSITORY, ROOT, build, read_pages
 
-pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, NEEDS_SPHINX]
 
 DASH = " \N{EN DASH} "  # between a type and what it says
 PUBLIC = ["functions", "cells", "gradients", "layers", "models", "text", "training", "interop"]
