@@ -1,5 +1,7 @@
 """Figures show the numbers they are given, on axes that say what they are."""
 
+import functools
+
 import numpy as np
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgba
@@ -11,6 +13,7 @@ from lessons_lib.course.lstm_gates import figures
 OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
 
 
+@functools.cache
 def make_figures():
     tokens = ["Tom", "was", "in", "$", "( a_b"]
     records = [

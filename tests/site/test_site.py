@@ -134,6 +134,7 @@ def test_signatures_are_readable(pages):
             assert not re.search(r"<class|<factory>|_Nested|~| at 0x", text), text
 
 
+@pytest.mark.thorough  # the whole site a second time
 def test_without_a_repository_a_lesson_can_still_be_downloaded(tmp_path):
     result = build(tmp_path, repository="")
     assert result.returncode == 0, result.stderr
