@@ -94,6 +94,7 @@ def test_a_learning_rate_that_is_set_stays():
     assert rnn.lr == 0.5 == rnn.with_settings(["cell=rnn"]).lr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_learns_with_every_cell(preset, cell):

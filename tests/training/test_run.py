@@ -210,6 +210,7 @@ def test_a_loss_that_explodes_leaves_a_checkpoint_to_go_on_from(tmp_path, monkey
     assert records[-1]["valid_perplexity"] < records[0]["valid_perplexity"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full_at", [folders.MODEL, folders.CHECKPOINT])
 def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at):
     """The second epoch's files no longer fit; once there is room the run goes on."""

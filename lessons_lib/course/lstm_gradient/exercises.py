@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path.
 
-The wrong versions known of each stand in `lesson_06_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
