@@ -148,6 +148,7 @@ def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int)
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("dx", "T N D", points=0.5, about="gradient on the inputs"),
         Output("dh0", "N H", points=0.25, about="gradient on the first hidden state"),
