@@ -57,51 +57,6 @@ class Layer:
         return self._cache
 
 
-class RecurrentLayer(Layer):
-    """Input and state handling of RNN, LSTM and GRU.
-
-    Args:
-        input_size: D, features of each input.
-        hidden_size: H, units of the hidden state.
-        blocks: how many blocks of H columns the weights have.
-        biases: names of the bias vectors.
-        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
-        dtype: float32 or float64.
-
-    Weights start as N(0, 1) / sqrt(fan-in), biases at 0.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        blocks: int,
-        biases: tuple[str, ...],
-        rng: np.random.Generator | None,
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().__init__()
-        self.input_size = D = check_size(input_size, "input_size")
-        self.hidden_size = H = check_size(hidden_size, "hidden_size")
-        rng = check_rng(rng)
-        self._add("Wx", rng.standard_normal((D, blocks * H)) / np.sqrt(D), dtype)
-        self._add("Wh", rng.standard_normal((H, blocks * H)) / np.sqrt(H), dtype)
-        for name in biases:
-            self._add(name, np.zeros(blocks * H), dtype)
-
-    def _input(self, x: npt.ArrayLike) -> np.ndarray:
-        return check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
-
-    def _state(self, state: npt.ArrayLike | None, N: int, name: str) -> np.ndarray:
-        """A state or its gradient, (N, H); None means zeros."""
-        if state is None:
-            return np.zeros((N, self.hidden_size), self.dtype)
-        return check_array(state, (N, self.hidden_size), name, "(N, H)", self.dtype)
-
-    def _output_gradient(self, dhs: npt.ArrayLike, T: int, N: int) -> np.ndarray:
-        return check_array(dhs, (T, N, self.hidden_size), "dhs", "(T, N, H)", self.dtype)
-
-
 def check_array(
     value: npt.ArrayLike,
     shape: tuple[Any, ...],
