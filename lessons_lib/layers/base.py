@@ -28,13 +28,13 @@ class Layer:
         return np.result_type(*self.params.values())
 
     def _add(self, name: str, value: np.ndarray, dtype: npt.DTypeLike) -> None:
-        self.params[name] = value.astype(_check_dtype(dtype))
+        self.params[name] = value.astype(check_dtype(dtype))
         self.grads[name] = np.zeros_like(self.params[name])
         self._shapes[name] = value.shape
 
     def _parameters(self) -> Iterator[np.ndarray]:
         """The parameters in order, checked, since a caller may have assigned them."""
-        dtype = _check_dtype(self.dtype)
+        dtype = check_dtype(self.dtype)
         for name, shape in self._shapes.items():
             value = check_array(self.params[name], shape, f'params["{name}"]', "fixed", dtype)
             if self.grads[name].dtype != dtype:
@@ -96,7 +96,8 @@ def check_array(
     return array.astype(dtype, copy=False)
 
 
-def _check_dtype(dtype: npt.DTypeLike) -> np.dtype:
+def check_dtype(dtype: npt.DTypeLike) -> np.dtype:
+    """Return dtype if it is float32 or float64; anything else is a TypeError."""
     try:
         checked = np.dtype(dtype)
     except TypeError:  # not a dtype at all
