@@ -122,9 +122,9 @@ def test_every_preset_learns_with_every_cell(preset, cell):
         ("tie_weights=maybe", "tie_weights: expected true or false"),
         ("cell=transformer", "cell: expected one of rnn, lstm, gru"),
         ("optimizer=magic", "optimizer: expected one of sgd, adam"),
-        ("dropout=1", "dropout: expected 0 up to"),
-        ("word_dropout=-0.1", "word_dropout: expected 0 up to"),
-        ("weight_dropout=1.5", "weight_dropout: expected 0 up to"),
+        ("dropout=1", "dropout: expected a probability from 0 up to"),
+        ("word_dropout=-0.1", "word_dropout: expected a probability from 0 up to"),
+        ("weight_dropout=1.5", "weight_dropout: expected a probability from 0 up to"),
         ("seed=-1", "seed: expected 0 or more"),
     ],
 )
