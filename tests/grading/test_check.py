@@ -319,7 +319,7 @@ def test_values_earn_the_points_in_whatever_array(change):
     result, text = found(step(lambda h, c: (change(h), c)))
     assert (result.status, result.score) == ("passed", 2)
     if change is np.float64:
-        assert text.startswith("Remark, at no cost: h comes back as float64, the arguments are f")
+        assert text.startswith("Remark, at no cost: h comes back as float64, expected float32.")
 
 
 def test_what_float32_alone_breaks_is_a_remark():

@@ -202,12 +202,11 @@ def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
     names = list(found)
     kinds = listed(sorted({str(dtype) for dtype in found.values()}))
     verb = "comes" if len(names) == 1 else "come"
-    text = f"Remark, at no cost: {listed(names)} {verb} back as {kinds}, "
-    text += f"the arguments are {case.dtype}."
+    text = f"Remark, at no cost: {listed(names)} {verb} back as {kinds}, expected {case.dtype}."
     if case.dtype == "float32" and "float64" in kinds:
         text += (
-            "\nnp.zeros, np.ones and np.empty make float64 unless they are told a dtype; in a "
-            "large network that costs time and memory."
+            "\nThe arguments are float32, but np.zeros, np.ones and np.empty make float64 unless "
+            "they are told a dtype; in a large network that costs time and memory."
         )
     return text
 

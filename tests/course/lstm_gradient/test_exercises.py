@@ -159,15 +159,3 @@ def path_by_logarithms(f):
 def test_right_variants_are_accepted(name, function, seed):
     found = result(name, function, seed)
     assert (found.status, found.hint) == ("passed", None), found.message
-
-
-def test_adding_to_the_dc_that_was_given_is_refused():
-    """`dc += …` writes into the caller's array."""
-
-    def writes(dh, dc, cache):
-        dc += dh * cache.o * (1 - cache.tanh_c**2)
-        return cells.lstm_step_backward(0 * dh, dc, cache)
-
-    found = result("lstm_step_backward", writes, 0)
-    assert found.status == "failed" and found.score == 0
-    assert "dc" in found.message
