@@ -58,9 +58,9 @@ def test_a_trace_is_what_the_layer_computes(cell):
     x = rng.normal(size=(7, 2, 3))
     trace = TRACERS[cell](x, **layer.params)
     hs, state = layer.forward(x)
-    np.testing.assert_allclose(trace.h, hs, rtol=1e-10)
+    np.testing.assert_allclose(trace.h, hs, rtol=0, atol=1e-13)
     if cell == "lstm":
-        np.testing.assert_allclose(trace.c[-1], state[1], rtol=1e-10)
+        np.testing.assert_allclose(trace.c[-1], state[1], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("keep", [1.0, 0.9])
