@@ -102,11 +102,7 @@ def check_figures(made, folder):
 def tells_its_rows(axes):
     """Whether the vertical axis has a label, or a name for every row, or nothing to be told."""
     names = [text.get_text() for text in axes.get_yticklabels()]
-    return (
-        axes.get_ylabel()
-        or not names
-        or any(name[:1].isalpha() or name[:1] == "+" for name in names)
-    )
+    return axes.get_ylabel() or not names or any(name[:1].isalpha() for name in names)
 
 
 def test_lines_differ_in_colour_and_in_dash():
