@@ -22,8 +22,8 @@ from lessons_lib.course.language_model.writing import effective_choices
 from lessons_lib.course.lstm_gates.figures import memory_cell
 from lessons_lib.course.lstm_gradient.cell_path import norms_over_lag
 from lessons_lib.course.sequences.experiments import shuffled_in_blocks
-from lessons_lib.course.shared.gates import run_by_hand
 from lessons_lib.course.shared.gradient_lag import over_lag
+from lessons_lib.course.shared.traces import lstm_by_hand
 from lessons_lib.functions import sigmoid, softmax
 
 NAMES = {"i": "input i", "f": "forget f", "o": "output o"}
@@ -44,21 +44,15 @@ def gate_dials(dials: Sequence[str], g: Sequence[float]) -> None:
             raise ValueError(f"dials: expected names of {', '.join(NAMES)}, got {name!r}")
 
     # The same axis at every position of the dials, so that positions can be compared.
-    reach = np.concatenate([[0.0], g, run_by_hand(g).c])
+    reach = np.concatenate([[0.0], g, lstm_by_hand(g).c])
     limits = 1.1 * reach.min(), 1.1 * reach.max()
 
     def draw(**openness: float) -> None:
-        trace = run_by_hand(g, **openness)
+        trace = lstm_by_hand(g, **openness)
         gates = {NAMES[name]: getattr(trace, name) for name in dials}
         display(memory_cell(gates, trace.g, trace.c, trace.h, limits=limits))
 
-    sliders = {
-        name: ipywidgets.FloatSlider(
-            1.0, min=0.0, max=1.0, step=0.05, description=NAMES[name], continuous_update=False
-        )
-        for name in dials
-    }
-    ipywidgets.interact(draw, **sliders)
+    ipywidgets.interact(draw, **{name: _slider(1.0, 0.0, 1.0, 0.05, NAMES[name]) for name in dials})
 
 
 def radius_dial(*, T: int = 40, seeds: Sequence[int] = (0, 1, 2)) -> None:
@@ -77,12 +71,7 @@ def radius_dial(*, T: int = 40, seeds: Sequence[int] = (0, 1, 2)) -> None:
         figure.axes[0].set_ylim(1e-12, 1e12)
         display(figure)
 
-    radius = ipywidgets.FloatSlider(
-        1.0, min=0.1, max=3.0, step=0.05, description="radius", continuous_update=False
-    )
-    inputs = ipywidgets.FloatSlider(
-        0.0, min=0.0, max=1.0, step=0.1, description="inputs", continuous_update=False
-    )
+    radius, inputs = _slider(1.0, 0.1, 3.0, 0.05, "radius"), _slider(0.0, 0.0, 1.0, 0.1, "inputs")
     ipywidgets.interact(draw, radius=radius, inputs=inputs)
 
 
@@ -105,12 +94,8 @@ def clipping_dials(w: float, b: float) -> None:
     options = [(f"{threshold:g}", threshold) for threshold in thresholds] + [("none", np.inf)]
     ipywidgets.interact(
         draw,
-        max_norm=ipywidgets.SelectionSlider(
-            options=options, value=np.inf, description="threshold", continuous_update=False
-        ),
-        lr=ipywidgets.SelectionSlider(
-            options=[0.01, 0.03, 0.1, 0.3], value=0.1, description="lr", continuous_update=False
-        ),
+        max_norm=_choice(np.inf, options, "threshold"),
+        lr=_choice(0.1, [0.01, 0.03, 0.1, 0.3], "lr"),
     )
 
 
@@ -150,10 +135,7 @@ def shuffle_dial(
             print(f"{name}: {value:.1f}")
 
     blocks = [1, 2, 3, 5, 10, 30, len(tokens)]
-    slider = ipywidgets.SelectionSlider(
-        options=blocks, value=1, description="block", continuous_update=False
-    )
-    ipywidgets.interact(draw, block=slider)
+    ipywidgets.interact(draw, block=_choice(1, blocks, "block"))
 
 
 def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:
@@ -165,16 +147,12 @@ def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:
     """
 
     def draw(r: float, z: float) -> None:
-        trace = measuring.run_by_hand(x, r=r, z=z, w=w)
+        trace = measuring.gru_by_hand(x, r=r, z=z, w=w)
         gates = {"reset r": trace.r, "update z": trace.z}
         display(gru_unit(gates, x, trace.n, trace.h, limits=(-1.1, 1.1)))
 
-    def slider(value: float, name: str) -> ipywidgets.FloatSlider:
-        return ipywidgets.FloatSlider(
-            value, min=0.0, max=1.0, step=0.05, description=name, continuous_update=False
-        )
-
-    ipywidgets.interact(draw, r=slider(1.0, "reset r"), z=slider(0.0, "update z"))
+    r, z = _slider(1.0, 0.0, 1.0, 0.05, "reset r"), _slider(0.0, 0.0, 1.0, 0.05, "update z")
+    ipywidgets.interact(draw, r=r, z=z)
 
 
 def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
@@ -194,10 +172,7 @@ def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
         limits = middle - reach / 2, middle + reach / 2
         display(sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
 
-    slider = ipywidgets.FloatSlider(
-        0.5, min=0.0, max=0.95, step=0.05, description="p", continuous_update=False
-    )
-    ipywidgets.interact(draw, p=slider)
+    ipywidgets.interact(draw, p=_slider(0.5, 0.0, 0.95, 0.05, "p"))
 
 
 def forget_bias_dial(*, T: int = 50, seeds: Sequence[int] = (0, 1, 2)) -> None:
@@ -217,10 +192,7 @@ def forget_bias_dial(*, T: int = 50, seeds: Sequence[int] = (0, 1, 2)) -> None:
         figure.axes[0].set_ylim(1e-12, 1e3)
         display(figure)
 
-    slider = ipywidgets.FloatSlider(
-        0.0, min=-2.0, max=6.0, step=0.5, description="forget bias", continuous_update=False
-    )
-    ipywidgets.interact(draw, bias=slider)
+    ipywidgets.interact(draw, bias=_slider(0.0, -2.0, 6.0, 0.5, "forget bias"))
 
 
 def temperature_dial(logits: npt.ArrayLike, words: Sequence[str], *, num_shown: int = 10) -> None:
@@ -240,7 +212,19 @@ def temperature_dial(logits: npt.ArrayLike, words: Sequence[str], *, num_shown: 
         title = f"temperature {temperature:.1f}: like {choices:.1f} equal choices"
         display(word_distributions([words[k] for k in shown], {title: probs[shown]}))
 
-    slider = ipywidgets.FloatSlider(
-        1.0, min=0.1, max=3.0, step=0.1, description="temperature", continuous_update=False
+    ipywidgets.interact(draw, temperature=_slider(1.0, 0.1, 3.0, 0.1, "temperature"))
+
+
+# All of them redraw when they are let go, and not on the way.
+
+
+def _slider(value: float, low: float, high: float, step: float, name: str) -> ipywidgets.Widget:
+    return ipywidgets.FloatSlider(
+        value, min=low, max=high, step=step, description=name, continuous_update=False
     )
-    ipywidgets.interact(draw, temperature=slider)
+
+
+def _choice(value: float, options: Sequence[object], name: str) -> ipywidgets.Widget:
+    return ipywidgets.SelectionSlider(
+        value=value, options=options, description=name, continuous_update=False
+    )

@@ -11,7 +11,7 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.text import load_corpus
 from lessons_lib.training import PRESETS, exp_loss, token_losses
 from lessons_lib.training.comparison import ModelRow, equal_size, table
-from lessons_lib.training.loss_by_distance import DistanceRow, by_distance
+from lessons_lib.training.loss_split import DistanceRow, by_distance
 
 
 def read_comparison(corpus: str) -> dict[str, ModelRow]:

@@ -9,8 +9,8 @@ import pytest
 
 from lessons_lib.files import data_path
 from lessons_lib.models import LanguageModel
-from lessons_lib.text import is_present
-from lessons_lib.training import PRESETS
+from lessons_lib.text import Vocabulary, is_present
+from lessons_lib.training import PRESETS, exp_loss, perplexity, token_losses
 from lessons_lib.training.comparison import equal_size
 from tools.make_weights import SHIPPED, describe
 
@@ -69,3 +69,13 @@ def test_the_perplexity_on_shakespeare():
     found = describe("shakespeare-char", SHIPPED["shakespeare-char"])
     stored = STORED["shakespeare-char"]["test_perplexity"]
     assert found["test_perplexity"] == pytest.approx(stored, rel=1e-4)
+
+
+def test_the_shipped_model_of_characters_reads_the_excerpt():
+    model = LanguageModel.load(data_path("weights", "shakespeare-char.safetensors"))
+    vocab = Vocabulary(json.loads(model.metadata["vocabulary"]))
+    ids = vocab.encode(data_path("shakespeare", "excerpt.txt").read_text(encoding="utf-8"))
+    assert (model.config["num_layers"], model.config["tie_weights"]) == (2, True)
+    reached = exp_loss(token_losses(model, ids).mean(dtype=float))
+    assert 4.5 < reached < 6
+    assert reached == pytest.approx(perplexity(model, ids), rel=1e-6)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from lessons_lib.text import Vocabulary
     from lessons_lib.text.sampling import DrawnToken
-    from lessons_lib.training.loss_by_distance import DistanceRow
-    from lessons_lib.training.loss_split import LossRow
+    from lessons_lib.training.loss_split import DistanceRow, LossRow
 
 # Where no prompt is given: what a model reads first, and what of it is shown. One of the village
 # has hardly met a state of zeros in training, and finds its way after the end of a sentence.
@@ -65,7 +64,7 @@ def evaluate(
     losses = token_losses(model, ids, batch_size=lanes(corpus))
     report(split, corpus, texts, exp_loss(losses.mean(dtype=np.float64)))
     if corpus == "village":
-        from lessons_lib.training.loss_by_distance import by_distance
+        from lessons_lib.training.loss_split import by_distance
 
         _table("tokens back to the deciding word", by_distance(ids, losses), "above the optimum")
     _table(
@@ -100,7 +99,7 @@ def sample(
     """Let a trained model write."""
     import numpy as np
 
-    from lessons_lib.text.sampling import generate_with_logits
+    from lessons_lib.text import generate
     from lessons_lib.text.tokens import readable_pieces, tokenize
 
     model, vocab = load_model(checkpoint)
@@ -111,7 +110,7 @@ def sample(
     else:
         unnamed = ([vocab.tokens[0]], [vocab.tokens[0]])
         begin, shown = _BEGINNINGS.get(model.metadata.get("corpus", ""), unnamed)
-    drawn = generate_with_logits(
+    drawn = generate(
         model,
         _encode_prompt(begin, vocab),
         length,
@@ -123,7 +122,7 @@ def sample(
     if explain:
         _explain(drawn, vocab)
         return
-    written = chain(shown, (vocab.tokens[token.id] for token in drawn))
+    written = chain(shown, (vocab.tokens[token] for token in drawn))
     for piece in written if vocab.is_character_level else readable_pieces(written):
         typer.echo(piece, nl=False)  # flushes, so that a terminal shows each token as it is drawn
     typer.echo()
@@ -152,8 +151,8 @@ def _explain(drawn: "Iterable[DrawnToken]", vocab: "Vocabulary") -> None:
         log_probs = token.log_probs()
         best = np.argsort(-log_probs, kind="stable")[:5]
         others = "  ".join(f"{_visible(vocab.tokens[i])} {np.exp(log_probs[i]):.3f}" for i in best)
-        shown = _visible(vocab.tokens[token.id])
-        typer.echo(f"{shown:<16}{round(log_probs[token.id], 3) + 0.0:>9.3f}  {others}")
+        shown = _visible(vocab.tokens[token])
+        typer.echo(f"{shown:<16}{round(log_probs[token], 3) + 0.0:>9.3f}  {others}")
 
 
 def _visible(token: str) -> str:

@@ -24,7 +24,7 @@ def learning_curves(panels: Mapping[str, Mapping[str, npt.ArrayLike]]) -> Figure
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
         ends = []
         # Colour and dash repeat after 4 lines, markers after 5: no pair of 20 looks alike.
-        styles = zip(itertools.cycle(LINE_STYLES), itertools.cycle(MARKERS), strict=False)
+        styles = zip(itertools.cycle(LINE_STYLES), itertools.cycle(MARKERS[:5]), strict=False)
         for (style, marker), values in zip(styles, lines.values(), strict=False):
             epochs, perplexities = np.asarray(values, float)
             axes.plot(epochs, perplexities, marker=marker, markersize=4, **style)

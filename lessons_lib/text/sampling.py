@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -97,11 +97,20 @@ def sample(probs: npt.ArrayLike, rng: np.random.Generator) -> int:
     return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
 
 
-class DrawnToken(NamedTuple):
-    """A token that was drawn, and what it was drawn from."""
+class DrawnToken(int):
+    """The id of a token that was drawn, which also knows what it was drawn from.
 
-    id: int
-    logits: np.ndarray  # the model's scores for all tokens in its place, (V,)
+    Attributes:
+        logits: the model's scores for all tokens in its place, (V,).
+    """
+
+    logits: np.ndarray
+
+    def __new__(cls, value: int, logits: np.ndarray) -> Self:
+        """An id with its logits."""
+        token = super().__new__(cls, value)
+        token.logits = logits
+        return token
 
     def log_probs(self) -> np.ndarray:
         """The model's log-probabilities in nats, (V,), before temperature and cuts."""
@@ -117,7 +126,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
-) -> Iterator[int]:
+) -> Iterator[DrawnToken]:
     """Continue a prompt, token by token.
 
     The model reads the prompt at once and then each token that it drew, with its state carried
@@ -133,44 +142,11 @@ def generate(
         top_p: keep the most probable tokens up to this probability.
 
     Returns:
-        Iterator over the drawn ids; the prompt is not among them.
+        Iterator over the drawn ids, which also know their scores; the prompt is not among them.
 
     Raises:
         TypeError: if prompt_ids are not integers, or rng is not a numpy.random.Generator.
         ValueError: if the prompt is empty, or an argument is out of range.
-    """
-    drawn = generate_with_logits(
-        model, prompt_ids, length, rng, temperature=temperature, top_k=top_k, top_p=top_p
-    )
-    return (token.id for token in drawn)
-
-
-def generate_with_logits(
-    model: NextTokenModel,
-    prompt_ids: npt.ArrayLike,
-    length: int,
-    rng: np.random.Generator,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-) -> Iterator[DrawnToken]:
-    """As `generate`, and with each token the scores that it was drawn from.
-
-    Args:
-        model: a language model.
-        prompt_ids: what the text begins with, integers, 1-D, at least one.
-        length: how many tokens to draw.
-        rng: source of randomness.
-        temperature: see `sampling_distribution`, as for top_k and top_p.
-        top_k: keep this many of the most probable tokens.
-        top_p: keep the most probable tokens up to this probability.
-
-    Returns:
-        Iterator over the drawn tokens; the prompt is not among them.
-
-    Raises:
-        TypeError, ValueError: as `generate`.
     """
     prompt = np.asarray(prompt_ids)
     if prompt.ndim != 1 or prompt.size == 0:

@@ -11,7 +11,7 @@ import numpy as np
 from lessons_lib.text import Corpus, oracle_log_probs
 from lessons_lib.text.ngrams import NGram
 from lessons_lib.training import Recipe, Run, read_metrics, token_losses, write_results
-from lessons_lib.training.loss_by_distance import DistanceRow, by_distance
+from lessons_lib.training.loss_split import DistanceRow, by_distance
 
 
 class ModelRow(NamedTuple):

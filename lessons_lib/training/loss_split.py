@@ -1,6 +1,7 @@
-"""Where a language model loses: on rare tokens, and before it has read enough."""
+"""Where a language model loses: on rare tokens, early in a text, far from what decides."""
 
 import itertools
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,10 +9,13 @@ import numpy.typing as npt
 
 from lessons_lib.functions import check_ids
 from lessons_lib.models import LanguageModel
+from lessons_lib.text import dependency_distances, oracle_log_probs
 from lessons_lib.training import token_losses
 
 # What the largest array of one batch may hold: 4 million scores are 16 MB of float32.
 _SCORES = 4_000_000
+# Bands of distance back to the deciding token: the first of each.
+_DISTANCES = (1, 2, 5, 10, 20, 35, 60, np.inf)
 
 
 class LossRow(NamedTuple):
@@ -20,6 +24,15 @@ class LossRow(NamedTuple):
     label: str  # such as "10-99"
     share: float  # of all predicted tokens
     loss: float  # mean, in nats per token
+
+
+class DistanceRow(NamedTuple):
+    """The tokens that are decided a certain number of tokens back."""
+
+    label: str  # the distances, such as "10-19"
+    share: float  # of all tokens
+    excess: float  # mean loss above the oracle's, in nats per token
+    recall: float  # mean probability (geometric) of the tokens that the oracle is certain of
 
 
 def by_frequency(
@@ -85,13 +98,50 @@ def by_position(model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255) ->
     return _rows(bounds, read, losses)
 
 
-def _rows(bounds: list[int], values: np.ndarray, losses: np.ndarray) -> list[LossRow]:
-    """A row for each class of values from one bound up to, but without, the next."""
-    rows = []
+def by_distance(ids: npt.ArrayLike, losses: npt.ArrayLike) -> list[DistanceRow]:
+    """Split a model's shortfall on village text by how far back the deciding token lies.
+
+    Args:
+        ids: village text, 1-D, from the beginning of a scene.
+        losses: the model's loss for each token but the first, in nats, (len(ids) - 1,).
+
+    Returns:
+        A row for each band of distances.
+    """
+    oracle = -oracle_log_probs(ids)
+    losses = np.asarray(losses)
+    certain = oracle < 1e-9
+    return [
+        DistanceRow(
+            label,
+            float(band.mean()),
+            float((losses - oracle)[band].mean()),
+            float(np.exp(-losses[band & certain].mean())),
+        )
+        for label, band in classes(dependency_distances(ids), _DISTANCES)
+    ]
+
+
+def classes(values: npt.ArrayLike, bounds: Sequence[float]) -> Iterator[tuple[str, np.ndarray]]:
+    """Sort whole numbers into classes, each from one bound up to, but without, the next.
+
+    Args:
+        values: the numbers, (M,).
+        bounds: rising; the last may be inf.
+
+    Yields:
+        For each class its label, such as "7", "10-19" or "60+", and which values are in it, (M,).
+    """
+    values = np.asarray(values)
     for low, above in itertools.pairwise(bounds):
-        members = (values >= low) & (values < above)
-        if members.any():
-            label = f"{low:,}" if above == low + 1 else f"{low:,}-{above - 1:,}"
-            mean = float(losses[members].mean(dtype=np.float64))
-            rows.append(LossRow(label, float(members.mean()), mean))
-    return rows
+        more = "+" if above == np.inf else "" if above == low + 1 else f"-{above - 1:,}"
+        yield f"{low:,}{more}", (values >= low) & (values < above)
+
+
+def _rows(bounds: list[int], values: np.ndarray, losses: np.ndarray) -> list[LossRow]:
+    """A row for each class that is not empty."""
+    return [
+        LossRow(label, float(members.mean()), float(losses[members].mean(dtype=np.float64)))
+        for label, members in classes(values, bounds)
+        if members.any()
+    ]

@@ -1,15 +1,19 @@
 """Figures show the numbers they are given, on axes that say what they are."""
 
 import functools
+import importlib.util
+import inspect
+import pkgutil
 
 import numpy as np
+import pytest
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from lessons_lib import plots
-from lessons_lib.course.lstm_gates import figures
+from lessons_lib import course, plots
 
+NORMS = np.array([[1.0, 0.1, 1e-20], [1.0, 0.3, 0.01], [1.0, 0.2, 0.04]])  # (seeds, lags)
 OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
 
 
@@ -21,19 +25,12 @@ def make_figures():
         {"epoch": 1.0, "train_loss": 1.5, "valid_perplexity": 5.0},
     ]
     return {
-        "learning curve": plots.learning_curve(records, best_possible=2.5),
-        "lines over time": plots.lines_over_time(
+        "learning_curve": plots.learning_curve(records, best_possible=2.5),
+        "lines_over_time": plots.lines_over_time(
             {"left": {"a": [1, 2, 3], "b": [3, 2, 1]}, "right": {"a": [0, 0, 0]}},
             ylabel="c (no unit)",
         ),
-        "memory cell": figures.memory_cell(
-            {"input i": [0, 1], "forget f": [1, 0.25]},
-            [0.5, -1],
-            [0, 2],
-            [0, 0.75],
-            marks={2: "store"},
-        ),
-        "heat map": plots.heat_map_over_text(
+        "heat_map_over_text": plots.heat_map_over_text(
             {"one": [0, 1, -1, 0.5, 0], "two": [1, 1, 1, 1, 1]},
             tokens,
             label="memory cell c",
@@ -41,19 +38,73 @@ def make_figures():
             full_bars={"two": [False, True, True, False, True]},
             open_bars={"one": [True, False, False, False, False]},
         ),
-        "lines over text": plots.lines_over_text(
+        "lines_over_text": plots.lines_over_text(
             {"held": [0, 1, 2, 3, 4]}, tokens, ylabel="distance (no unit)", marked=[3]
         ),
+        "lines_by_distance": plots.lines_by_distance(
+            ["1-4", "5+"],
+            {"RNN": [0.9, 0.1], "oracle": [1, 1]},
+            xlabel="words back",
+            ylabel="probability",
+        ),
+        "lines_with_markers": plots.lines_with_markers(
+            [1, 10, 100],
+            {"a": [1, 2, 3], "b": [3, 2, 1]},
+            xlabel="words",
+            ylabel="perplexity",
+            logarithmic="xy",
+            level=("chance", 2.5),
+        ),
+        "gradient_over_lag": plots.gradient_over_lag(
+            {"one": {"a": NORMS}, "two": {"b": NORMS[0]}}, bounds={"one": {"bound": [1, 2, 4]}}
+        ),
+        "learning_curves": plots.learning_curves({"village": {"lstm": [[1, 2, 3], [5, 3, 2]]}}),
     }
 
 
-def test_figures_are_labelled_and_can_be_saved(tmp_path):
-    for name, figure in make_figures().items():
-        plots.save_figure(figure, tmp_path / "figure.png")
-        assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG"), name
-        xlabels = [axes.get_xlabel() for axes in figure.axes if axes.get_label() != "<colorbar>"]
-        assert any(xlabels), f"{name}: no horizontal axis is labelled"
-        assert any(axes.get_ylabel() for axes in figure.axes), name
+LESSONS = [lesson for _, lesson, is_folder in pkgutil.iter_modules(course.__path__) if is_folder]
+WITH_FIGURES = [
+    lesson for lesson in LESSONS if importlib.util.find_spec(f"{course.__name__}.{lesson}.figures")
+]
+
+
+def functions_of(module):
+    return {
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and name[0] != "_"
+    }
+
+
+@pytest.mark.parametrize("lesson", WITH_FIGURES)
+def test_every_figure_of_a_lesson_is_labelled_and_can_be_saved(lesson, tmp_path):
+    """Each lesson's tests make all its figures, by the name of the function."""
+    figures = importlib.import_module(f"{course.__name__}.{lesson}.figures")
+    made = importlib.import_module(f"tests.course.{lesson}.test_figures").make_figures()
+    assert made.keys() == functions_of(figures)
+    check_figures(made, tmp_path)
+
+
+def test_every_figure_of_several_lessons_is_labelled_and_can_be_saved(tmp_path):
+    assert {*plots.__all__} - {"save_figure"} <= make_figures().keys()
+    check_figures(make_figures(), tmp_path)
+
+
+def check_figures(made, folder):
+    for name, figure in made.items():
+        plots.save_figure(figure, folder / "figure.png")
+        assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+        # A drawing has no axes.
+        shown = [axes for axes in figure.axes if axes.axison or axes.name == "3d"]
+        if shown:
+            assert any(axes.get_xlabel() for axes in shown), name
+            assert figure.get_supylabel() or any(map(tells_its_rows, shown)), name
+
+
+def tells_its_rows(axes):
+    """Whether the vertical axis has a label, or a name for every row, or nothing to be told."""
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    return axes.get_ylabel() or not names or any(name[:1].isalpha() for name in names)
 
 
 def test_lines_differ_in_colour_and_in_dash():
@@ -64,7 +115,7 @@ def test_lines_differ_in_colour_and_in_dash():
 
 
 def test_lines_over_time_show_each_panels_values():
-    left, right = make_figures()["lines over time"].axes
+    left, right = make_figures()["lines_over_time"].axes
     assert (left.get_title(), right.get_title()) == ("left", "right")
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
     assert (drawn["a"], drawn["b"]) == ([1, 2, 3], [3, 2, 1])
@@ -72,23 +123,8 @@ def test_lines_over_time_show_each_panels_values():
     assert left.get_ylim() == right.get_ylim()
 
 
-def test_the_memory_cell_shows_gates_marks_and_states():
-    top, bottom, colorbar = make_figures()["memory cell"].axes
-    (mesh,) = [item for item in top.collections if isinstance(item, QuadMesh)]
-    np.testing.assert_array_equal(mesh.get_array(), [[0, 1], [1, 0.25]])
-    assert (mesh.norm.vmin, mesh.norm.vmax) == (0, 1)
-    assert top.yaxis_inverted()  # the first row on top
-    assert [text.get_text() for text in top.texts] == ["0", "1", "1", "0.2", "store"]
-    assert [label.get_text() for label in top.get_yticklabels()] == ["input i", "forget f"]
-    assert [bar.get_height() for bar in bottom.patches] == [0.5, -1]
-    drawn = {line.get_label(): list(line.get_ydata()) for line in bottom.get_lines()}
-    assert drawn["hidden state h"] == [0, 0.75]
-    assert drawn["memory cell c"] == [0, 2]
-    assert colorbar.get_ylabel() == "openness"
-
-
 def test_the_heat_map_has_rows_words_and_bars_in_their_places():
-    axes = make_figures()["heat map"].axes[0]
+    axes = make_figures()["heat_map_over_text"].axes[0]
     mesh = next(item for item in axes.collections if isinstance(item, QuadMesh))
     np.testing.assert_array_equal(mesh.get_array(), [[0, 1, -1, 0.5, 0], [1, 1, 1, 1, 1]])
     assert [t.get_text() for t in axes.get_xticklabels()] == ["Tom", "was", "in", "$", "( a_b"]
@@ -106,16 +142,52 @@ def test_the_heat_map_has_rows_words_and_bars_in_their_places():
 
 
 def test_lines_over_text_mark_words():
-    axes = make_figures()["lines over text"].axes[0]
+    axes = make_figures()["lines_over_text"].axes[0]
     line, mark = axes.get_lines()
     assert line.get_ydata().tolist() == [0, 1, 2, 3, 4]
     assert mark.get_xdata() == [3, 3]
 
 
 def test_the_learning_curve_shows_perplexities():
-    axes = make_figures()["learning curve"].axes[0]
+    axes = make_figures()["learning_curve"].axes[0]
     training, validation, best = axes.get_lines()
     np.testing.assert_allclose(training.get_ydata(), np.exp([2.0, 1.5]))
     np.testing.assert_allclose(training.get_xdata(), [0.5, 1.0])
     assert validation.get_ydata().tolist() == [5.0]
     assert best.get_ydata()[0] == 2.5
+
+
+def test_lines_stand_over_their_bands():
+    (axes,) = make_figures()["lines_by_distance"].axes
+    rnn, oracle = axes.get_lines()
+    assert rnn.get_ydata().tolist() == [0.9, 0.1]
+    assert oracle.get_ydata().tolist() == [1, 1]
+    assert rnn.get_marker() != oracle.get_marker()
+    axes.figure.canvas.draw()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1-4", "5+"]
+
+
+def test_lines_show_their_values_and_differ_in_dash_and_marker():
+    (axes,) = make_figures()["lines_with_markers"].axes
+    a, b, level = axes.get_lines()
+    assert (list(a.get_xdata()), list(a.get_ydata())) == ([1, 10, 100], [1, 2, 3])
+    assert list(b.get_ydata()) == [3, 2, 1]
+    assert a.get_linestyle() != b.get_linestyle() and a.get_marker() != b.get_marker()
+    assert list(level.get_ydata()) == [2.5, 2.5]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "chance"]
+
+
+def test_the_gradient_over_lag_has_a_median_a_band_and_a_bound():
+    left, right = make_figures()["gradient_over_lag"].axes
+    lines = {line.get_label(): line.get_ydata() for line in left.lines}
+    np.testing.assert_allclose(lines["a"], [1, 0.2, 0.01])
+    np.testing.assert_array_equal(lines["bound"], [1, 2, 4])
+    (band,) = left.collections
+    corners = band.get_paths()[0].vertices
+    np.testing.assert_allclose([corners[:, 1].min(), corners[:, 1].max()], [1e-12, 1])
+    assert left.get_yscale() == "log"
+    assert [axes.get_title() for axes in (left, right)] == ["one", "two"]
+    assert "lag" in left.get_xlabel()
+    assert "gradient" in left.get_ylabel()
+    assert "bound" not in {line.get_label() for line in right.lines}

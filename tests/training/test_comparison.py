@@ -15,7 +15,7 @@ from lessons_lib.training import (
     read_metrics,
 )
 from lessons_lib.training.comparison import ModelRow, compare, equal_size, table
-from lessons_lib.training.loss_by_distance import DistanceRow
+from lessons_lib.training.loss_split import DistanceRow
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])

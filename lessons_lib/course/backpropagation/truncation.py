@@ -1,19 +1,15 @@
-"""Truncated backpropagation through time: what it costs, what it gets wrong, what it cannot learn.
-
-`python -m lessons_lib.course.backpropagation.truncation` trains the networks whose results the
-lesson reads, about three minutes on one core, and writes data/truncation/echo.json.
-"""
+"""Truncated backpropagation: what it costs, what it gets wrong, what it cannot learn."""
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from lessons_lib.cells import RNNCache
-from lessons_lib.files import data_path, write_atomically
-from lessons_lib.layers import RNN, Linear
-from lessons_lib.training import Adam
+from lessons_lib.course.shared.networks import RecurrentNetwork
+from lessons_lib.files import data_path
+from lessons_lib.layers import RNN
 
 Grads = dict[str, np.ndarray]
 
@@ -60,28 +56,21 @@ def reached_steps(
     return reached
 
 
-class Net(NamedTuple):
-    """An RNN and the linear layer that reads its hidden state."""
-
-    rnn: RNN
-    readout: Linear
-
-
-def make_net(rng: np.random.Generator, *, hidden_size: int, radius: float) -> Net:
-    """A net with one input and one output, in float64.
+def make_net(
+    rng: np.random.Generator, *, hidden_size: int, radius: float = 0.9
+) -> RecurrentNetwork:
+    """A network with one input and one output.
 
     Args:
         rng: source of the weights.
         hidden_size: H.
         radius: the largest absolute eigenvalue that Wh is scaled to.
     """
-    rnn = RNN(1, hidden_size, rng=rng, dtype=np.float64)
-    rnn.params["Wh"] *= radius / np.abs(np.linalg.eigvals(rnn.params["Wh"])).max()
-    return Net(rnn, Linear(hidden_size, 1, rng=rng, dtype=np.float64))
+    return RecurrentNetwork("rnn", 1, hidden_size, 1, rng, radius=radius)
 
 
 def gradient(
-    net: Net, x: np.ndarray, y: np.ndarray, length: int | None = None
+    net: RecurrentNetwork, x: np.ndarray, y: np.ndarray, length: int | None = None
 ) -> tuple[float, Grads]:
     """Loss and gradient on the RNN's parameters over one long sequence, state carried.
 
@@ -96,13 +85,13 @@ def gradient(
     """
     length = length or len(x)
     state, loss = None, 0.0
-    sums = {name: np.zeros_like(p) for name, p in net.rnn.params.items()}
+    sums = {name: np.zeros_like(p) for name, p in net.layer.params.items()}
     for start in range(0, len(x), length):
-        hs, state = net.rnn.forward(x[start : start + length], state)
-        miss = net.readout.forward(hs) - y[start : start + length]
+        miss = net.forward(x[start : start + length], state) - y[start : start + length]
+        state = net.state
         loss += 0.5 * float((miss**2).sum()) / x.shape[1]
-        net.rnn.backward(net.readout.backward(miss / x.shape[1]))
-        for name, g in net.rnn.grads.items():
+        net.backward(miss / x.shape[1])
+        for name, g in net.layer.grads.items():
             sums[name] += g
     return loss, sums
 
@@ -183,7 +172,7 @@ def distance_by_rows(
     Returns:
         Relative distances of the full and of the truncated gradient, each (number of seeds, K).
     """
-    net = make_net(np.random.default_rng(0), hidden_size=8, radius=0.9)
+    net = make_net(np.random.default_rng(0), hidden_size=8)
     _, reference = gradient(net, *fading_sum(num_steps, num_reference, np.random.default_rng(1)))
     full, cut = [], []
     for seed in seeds:
@@ -218,7 +207,7 @@ def train_on_echo(
     num_steps: int = 24_000,
     num_rows: int = 16,
     hidden_size: int = 16,
-) -> Net:
+) -> RecurrentNetwork:
     """Train with truncated BPTT on one long stream, an update of Adam after each chunk.
 
     Args:
@@ -230,23 +219,19 @@ def train_on_echo(
         num_rows: N, streams side by side.
         hidden_size: H.
     """
-    net = make_net(rng, hidden_size=hidden_size, radius=0.9)
-    params = _named(net.rnn.params, net.readout.params)
-    adam = Adam(params)
+    net = make_net(rng, hidden_size=hidden_size)
     x, y = echo(num_steps, num_rows, lag, rng)
     state = None
     starts = range(0, num_steps - length + 1, length)
     for update, start in enumerate(starts):
-        hs, last = net.rnn.forward(x[start : start + length], state)
-        state = last if carry else None
-        miss = net.readout.forward(hs) - y[start : start + length]
-        net.rnn.backward(net.readout.backward(2 * miss / miss.size))
-        lr = 0.01 * (1 - update / len(starts))
-        adam.step(params, _named(net.rnn.grads, net.readout.grads), lr=lr)
+        miss = net.forward(x[start : start + length], state) - y[start : start + length]
+        state = net.state if carry else None
+        net.backward(2 * miss / miss.size)
+        net.step(0.01 * (1 - update / len(starts)))
     return net
 
 
-def error_by_position(net: Net, *, lag: int, length: int, carry: bool) -> np.ndarray:
+def error_by_position(net: RecurrentNetwork, *, lag: int, length: int, carry: bool) -> np.ndarray:
     """Mean squared error on a new stream, by the position in the chunk.
 
     Args:
@@ -263,51 +248,22 @@ def error_by_position(net: Net, *, lag: int, length: int, carry: bool) -> np.nda
     state = None
     squares = []
     for start in range(0, len(x), length):
-        hs, last = net.rnn.forward(x[start : start + length], state)
-        state = last if carry else None
-        squares.append((net.readout.forward(hs) - y[start : start + length]) ** 2)
+        miss = net.forward(x[start : start + length], state) - y[start : start + length]
+        state = net.state if carry else None
+        squares.append(miss**2)
     return np.stack(squares)[lag:].mean(axis=(0, 2, 3)) / y.var()
 
 
-def share_learned(net: Net, *, lag: int, length: int, carry: bool) -> float:
+def share_learned(net: RecurrentNetwork, *, lag: int, length: int, carry: bool) -> float:
     """1 minus the mean error of `error_by_position`: 1 knows every target, 0 knows none."""
     return float(1 - error_by_position(net, lag=lag, length=length, carry=carry).mean())
 
 
-def _named(rnn: Grads, readout: Grads) -> Grads:
-    return {f"rnn.{name}": a for name, a in rnn.items()} | {
-        f"readout.{name}": a for name, a in readout.items()
-    }
-
-
-# The runs that take too long for a notebook
-
-LAG, LENGTHS, SEEDS = 8, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16), (0, 1, 2, 3, 4)
-
-
 def load_echo_runs() -> dict[str, Any]:
-    """What `main` measured: "lag", "lengths" (K,), and "carried" and "reset", (seeds, K) each."""
+    """What `tools/make_truncation.py` measured: trainings that take too long for a notebook.
+
+    Returns:
+        "lag"; "lengths" (K,); "carried" and "reset", the share that was learned, (seeds, K) each.
+    """
     runs = json.loads(data_path("truncation", "echo.json").read_text(encoding="utf-8"))
     return runs | {name: np.array(runs[name]) for name in ("lengths", "carried", "reset")}
-
-
-def main() -> None:
-    """Train for every length and seed, with the state carried and reset, and write the results."""
-    runs: dict[str, Any] = {"lag": LAG, "lengths": LENGTHS}
-    for name, carry in (("carried", True), ("reset", False)):
-        runs[name] = []
-        for seed in SEEDS:
-            row = []
-            for length in LENGTHS:
-                rng = np.random.default_rng(seed)
-                net = train_on_echo(rng, lag=LAG, length=length, carry=carry)
-                row.append(round(share_learned(net, lag=LAG, length=length, carry=carry), 4))
-            print(name, seed, row, flush=True)
-            runs[name].append(row)
-    write_atomically(
-        data_path("truncation") / "echo.json", (json.dumps(runs, indent=1) + "\n").encode()
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.cells import lstm_step
-from lessons_lib.course.shared.village_gates import Recall, next_word_probs
+from lessons_lib.course.shared.names_asked import Recall
+from lessons_lib.course.shared.traces import next_word_probs
 from lessons_lib.functions import cross_entropy
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import IGNORE_INDEX, evaluation_batches

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.cells import rnn_step, rnn_step_backward
+from lessons_lib.course.shared.networks import RecurrentNetwork
+from lessons_lib.course.shared.traces import unroll
+from lessons_lib.course.shared.weights import fresh_weights, scale_to_radius
 from lessons_lib.functions import cross_entropy, one_hot
 from lessons_lib.gradients import clip_grads, clip_values, global_norm
-from lessons_lib.layers import RNN, Linear
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import TrainingBatches
 
@@ -137,15 +139,10 @@ def grads_by_lag(
         For lag 0, 1, … T - 1: the contribution of the step so many steps before the last, by name.
     """
     rng = np.random.default_rng(seed)
-    D, H = 8, hidden_size
-    Wx = rng.normal(size=(D, H)) / np.sqrt(D)
-    Wh = rng.normal(size=(H, H)) / np.sqrt(H)
-    Wh *= radius / np.abs(np.linalg.eigvals(Wh)).max()
-    h, caches = np.zeros((1, H)), []
-    for x_t in input_scale * rng.normal(size=(T, 1, D)):
-        h, cache = rnn_step(x_t, h, Wx, Wh, np.zeros(H))
-        caches.append(cache)
-    dh = rng.normal(size=(1, H))
+    Wx, Wh, b = fresh_weights("rnn", 8, hidden_size, rng)
+    x = input_scale * rng.normal(size=(T, 1, 8))
+    dh = rng.normal(size=(1, hidden_size))
+    _, caches = unroll(rnn_step, x, [np.zeros_like(dh)], Wx, scale_to_radius(Wh, radius), b)
     found = []
     for cache in reversed(caches):
         _, dh, dWx, dWh, db = rnn_step_backward(dh, cache)
@@ -153,7 +150,7 @@ def grads_by_lag(
     return found
 
 
-class Recall(NamedTuple):
+class RecallTraining(NamedTuple):
     """What a training on the recall task came to."""
 
     accuracy: float  # on 1,000 fresh sequences; chance is 1 / NUM_SYMBOLS
@@ -163,7 +160,7 @@ class Recall(NamedTuple):
 
 def train_recall(
     lag: int, *, radius: float, max_norm: float, lr: float = 1.0, num_updates: int = 600
-) -> Recall:
+) -> RecallTraining:
     """Train an RNN of 32 units to name the first symbol of a sequence at its end.
 
     Plain gradient descent with clipping by global norm, on batches of 32 fresh sequences.
@@ -176,24 +173,17 @@ def train_recall(
         num_updates: how many batches to learn from.
     """
     rng = np.random.default_rng(0)
-    rnn = RNN(NUM_SYMBOLS, 32, rng=rng, dtype=np.float64)
-    readout = Linear(32, NUM_SYMBOLS, rng=rng, dtype=np.float64)
+    network = RecurrentNetwork("rnn", NUM_SYMBOLS, 32, NUM_SYMBOLS, rng, once=True, radius=radius)
     norms, reach = [], []
-    rnn.params["Wh"] *= radius / np.abs(np.linalg.eigvals(rnn.params["Wh"])).max()
     for _ in range(num_updates):
         symbols = rng.integers(NUM_SYMBOLS, size=(lag + 1, 32))
-        hs, _ = rnn.forward(one_hot(symbols, NUM_SYMBOLS))
-        _, dlogits = cross_entropy(readout.forward(hs[-1]), symbols[0])
-        dhs = np.zeros_like(hs)
-        dhs[-1] = readout.backward(dlogits)
-        dxs, _ = rnn.backward(dhs)
+        _, dlogits = cross_entropy(network.forward(one_hot(symbols, NUM_SYMBOLS)), symbols[0])
+        dxs = network.backward(dlogits)
         reach.append(np.linalg.norm(dxs[0]) / np.linalg.norm(dxs[-1]))
-        grads = [*rnn.grads.values(), *readout.grads.values()]
+        grads = network.grads
         norms.append(clip_grads(grads, max_norm))
-        for layer in (rnn, readout):
-            for name, p in layer.params.items():
-                p -= lr * layer.grads[name]
+        for name, p in network.params.items():
+            p -= lr * grads[name]
     symbols = rng.integers(NUM_SYMBOLS, size=(lag + 1, 1000))
-    hs, _ = rnn.forward(one_hot(symbols, NUM_SYMBOLS))
-    right = readout.forward(hs[-1]).argmax(axis=1) == symbols[0]
-    return Recall(float(right.mean()), np.array(norms), np.array(reach))
+    right = network.forward(one_hot(symbols, NUM_SYMBOLS)).argmax(axis=1) == symbols[0]
+    return RecallTraining(float(right.mean()), np.array(norms), np.array(reach))

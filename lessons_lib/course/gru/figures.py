@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.gate_map import draw_gates
-from lessons_lib.plots.style import BLUE, ORANGE, SKY, VERMILION
+from lessons_lib.plots.one_unit import one_unit
+from lessons_lib.plots.style import ORANGE, SKY, VERMILION
 
 PART_STYLES: tuple[dict[str, Any], ...] = (
     {"color": SKY, "hatch": ""},
@@ -36,22 +36,8 @@ def gru_unit(
         marks: words to stand above some of the steps, which count from 1.
         limits: ends of the lower panel's vertical axis; by default those that the values need.
     """
-    steps = np.arange(1, len(np.asarray(x)) + 1)
-    figure = Figure(figsize=(max(7, 0.42 * len(steps)), 4.6), layout="constrained")
-    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[len(gates), 4.5])
-    draw_gates(figure, top, gates, marks or {})
-
-    bottom.bar(steps, np.asarray(x), width=0.5, color=SKY, label="input x")
-    bottom.plot(steps, np.asarray(n), "o", color=VERMILION, label="candidate n")
-    bottom.step(
-        steps, np.asarray(h), where="mid", color=BLUE, linewidth=2.5, label="hidden state h"
-    )
-    bottom.axhline(0, color="black", linewidth=0.8)
-    bottom.set(xlabel="time step", ylabel="value (no unit)", xticks=steps[:: 1 + len(steps) // 30])
-    bottom.set_ylim(limits)
-    bottom.grid(alpha=0.3)
-    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    return figure
+    values = {"input x": ("bars", x), "candidate n": ("points", n), "hidden state h": ("line", h)}
+    return one_unit(gates, values, marks=marks, limits=limits)
 
 
 def parameter_bars(sizes: Mapping[str, Mapping[str, int]]) -> Figure:

@@ -1,26 +1,13 @@
 """What the two gates of a GRU do: set by hand, learned on a task, and read off a language model."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.cells import gru_step
-from lessons_lib.course.shared.gates import StoreTask, make_store_task
+from lessons_lib.course.shared.store_task import StoreTask
+from lessons_lib.course.shared.traces import GRUTrace, trace_gru
+from lessons_lib.course.shared.weights import fresh_weights
 from lessons_lib.functions import log_softmax
-from lessons_lib.layers import GRU, Linear
 from lessons_lib.models import LanguageModel
-from lessons_lib.training import Adam
-
-
-class Trace(NamedTuple):
-    """Everything a GRU does at each step; arrays of one shape, time along the first axis."""
-
-    r: np.ndarray  # reset gate
-    z: np.ndarray  # update gate
-    n: np.ndarray  # candidate
-    h: np.ndarray  # hidden state
 
 
 def mix(n: npt.ArrayLike, *, z: npt.ArrayLike, h0: float = 0.0) -> np.ndarray:
@@ -42,14 +29,14 @@ def mix(n: npt.ArrayLike, *, z: npt.ArrayLike, h0: float = 0.0) -> np.ndarray:
     return np.array(hs)
 
 
-def run_by_hand(
+def gru_by_hand(
     x: npt.ArrayLike,
     *,
     r: npt.ArrayLike = 1.0,
     z: npt.ArrayLike = 0.0,
     w: float = 1.0,
     h0: float = 0.0,
-) -> Trace:
+) -> GRUTrace:
     """One unit of a GRU whose gates are given: n = tanh(x + r * w * h_prev), then as `mix`.
 
     Args:
@@ -69,48 +56,14 @@ def run_by_hand(
         n[t] = np.tanh(x[t] + r[t] * w * h_prev)
         h[t] = (1 - z[t]) * n[t] + z[t] * h_prev
         h_prev = h[t]
-    return Trace(r, z, n, h)
-
-
-def run_gru(
-    x: npt.ArrayLike,
-    Wx: np.ndarray,
-    Wh: np.ndarray,
-    bx: np.ndarray,
-    bh: np.ndarray,
-    *,
-    reset_after: bool = True,
-) -> Trace:
-    """Run a GRU over a sequence from a zero state, and keep a record of all it does.
-
-    Args:
-        x: inputs, (T, N, D).
-        Wx: input weights, (D, 3H), blocks r, z, n.
-        Wh: recurrent weights, (H, 3H).
-        bx: bias beside the input product, (3H,).
-        bh: bias beside the recurrent product, (3H,).
-        reset_after: the variant, as for `cells.gru_step`.
-
-    Returns:
-        The trace, each array (T, N, H).
-    """
-    x = np.asarray(x, Wx.dtype)
-    h = np.zeros((x.shape[1], len(Wh)), Wx.dtype)
-    steps = []
-    for x_t in x:
-        h, cache = gru_step(x_t, h, Wx, Wh, bx, bh, reset_after=reset_after)
-        steps.append((cache.r, cache.z, cache.n, h))
-    return Trace(*(np.stack(values) for values in zip(*steps, strict=True)))
+    return GRUTrace(r, z, n, h)
 
 
 def random_weights(rng: np.random.Generator, D: int, H: int) -> dict[str, np.ndarray]:
     """Weights and biases of a GRU: normal, standard deviation 1/sqrt(fan-in), for biases 0.5."""
-    return {
-        "Wx": rng.normal(size=(D, 3 * H)) / np.sqrt(D),
-        "Wh": rng.normal(size=(H, 3 * H)) / np.sqrt(H),
-        "bx": 0.5 * rng.normal(size=3 * H),
-        "bh": 0.5 * rng.normal(size=3 * H),
-    }
+    Wx, Wh, _ = fresh_weights("gru", D, H, rng)
+    bx, bh = (0.5 * rng.normal(size=3 * H) for _ in range(2))
+    return {"Wx": Wx, "Wh": Wh, "bx": bx, "bh": bh}
 
 
 def variant_distance(x: npt.ArrayLike, **weights: np.ndarray) -> np.ndarray:
@@ -118,13 +71,13 @@ def variant_distance(x: npt.ArrayLike, **weights: np.ndarray) -> np.ndarray:
 
     Args:
         x: inputs, (T, N, D).
-        weights: Wx, Wh, bx and bh as for `run_gru`.
+        weights: Wx, Wh, bx and bh as for `trace_gru`.
 
     Returns:
         The largest difference between their hidden states at each step, (T,).
     """
-    after = run_gru(x, **weights, reset_after=True).h
-    before = run_gru(x, **weights, reset_after=False).h
+    after = trace_gru(x, **weights, reset_after=True).h
+    before = trace_gru(x, **weights, reset_after=False).h
     return np.abs(after - before).max(axis=(1, 2))
 
 
@@ -136,62 +89,6 @@ def answer_always(task: StoreTask) -> StoreTask:
         stored = np.where(store[:, None] == 1, value[:, None], stored)
         y[t] = stored
     return StoreTask(task.x, y)
-
-
-def as_asked(task: StoreTask) -> StoreTask:
-    """The store task as it is: the value when it is asked for, and 0 otherwise."""
-    return task
-
-
-def train_on_store_task(
-    rng: np.random.Generator,
-    wanted: Callable[[StoreTask], StoreTask],
-    *,
-    hidden_size: int = 1,
-    num_updates: int = 600,
-) -> tuple[GRU, Linear]:
-    """Train a GRU on the store task in float64, on fresh sequences at each update.
-
-    Args:
-        rng: source of the first weights and of the sequences.
-        wanted: `answer_always` or `as_asked`.
-        hidden_size: H.
-        num_updates: steps of Adam on 32 sequences of 20 steps.
-
-    Returns:
-        The GRU, and the linear layer that turns its hidden state into the answer.
-    """
-    gru = GRU(3, hidden_size, rng=rng, dtype=np.float64)
-    readout = Linear(hidden_size, 1, rng=rng, dtype=np.float64)
-    layers = {"gru": gru, "readout": readout}
-    params = {f"{n}.{key}": p for n, layer in layers.items() for key, p in layer.params.items()}
-    adam = Adam(params)
-    for _ in range(num_updates):
-        task = wanted(make_store_task(20, 32, rng))
-        hs, _ = gru.forward(task.x)
-        miss = readout.forward(hs) - task.y
-        gru.backward(readout.backward(2 * miss / miss.size))
-        grads = {f"{n}.{key}": g for n, layer in layers.items() for key, g in layer.grads.items()}
-        adam.step(params, grads, lr=0.05)
-    return gru, readout
-
-
-def read(model: LanguageModel, ids: npt.ArrayLike, *, reset_after: bool = True) -> Trace:
-    """Let a GRU language model of one layer read a text from a zero state.
-
-    Args:
-        model: the model, of dtype float32 or float64.
-        ids: the text, integers, (T,).
-        reset_after: the variant to read with; the models of this course are trained with True.
-
-    Returns:
-        The trace, each array (T, H).
-    """
-    p = model.params
-    x = p["embedding.W"][np.asarray(ids)][:, None]  # (T, 1, D)
-    weights = {name: p[f"rnn.0.{name}"] for name in ("Wx", "Wh", "bx", "bh")}
-    trace = run_gru(x, **weights, reset_after=reset_after)
-    return Trace(*(values[:, 0] for values in trace))
 
 
 def perplexity_from_states(model: LanguageModel, h: np.ndarray, ids: npt.ArrayLike) -> float:

@@ -14,42 +14,11 @@ from lessons_lib.cells import (
     rnn_step,
     rnn_step_backward,
 )
-from lessons_lib.course.shared.village_gates import Recall
+from lessons_lib.course.shared.names_asked import Recall
+from lessons_lib.course.shared.traces import first_layer, unroll
+from lessons_lib.course.shared.weights import Weights, fresh_weights
 from lessons_lib.functions import one_hot, softmax
 from lessons_lib.models import LanguageModel
-
-
-class LSTMWeights(NamedTuple):
-    """Weights of one LSTM layer, blocks i, f, g, o."""
-
-    Wx: np.ndarray  # (D, 4H)
-    Wh: np.ndarray  # (H, 4H)
-    b: np.ndarray  # (4H,)
-
-
-def fresh_weights(
-    input_size: int,
-    hidden_size: int,
-    rng: np.random.Generator,
-    *,
-    forget_bias: float = 0.0,
-    recurrent_scale: float = 1.0,
-) -> LSTMWeights:
-    """Weights as they are before training: N(0, 1) / sqrt(fan-in), biases 0.
-
-    Args:
-        input_size: D.
-        hidden_size: H.
-        rng: source of the weights.
-        forget_bias: bias of the forget gate.
-        recurrent_scale: Wh is multiplied by it.
-    """
-    D, H = input_size, hidden_size
-    Wx = rng.normal(size=(D, 4 * H)) / np.sqrt(D)
-    Wh = recurrent_scale * rng.normal(size=(H, 4 * H)) / np.sqrt(H)
-    b = np.zeros(4 * H)
-    b[H : 2 * H] = forget_bias
-    return LSTMWeights(Wx, Wh, b)
 
 
 class Paths(NamedTuple):
@@ -65,7 +34,7 @@ class Paths(NamedTuple):
         return full, cell
 
 
-def gradient_paths(x: npt.ArrayLike, weights: LSTMWeights, dc: npt.ArrayLike) -> Paths:
+def gradient_paths(x: npt.ArrayLike, weights: Weights, dc: npt.ArrayLike) -> Paths:
     """Run an LSTM from zero states and send a gradient on its last memory back through it.
 
     Args:
@@ -73,7 +42,7 @@ def gradient_paths(x: npt.ArrayLike, weights: LSTMWeights, dc: npt.ArrayLike) ->
         weights: the LSTM.
         dc: gradient on the last memory cell, (N, H).
     """
-    caches = run(np.asarray(x), weights)
+    caches = lstm_caches(np.asarray(x), weights)
     dc = np.asarray(dc, float)
     dh = np.zeros_like(dc)
     full, cell = [dc], [dc]
@@ -84,14 +53,10 @@ def gradient_paths(x: npt.ArrayLike, weights: LSTMWeights, dc: npt.ArrayLike) ->
     return Paths(np.stack(full[::-1]), np.stack(cell[::-1]), np.stack([c.f for c in caches]))
 
 
-def run(x: np.ndarray, weights: LSTMWeights) -> list[LSTMCache]:
+def lstm_caches(x: np.ndarray, weights: Weights) -> list[LSTMCache]:
     """The caches of an LSTM that reads x (T, N, D) from zero states."""
-    h = c = np.zeros((x.shape[1], len(weights.Wh)))
-    caches = []
-    for x_t in x:
-        h, c, cache = lstm_step(x_t, h, c, *weights)
-        caches.append(cache)
-    return caches
+    zeros = np.zeros((x.shape[1], len(weights.Wh)))
+    return unroll(lstm_step, x, (zeros, zeros), *weights)[1]
 
 
 def norms_over_lag(
@@ -122,12 +87,9 @@ def norms_over_lag(
     for seed in seeds:
         rng = np.random.default_rng(seed)
         weights = fresh_weights(
-            input_size,
-            hidden_size,
-            rng,
-            forget_bias=forget_bias,
-            recurrent_scale=recurrent_scale,
-        )
+            "lstm", input_size, hidden_size, rng,
+            gate_bias=forget_bias, recurrent_scale=recurrent_scale,
+        )  # fmt: skip
         x = rng.normal(size=(T, 1, input_size))
         dc = rng.normal(size=(1, hidden_size))
         runs.append(gradient_paths(x, weights, dc / np.linalg.norm(dc)).norms())
@@ -172,8 +134,11 @@ def gap_gradients(
     ids = np.asarray(ids)
     p = model.params
     asked = np.array([place.asked for place in places])
-    caches, hs = _read(p, ids[: asked.max()])
-    h = np.concatenate([hs[t] for t in asked - 1])  # a row for each place
+    x, weights = first_layer(model, ids[: asked.max()])
+    is_lstm = model.config["cell"] == "lstm"
+    step, zeros = lstm_step if is_lstm else rnn_step, np.zeros((1, len(weights[1])))
+    (hs, *_), caches = unroll(step, x, (zeros, zeros) if is_lstm else (zeros,), *weights)
+    h = hs[asked - 1, 0]  # a row for each place
     names = one_hot(ids[asked], len(p["output.b"]))
     dlogits = names - softmax(h @ p["output.W"] + p["output.b"])  # (places, V)
     dh = dlogits @ p["output.W"].T
@@ -192,7 +157,7 @@ def gap_gradients(
         full.append(np.hypot(_row_norms(dh), _row_norms(dc)))
     start = full[0][:, None]
     by_every_way, by_cell = np.stack(full, axis=1) / start, np.stack(cell, axis=1) / start
-    return GapGradients(by_every_way, by_cell if isinstance(caches[0], LSTMCache) else None)
+    return GapGradients(by_every_way, by_cell if is_lstm else None)
 
 
 def _row_norms(rows: np.ndarray) -> np.ndarray:
@@ -204,23 +169,3 @@ def _stacked(caches: Sequence[LSTMCache | RNNCache]) -> LSTMCache | RNNCache:
     first = caches[0]
     rows = [name for name in first._fields if name not in ("Wx", "Wh")]
     return first._replace(**{n: np.concatenate([getattr(c, n) for c in caches]) for n in rows})
-
-
-def _read(
-    p: dict[str, np.ndarray], ids: np.ndarray
-) -> tuple[list[LSTMCache | RNNCache], list[np.ndarray]]:
-    """Caches and hidden states (1, H) of a language model that reads a text from zero states."""
-    weights = p["rnn.0.Wx"], p["rnn.0.Wh"], p["rnn.0.b"]
-    H, width = weights[1].shape
-    h = c = np.zeros((1, H))
-    caches: list[LSTMCache | RNNCache] = []
-    hs = []
-    for x in p["embedding.W"][ids][:, None]:
-        cache: LSTMCache | RNNCache
-        if width == 4 * H:
-            h, c, cache = lstm_step(x, h, c, *weights)
-        else:
-            h, cache = rnn_step(x, h, *weights)
-        caches.append(cache)
-        hs.append(h)
-    return caches, hs

@@ -39,7 +39,7 @@ def state_dict_of(case: Mapping[str, np.ndarray], layer: int = 0) -> Arrays:
     return {f"{name}_l0": case[f"{name}_l{layer}"] for name in NAMES}
 
 
-def run(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Arrays:
+def compute(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Arrays:
     """Compute all that PyTorch computed with our layers: outputs, final states, every gradient.
 
     Args:
@@ -98,7 +98,7 @@ class Differences(NamedTuple):
 
 
 def differences(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Differences:
-    """Compare everything that `run` computes with what PyTorch computed.
+    """Compare everything that `compute` computes with what PyTorch computed.
 
     Args:
         case: from `load_case`.
@@ -106,7 +106,7 @@ def differences(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Differen
     """
     by_name = {
         name: float(np.abs(value - case[name]).max())
-        for name, value in run(case, num_layers).items()
+        for name, value in compute(case, num_layers).items()
     }
     return Differences(
         by_name["output"],
@@ -167,7 +167,7 @@ def outputs_with(mistake: str) -> tuple[np.ndarray, np.ndarray]:
         return layer.forward(case["x"], case["h_0"][0])[0], case["output"]
     cell, spoil = MISTAKES[mistake]
     case = load_case(cell)
-    return run(spoil(dict(case)))["output"], case["output"]
+    return compute(spoil(dict(case)))["output"], case["output"]
 
 
 class BiasRuns(NamedTuple):

@@ -6,14 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.course.shared.village_gates import Recall, rename
-from lessons_lib.functions import softmax
-from lessons_lib.layers import RNN
+from lessons_lib.course.shared.names_asked import Recall
+from lessons_lib.course.shared.traces import next_word_probs
 from lessons_lib.models import LanguageModel
-from lessons_lib.text import Vocabulary
+from lessons_lib.training.loss_split import classes
 
-# Distances in tokens back to the name, from … to.
-BANDS = ((1, 4), (5, 9), (10, 14), (15, 19), (20, 29), (30, 44), (45, None))
+# Bands of distance, in tokens back to the name: the first of each.
+BANDS = (1, 5, 10, 15, 20, 30, 45, np.inf)
 
 # A scene of the village in three pieces; sentences beside the plot fit in before the last one.
 OPENING = "*** Tom was in the library . the library was quiet . Tom was reading a book ."
@@ -38,29 +37,6 @@ def scene(num_fillers: int = 0) -> list[str]:
     return " ".join([OPENING, ARRIVAL, *FILLERS[:num_fillers], GREETING]).split()
 
 
-class Reading(NamedTuple):
-    """What a language model of one RNN layer does at each word of a text."""
-
-    hs: np.ndarray  # (T, H): hidden state after the word
-    probs: np.ndarray  # (T, V): probability of each next word
-
-
-def read(model: LanguageModel, ids: npt.ArrayLike) -> Reading:
-    """Let an RNN language model of one layer read a text from a zero state.
-
-    Args:
-        model: the model.
-        ids: the text, integers, (T,).
-    """
-    p = model.params
-    D, H = p["rnn.0.Wx"].shape
-    layer = RNN(D, H, dtype=p["rnn.0.Wx"].dtype)
-    layer.params = {name: p[f"rnn.0.{name}"] for name in ("Wx", "Wh", "b")}
-    x = p["embedding.W"][np.asarray(ids)][:, None]  # (T, 1, D)
-    hs = layer.forward(x)[0][:, 0]
-    return Reading(hs, softmax(hs @ p["output.W"] + p["output.b"]))
-
-
 class BandRow(NamedTuple):
     """The places whose deciding word lies a certain number of tokens back."""
 
@@ -76,12 +52,10 @@ def by_band(distances: npt.ArrayLike, measures: dict[str, npt.ArrayLike]) -> lis
         distances: in tokens, at least 1, (M,).
         measures: by name, a number for each place, (M,).
     """
-    distances = np.asarray(distances)
     rows = []
-    for low, high in BANDS:
-        band = (distances >= low) & (distances <= (high or np.inf))
+    for label, band in classes(distances, BANDS):
         means = {name: float(np.asarray(values)[band].mean()) for name, values in measures.items()}
-        rows.append(BandRow(f"{low}-{high}" if high else f"{low}+", int(band.sum()), means))
+        rows.append(BandRow(label, int(band.sum()), means))
     return rows
 
 
@@ -94,26 +68,26 @@ class WayBack(NamedTuple):
 
 
 def way_back(
-    model: LanguageModel, reading: Reading, target: int, position: int, num_lags: int
+    model: LanguageModel, hs: np.ndarray, target: int, position: int, num_lags: int
 ) -> WayBack:
     """Send the gradient of the loss of one word back through the text before it.
 
     Args:
         model: a language model of one RNN layer.
-        reading: of the text.
+        hs: hidden states of the model as it read the text, (T, H).
         target: id of the right word.
         position: of the last word read; the loss is that of the word after it.
         num_lags: K, at most position - 1.
     """
     p = model.params
-    dlogits = reading.probs[position].copy()
+    dlogits = next_word_probs(model, hs[position])
     dlogits[target] -= 1
     dh = p["output.W"] @ dlogits
     norms = []
     for t in range(position, position - num_lags - 1, -1):
-        da = dh * (1 - reading.hs[t] ** 2)
+        da = dh * (1 - hs[t] ** 2)
         # The term is the outer product of h_{t-1} and da: its norm is the product of theirs.
-        term = np.linalg.norm(da) * np.linalg.norm(reading.hs[t - 1])
+        term = np.linalg.norm(da) * np.linalg.norm(hs[t - 1])
         norms.append((np.linalg.norm(dh), np.linalg.norm(p["rnn.0.Wx"] @ da), term))
         dh = p["rnn.0.Wh"] @ da
     return WayBack(*np.array(norms).T)
@@ -121,34 +95,12 @@ def way_back(
 
 def ways_back(
     model: LanguageModel,
-    reading: Reading,
+    hs: np.ndarray,
     ids: npt.ArrayLike,
     places: Sequence[Recall],
     num_lags: int,
 ) -> WayBack:
     """`way_back` from several places that ask for a name; each array (places, K + 1)."""
     ids = np.asarray(ids)
-    ways = [way_back(model, reading, ids[r.asked], r.asked - 1, num_lags) for r in places]
+    ways = [way_back(model, hs, ids[r.asked], r.asked - 1, num_lags) for r in places]
     return WayBack(*(np.stack(norms) for norms in zip(*ways, strict=True)))
-
-
-class Swap(NamedTuple):
-    """A text read twice, the second time with another name in place of one."""
-
-    names: tuple[str, str]
-    readings: tuple[Reading, Reading]
-    distance: np.ndarray  # (T,): between the two hidden states after each word
-
-
-def swap_name(model: LanguageModel, vocab: Vocabulary, words: Sequence[str], name: str) -> Swap:
-    """Read a text as it stands, and with another name in place of one.
-
-    Args:
-        model: a language model of one RNN layer.
-        vocab: its vocabulary.
-        words: the text.
-        name: the name to replace.
-    """
-    renamed, new = rename(words, name)
-    one, two = (read(model, vocab.encode(text)) for text in (words, renamed))
-    return Swap((name, new), (one, two), np.linalg.norm(one.hs - two.hs, axis=1))

@@ -68,11 +68,6 @@ def run_one_unit(
     return OneUnit(h, slopes, gradients)
 
 
-def spectral_radius(W: np.ndarray) -> float:
-    """The largest absolute value of an eigenvalue of W (H, H)."""
-    return float(np.abs(np.linalg.eigvals(W)).max())
-
-
 def largest_singular_value(W: np.ndarray) -> float:
     """The most by which W (H, H) can stretch a vector."""
     return float(np.linalg.norm(W, ord=2))

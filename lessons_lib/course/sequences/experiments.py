@@ -5,18 +5,16 @@ opens up.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lessons_lib.course.shared.networks import Network, RecurrentNetwork
 from lessons_lib.functions import cross_entropy, one_hot, softmax
-from lessons_lib.layers import RNN, Layer, Linear
+from lessons_lib.layers import Linear
 from lessons_lib.text import Vocabulary
 from lessons_lib.text.village_words import GREETINGS, PEOPLE
-from lessons_lib.training.optimizers import Adam
-
-FLOAT = np.float64
 
 
 def shuffled_in_blocks(ids: npt.ArrayLike, block: int, rng: np.random.Generator) -> np.ndarray:
@@ -97,19 +95,38 @@ def draw_order_task(
     return Labelled(ids, labels)
 
 
-class Network(Protocol):
-    """What `train` can train: ids in, one score for each class out."""
+class OneHiddenLayer(Network):
+    """A tanh layer on a row of features for each sequence, and one more that classifies.
 
-    layers: dict[str, Layer]
+    Args:
+        num_features: how many features there are.
+        num_classes: how many scores come out.
+        hidden_size: H of the hidden layer.
+        rng: source of the initial weights.
+    """
+
+    def __init__(
+        self, num_features: int, num_classes: int, hidden_size: int, rng: np.random.Generator
+    ) -> None:
+        self.inner = Linear(num_features, hidden_size, rng=rng, dtype=np.float64)
+        self.outer = Linear(hidden_size, num_classes, rng=rng, dtype=np.float64)
+        super().__init__(inner=self.inner, outer=self.outer)
+
+    def features(self, ids: np.ndarray) -> np.ndarray:
+        """What the network sees of sequences (T, N), (N, features)."""
+        raise NotImplementedError
 
     def forward(self, ids: np.ndarray) -> np.ndarray:
-        """Scores (..., classes) of ids (T, N)."""
+        """Scores (N, classes) of sequences (T, N)."""
+        self._h = np.tanh(self.inner.forward(self.features(ids)))
+        return self.outer.forward(self._h)
 
     def backward(self, dscores: np.ndarray) -> None:
-        """Fill the layers' gradients from the gradient on the scores of the last forward."""
+        """Fill the gradients."""
+        self.inner.backward(self.outer.backward(dscores) * (1 - self._h**2))
 
 
-class BagOfWords:
+class BagOfWords(OneHiddenLayer):
     """Adds up the vectors of all tokens, whatever their order, and classifies the sum.
 
     Args:
@@ -122,28 +139,20 @@ class BagOfWords:
     def __init__(
         self, num_tokens: int, num_classes: int, hidden_size: int, rng: np.random.Generator
     ) -> None:
-        self.inner = Linear(num_tokens, hidden_size, rng=rng, dtype=FLOAT)
-        self.outer = Linear(hidden_size, num_classes, rng=rng, dtype=FLOAT)
-        self.layers: dict[str, Layer] = {"inner": self.inner, "outer": self.outer}
+        super().__init__(num_tokens, num_classes, hidden_size, rng)
         self.num_tokens = num_tokens
 
-    def forward(self, ids: np.ndarray) -> np.ndarray:
-        """Scores (N, classes)."""
-        counts = one_hot(ids, self.num_tokens).sum(axis=0)  # (N, V): here the order is lost
-        self._h = np.tanh(self.inner.forward(counts))
-        return self.outer.forward(self._h)
-
-    def backward(self, dscores: np.ndarray) -> None:
-        """Fill the layers' gradients."""
-        self.inner.backward(self.outer.backward(dscores) * (1 - self._h**2))
+    def features(self, ids: np.ndarray) -> np.ndarray:
+        """How often each token occurs, (N, V)."""
+        return one_hot(ids, self.num_tokens).sum(axis=0)  # here the order is lost
 
 
-class Window:
-    """An MLP on a window of fixed length: every place has input weights of its own.
+class Window(OneHiddenLayer):
+    """Sees all tokens of a window of fixed length: every place has input weights of its own.
 
     Args:
         num_tokens: V.
-        num_steps: T, the length of the window.
+        num_steps: T, the length of the window; another one is a ValueError.
         num_classes: how many scores come out.
         hidden_size: H of the hidden layer.
         rng: source of the initial weights.
@@ -157,27 +166,16 @@ class Window:
         hidden_size: int,
         rng: np.random.Generator,
     ) -> None:
-        self.inner = Linear(num_steps * num_tokens, hidden_size, rng=rng, dtype=FLOAT)
-        self.outer = Linear(hidden_size, num_classes, rng=rng, dtype=FLOAT)
-        self.layers: dict[str, Layer] = {"inner": self.inner, "outer": self.outer}
+        super().__init__(num_steps * num_tokens, num_classes, hidden_size, rng)
         self.num_tokens = num_tokens
 
-    def forward(self, ids: np.ndarray) -> np.ndarray:
-        """Scores (N, classes) of windows (T, N).
-
-        Raises:
-            ValueError: if the window has not the length the network was made for.
-        """
+    def features(self, ids: np.ndarray) -> np.ndarray:
+        """The one-hot tokens of each window side by side, (N, T * V)."""
         rows = one_hot(ids.T, self.num_tokens)  # (N, T, V)
-        self._h = np.tanh(self.inner.forward(rows.reshape(len(rows), -1)))
-        return self.outer.forward(self._h)
-
-    def backward(self, dscores: np.ndarray) -> None:
-        """Fill the layers' gradients."""
-        self.inner.backward(self.outer.backward(dscores) * (1 - self._h**2))
+        return rows.reshape(len(rows), -1)
 
 
-class LastState:
+class LastState(RecurrentNetwork):
     """A vanilla RNN that reads the sequence and classifies its last state.
 
     Args:
@@ -190,23 +188,14 @@ class LastState:
     def __init__(
         self, num_tokens: int, num_classes: int, hidden_size: int, rng: np.random.Generator
     ) -> None:
-        self.rnn = RNN(num_tokens, hidden_size, rng=rng, dtype=FLOAT)
-        self.outer = Linear(hidden_size, num_classes, rng=rng, dtype=FLOAT)
-        self.layers: dict[str, Layer] = {"rnn": self.rnn, "outer": self.outer}
-        self.num_tokens = num_tokens
+        super().__init__("rnn", num_tokens, hidden_size, num_classes, rng, once=True)
 
-    def forward(self, ids: np.ndarray) -> np.ndarray:
-        """Scores (N, classes)."""
-        hs, h = self.rnn.forward(one_hot(ids, self.num_tokens))
-        self._zeros = np.zeros_like(hs)
-        return self.outer.forward(h)
-
-    def backward(self, dscores: np.ndarray) -> None:
-        """Fill the layers' gradients."""
-        self.rnn.backward(self._zeros, self.outer.backward(dscores))
+    def forward(self, x: np.ndarray, state: Any = None) -> np.ndarray:
+        """Scores (N, classes) of sequences x of ids (T, N)."""
+        return super().forward(one_hot(x, self.layer.input_size), state)
 
 
-class NextToken:
+class NextToken(RecurrentNetwork):
     """A vanilla RNN on one-hot tokens that predicts, at every step, the token that comes next.
 
     Args:
@@ -224,36 +213,36 @@ class NextToken:
         *,
         carry_state: bool = True,
     ) -> None:
-        self.rnn = RNN(num_tokens, hidden_size, rng=rng, dtype=FLOAT)
-        self.output = Linear(hidden_size, num_tokens, rng=rng, dtype=FLOAT)
-        self.layers: dict[str, Layer] = {"rnn": self.rnn, "output": self.output}
-        self.num_tokens = num_tokens
+        super().__init__("rnn", num_tokens, hidden_size, num_tokens, rng)
         self.carry_state = carry_state
 
     def states(self, ids: np.ndarray) -> np.ndarray:
         """Hidden states (T, N, H) after each token of ids (T, N)."""
-        x = one_hot(ids, self.num_tokens)  # (T, N, V)
+        x = one_hot(ids, self.layer.input_size)  # (T, N, V)
         if not self.carry_state:
-            x = x.reshape(1, -1, self.num_tokens)  # T * N sequences of a single step
-        hs, _ = self.rnn.forward(x)
-        return hs.reshape(*ids.shape, -1)
+            x = x.reshape(1, -1, x.shape[-1])  # T * N sequences of a single step
+        return self.layer.forward(x)[0].reshape(*ids.shape, -1)
 
-    def forward(self, ids: np.ndarray) -> np.ndarray:
-        """Scores (T, N, V) of each token as the next one."""
-        return self.output.forward(self.states(ids))
+    def forward(self, x: np.ndarray, state: Any = None) -> np.ndarray:
+        """Scores (T, N, V) of each token as the next one, after each of the ids x (T, N)."""
+        return self.readout.forward(self.states(x))
 
     def probs(self, ids: np.ndarray) -> np.ndarray:
         """Probability (T, N, V) of each token as the next one."""
         return softmax(self.forward(ids))
 
-    def backward(self, dscores: np.ndarray) -> None:
-        """Fill the layers' gradients."""
-        dhs = self.output.backward(dscores)
-        self.rnn.backward(dhs if self.carry_state else dhs.reshape(1, -1, dhs.shape[-1]))
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Fill the gradients; returns that on the layer's inputs."""
+        dhs = self.readout.backward(dy)
+        dhs = dhs if self.carry_state else dhs.reshape(1, -1, dhs.shape[-1])
+        return self.layer.backward(dhs)[0]
+
+
+Classifier = OneHiddenLayer | LastState | NextToken
 
 
 def train(
-    network: Network,
+    network: Classifier,
     ids: np.ndarray,
     targets: np.ndarray,
     *,
@@ -275,19 +264,17 @@ def train(
         Mean cross entropy on the training sequences before each update, in nats, and the accuracy
         on the test sequences (NaN without any), each (num_updates,).
     """
-    params = _flat(network, "params")
-    adam = Adam(params)
     losses, accuracies = np.empty(num_updates), np.full(num_updates, np.nan)
     for update in range(num_updates):
         if test is not None:
             accuracies[update] = accuracy(network, test)
         losses[update], dscores = cross_entropy(network.forward(ids), targets)
         network.backward(dscores)
-        adam.step(params, _flat(network, "grads"), lr)
+        network.step(lr)
     return losses, accuracies
 
 
-def accuracy(network: Network, test: Labelled) -> float:
+def accuracy(network: Classifier, test: Labelled) -> float:
     """Share of sequences whose class has the highest score."""
     return float((network.forward(test.ids).argmax(axis=-1) == test.labels).mean())
 
@@ -316,7 +303,7 @@ def accuracy_by_examples(
         for rows in found.values():
             rows.append([])
         for size in sizes:
-            networks: dict[str, Network] = {
+            networks: dict[str, Classifier] = {
                 "window": Window(6, num_steps, 2, 16, rng),
                 "RNN": LastState(6, 2, 16, rng),
             }
@@ -360,11 +347,3 @@ def kind_by_examples(
             nearest = (rows[order[num_examples:]] @ means.T).argmax(axis=1)
             right += (nearest == kind).tolist()
     return float(np.mean(right))
-
-
-def _flat(network: Network, what: str) -> dict[str, np.ndarray]:
-    return {
-        f"{name}.{key}": array
-        for name, layer in network.layers.items()
-        for key, array in getattr(layer, what).items()
-    }

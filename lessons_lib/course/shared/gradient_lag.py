@@ -1,15 +1,12 @@
 """How much of a gradient is left after it has travelled back over many steps."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.cells import (
-    GRUCache,
-    LSTMCache,
-    RNNCache,
     gru_step,
     gru_step_backward,
     lstm_step,
@@ -17,8 +14,14 @@ from lessons_lib.cells import (
     rnn_step,
     rnn_step_backward,
 )
+from lessons_lib.course.shared.traces import unroll
+from lessons_lib.course.shared.weights import Weights, fresh_weights, scale_to_radius
 
-BLOCKS = {"rnn": 1, "lstm": 4, "gru": 3}
+STEPS: dict[str, tuple[Callable[..., tuple], Callable[..., tuple]]] = {
+    "rnn": (rnn_step, rnn_step_backward),
+    "lstm": (lstm_step, lstm_step_backward),
+    "gru": (gru_step, gru_step_backward),
+}
 
 
 class LagNorms(NamedTuple):
@@ -66,63 +69,40 @@ def over_lag(
     Raises:
         ValueError: if there is no such cell, or a radius for another cell than the RNN.
     """
-    if cell not in BLOCKS:
-        raise ValueError(f"cell: expected one of {', '.join(BLOCKS)}, got {cell!r}")
+    if cell not in STEPS:
+        raise ValueError(f"cell: expected one of {', '.join(STEPS)}, got {cell!r}")
     if radius is not None and cell != "rnn":
         raise ValueError(f"radius: expected None for the {cell}, whose weights are several blocks")
     runs = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        Wx, Wh, b = _weights(rng, cell, input_size, hidden_size, radius, gate_bias)
+        weights = fresh_weights(cell, input_size, hidden_size, rng, gate_bias=gate_bias)
+        if radius is not None:
+            weights = weights._replace(Wh=scale_to_radius(weights.Wh, radius))
         x = input_scale * rng.normal(size=(T, 1, input_size))
         dh = rng.normal(size=(1, hidden_size))
-        runs.append(_one_run(cell, x, Wx, Wh, b, dh / np.linalg.norm(dh)))
+        runs.append(_one_run(cell, x, weights, dh / np.linalg.norm(dh)))
     h, c, bound = (None if run[0] is None else np.array(run) for run in zip(*runs, strict=True))
     assert h is not None
     return LagNorms(np.arange(T + 1), h, c, bound)
 
 
-def _weights(
-    rng: np.random.Generator, cell: str, D: int, H: int, radius: float | None, gate_bias: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    k = BLOCKS[cell]
-    Wx = rng.normal(size=(D, k * H)) / np.sqrt(D)
-    Wh = rng.normal(size=(H, k * H)) / np.sqrt(H)
-    b = np.zeros(k * H)
-    if cell != "rnn":
-        b[H : 2 * H] = gate_bias  # second block: f in i, f, g, o and z in r, z, n
-    if radius is not None:
-        Wh *= radius / np.abs(np.linalg.eigvals(Wh)).max()
-    return Wx, Wh, b
-
-
 def _one_run(
-    cell: str, x: np.ndarray, Wx: np.ndarray, Wh: np.ndarray, b: np.ndarray, dh: np.ndarray
+    cell: str, x: np.ndarray, weights: Weights, dh: np.ndarray
 ) -> tuple[list[float], list[float] | None, list[float] | None]:
     """Norms at lag 0, 1, … T of the gradient on h and c, and the RNN's bound."""
-    h = c = np.zeros_like(dh)
-    dc = np.zeros_like(dh)
-    caches: list[RNNCache | LSTMCache | GRUCache] = []
-    for x_t in x:
-        cache: RNNCache | LSTMCache | GRUCache
-        if cell == "rnn":
-            h, cache = rnn_step(x_t, h, Wx, Wh, b)
-        elif cell == "lstm":
-            h, c, cache = lstm_step(x_t, h, c, Wx, Wh, b)
-        else:
-            h, cache = gru_step(x_t, h, Wx, Wh, b, np.zeros_like(b))
-        caches.append(cache)
+    step, step_backward = STEPS[cell]
+    dstate = [dh, np.zeros_like(dh)] if cell == "lstm" else [dh]
+    second_bias = [np.zeros_like(weights.b)] if cell == "gru" else []
+    _, caches = unroll(step, x, [np.zeros_like(d) for d in dstate], *weights, *second_bias)
 
     norms_h, norms_c, bound = [1.0], [0.0], [1.0]
     for cache in reversed(caches):
-        if isinstance(cache, LSTMCache):
-            _, dh, dc, *_ = lstm_step_backward(dh, dc, cache)
-            norms_c.append(float(np.linalg.norm(dc)))
-        elif isinstance(cache, RNNCache):
-            _, dh, *_ = rnn_step_backward(dh, cache)
-            jacobian = Wh * (1 - cache.h**2)  # (H, H): dh_prev = dh @ jacobian.T
+        _, *rest = step_backward(*dstate, cache)
+        dstate = rest[: len(dstate)]
+        norms_h.append(float(np.linalg.norm(dstate[0])))
+        norms_c.append(float(np.linalg.norm(dstate[-1])))
+        if cell == "rnn":
+            jacobian = weights.Wh * (1 - cache.h**2)  # (H, H): dh_prev = dh @ jacobian.T
             bound.append(bound[-1] * float(np.linalg.norm(jacobian, ord=2)))
-        else:
-            _, dh, *_ = gru_step_backward(dh, cache)
-        norms_h.append(float(np.linalg.norm(dh)))
     return norms_h, norms_c if cell == "lstm" else None, bound if cell == "rnn" else None

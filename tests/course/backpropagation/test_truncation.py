@@ -1,14 +1,12 @@
 """Truncation cuts what it says, the full gradient is the true one, and the echo task is an echo."""
 
-import json
-
 import numpy as np
 import pytest
 
 from lessons_lib.cells import rnn_step
 from lessons_lib.course.backpropagation import truncation
 from lessons_lib.course.backpropagation.gradient_check import relative_error
-from lessons_lib.files import data_path
+from lessons_lib.course.shared.traces import unroll
 from lessons_lib.gradients import numerical_gradient
 
 
@@ -16,17 +14,11 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def caches_of(T, N, D, H):
-    h, caches = np.zeros((N, H)), []
-    for x in rng().normal(size=(T, N, D)):
-        h, cache = rnn_step(x, h, np.zeros((D, H)), np.zeros((H, H)), np.zeros(H))
-        caches.append(cache)
-    return caches
-
-
 @pytest.mark.parametrize(("T", "N", "D", "H"), [(1, 1, 1, 1), (7, 3, 2, 5)])
 def test_every_input_and_state_is_kept_once(T, N, D, H):
-    assert truncation.numbers_kept(caches_of(T, N, D, H)) == T * N * (D + H) + N * H
+    weights = np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
+    _, caches = unroll(rnn_step, np.ones((T, N, D)), [np.zeros((N, H))], *weights)
+    assert truncation.numbers_kept(caches) == T * N * (D + H) + N * H
 
 
 def test_chunks_reach_triangles_and_windows_reach_a_band():
@@ -39,24 +31,19 @@ def test_chunks_reach_triangles_and_windows_reach_a_band():
     np.testing.assert_array_equal(window, (s <= t) & (t - s < 4))
 
 
-def test_the_state_fades_as_it_was_told_to():
-    net = truncation.make_net(rng(), hidden_size=6, radius=0.7)
-    assert np.abs(np.linalg.eigvals(net.rnn.params["Wh"])).max() == pytest.approx(0.7)
-
-
 @pytest.mark.parametrize("name", ["Wx", "Wh", "b"])
 def test_the_full_gradient_is_the_numerical_one(name):
     net = truncation.make_net(rng(), hidden_size=4, radius=0.9)
     x, y = truncation.fading_sum(5, 3, rng(1))
 
     def loss(value):
-        before, net.rnn.params[name] = net.rnn.params[name], value
+        before, net.layer.params[name] = net.layer.params[name], value
         try:
             return truncation.gradient(net, x, y)[0]
         finally:
-            net.rnn.params[name] = before
+            net.layer.params[name] = before
 
-    expected = numerical_gradient(loss, net.rnn.params[name])
+    expected = numerical_gradient(loss, net.layer.params[name])
     assert relative_error(truncation.gradient(net, x, y)[1][name], expected) < 1e-7
 
 
@@ -156,57 +143,4 @@ def test_carrying_the_state_matters_from_the_second_chunk_on():
             truncation.train_on_echo(rng(), lag=2, length=4, carry=carry, num_steps=num_steps)
             for carry in (True, False)
         )
-        assert np.array_equal(one.rnn.params["Wh"], two.rnn.params["Wh"]) == same
-
-
-def test_training_is_repeatable():
-    one, two = (
-        truncation.train_on_echo(rng(5), lag=2, length=4, carry=True, num_steps=40)
-        for _ in range(2)
-    )
-    for name, p in one.rnn.params.items():
-        np.testing.assert_array_equal(p, two.rnn.params[name])
-
-
-# The shipped runs
-
-
-def test_the_shipped_runs_are_those_of_the_module():
-    runs = truncation.load_echo_runs()
-    assert (runs["lag"], tuple(runs["lengths"])) == (truncation.LAG, truncation.LENGTHS)
-    for name in ("carried", "reset"):
-        assert runs[name].shape == (len(truncation.SEEDS), len(truncation.LENGTHS))
-
-
-def test_the_shipped_runs_show_what_the_lesson_says():
-    runs = truncation.load_echo_runs()
-    lengths, carried, reset = runs["lengths"], runs["carried"], runs["reset"]
-    assert np.all(carried[:, lengths > runs["lag"]] > 0.99)
-    assert np.all(carried[:, lengths < runs["lag"]] < 0.9)
-    known = np.maximum(0, 1 - runs["lag"] / lengths)
-    np.testing.assert_allclose(reset, np.tile(known, (5, 1)), atol=0.02)
-
-
-def test_one_shipped_run_comes_out_again():
-    runs = truncation.load_echo_runs()
-    column = list(runs["lengths"]).index(16)
-    net = truncation.train_on_echo(rng(0), lag=runs["lag"], length=16, carry=True)
-    again = truncation.share_learned(net, lag=runs["lag"], length=16, carry=True)
-    assert again == pytest.approx(runs["carried"][0, column], abs=2e-3)
-
-
-def test_main_writes_what_load_reads(monkeypatch, tmp_path, capsys):
-    (tmp_path / "truncation").mkdir()
-    monkeypatch.setattr(truncation, "data_path", lambda *parts: tmp_path.joinpath(*parts))
-    monkeypatch.setattr(truncation, "LENGTHS", (4, 6))
-    monkeypatch.setattr(truncation, "SEEDS", (0,))
-    original = truncation.train_on_echo
-    monkeypatch.setattr(
-        truncation, "train_on_echo", lambda *a, **k: original(*a, **k, num_steps=60)
-    )
-    truncation.main()
-    runs = truncation.load_echo_runs()
-    assert runs["carried"].shape == runs["reset"].shape == (1, 2)
-    assert "carried 0" in capsys.readouterr().out
-    shipped = json.loads(data_path("truncation", "echo.json").read_text(encoding="utf-8"))
-    assert set(shipped) == set(runs)
+        assert np.array_equal(one.layer.params["Wh"], two.layer.params["Wh"]) == same

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from lessons_lib.course.better_model import dropout
-from lessons_lib.course.shared import village_gates
-from lessons_lib.files import data_path
+from lessons_lib.course.language_model.writing import shipped
+from lessons_lib.course.shared.names_asked import find_recalls
+from lessons_lib.course.shared.traces import next_word_probs, read
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import load_corpus
 from lessons_lib.training import perplexity
@@ -40,12 +41,10 @@ def test_the_same_mask_takes_its_share_once():
 
 @pytest.fixture(scope="module")
 def village():
-    model = LanguageModel.load(data_path("weights", "village-lstm.safetensors"))
-    for name, value in model.params.items():
-        model.params[name] = value.astype(np.float64)
+    model = shipped("lstm")
     corpus = load_corpus("village")
     ids = corpus.test[:3000]
-    recalls = village_gates.find_recalls(ids, corpus.vocab.decode(ids), min_distance=15)
+    recalls = find_recalls(ids, corpus.vocab.decode(ids), min_distance=15)
     return model, ids, recalls
 
 
@@ -55,8 +54,8 @@ def test_without_dropout_each_place_is_the_model_itself(village, place):
     recalls = recalls[:4]
     expected = []
     for recall in recalls:
-        trace = village_gates.read(model, ids[recall.start : recall.asked])
-        probs = village_gates.next_word_probs(model, trace.h[-1:])
+        trace = read(model, ids[recall.start : recall.asked])
+        probs = next_word_probs(model, trace.h[-1:])
         expected.append(probs[0, ids[recall.asked]])
     rng = np.random.default_rng(4)
     found = dropout.recall_under_dropout(model, ids, recalls, place, 0.0, rng)

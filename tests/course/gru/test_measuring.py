@@ -5,9 +5,9 @@ import pytest
 
 from lessons_lib import cells
 from lessons_lib.course.gru import measuring
-from lessons_lib.course.shared import gates
-from lessons_lib.files import data_path
-from lessons_lib.models import LanguageModel
+from lessons_lib.course.language_model.writing import shipped
+from lessons_lib.course.shared.store_task import make_store_task, train_on_store_task
+from lessons_lib.course.shared.traces import read, trace_gru
 from lessons_lib.text import load_corpus
 from lessons_lib.training import token_losses
 
@@ -31,7 +31,7 @@ def test_a_mixture_never_leaves_the_range_of_what_was_offered():
 def test_a_unit_by_hand_equals_the_cell_with_such_gates():
     x, h0 = np.array([0.5, -1.2, 0.3]), 0.4
     r, z, w = 0.3, 0.8, 1.7
-    trace = measuring.run_by_hand(x, r=r, z=z, w=w, h0=h0)
+    trace = measuring.gru_by_hand(x, r=r, z=z, w=w, h0=h0)
     logit = [np.log(gate / (1 - gate)) for gate in (r, z)]
     h = np.array([[h0]])
     for t in range(3):
@@ -48,23 +48,9 @@ def test_a_unit_by_hand_equals_the_cell_with_such_gates():
 
 
 def test_gates_may_change_over_time():
-    trace = measuring.run_by_hand([1, 1, 1], r=[0, 1, 0], z=[0, 1, 0], w=5.0, h0=-2.0)
+    trace = measuring.gru_by_hand([1, 1, 1], r=[0, 1, 0], z=[0, 1, 0], w=5.0, h0=-2.0)
     np.testing.assert_allclose(trace.h, [np.tanh(1), np.tanh(1), np.tanh(1)])
     assert trace.n[1] == pytest.approx(np.tanh(1 + 5 * np.tanh(1)))
-
-
-def test_the_trace_is_what_the_layer_computes():
-    rng = np.random.default_rng(1)
-    weights = measuring.random_weights(rng, 3, 4)
-    x = rng.normal(size=(5, 2, 3))
-    for after in (True, False):
-        layer = measuring.GRU(3, 4, dtype=np.float64, reset_after=after)
-        for name, value in weights.items():
-            layer.params[name][...] = value
-        trace = measuring.run_gru(x, **weights, reset_after=after)
-        np.testing.assert_allclose(trace.h, layer.forward(x)[0], atol=1e-12)
-        mixed = (1 - trace.z[1:]) * trace.n[1:] + trace.z[1:] * trace.h[:-1]
-        np.testing.assert_allclose(trace.h[1:], mixed, atol=1e-12)
 
 
 @pytest.fixture
@@ -113,9 +99,8 @@ def test_when_the_variants_agree(variants, change, whatever_the_bias):
 
 
 def test_the_stored_value_is_wanted_at_every_step():
-    task = gates.make_store_task(30, 4, np.random.default_rng(3))
+    task = make_store_task(30, 4, np.random.default_rng(3))
     always = measuring.answer_always(task)
-    assert measuring.as_asked(task) is task
     asked, store = task.kinds["ask"], task.kinds["store"]
     np.testing.assert_array_equal(always.y[asked], task.y[asked])
     np.testing.assert_array_equal(always.y[store][:, 0], task.x[store][:, 0])
@@ -123,47 +108,44 @@ def test_the_stored_value_is_wanted_at_every_step():
     np.testing.assert_array_equal(always.y[1:][stays], always.y[:-1][stays])
 
 
-def error(gru_layer, readout, task):
-    hs, _ = gru_layer.forward(task.x)
-    return np.sqrt(((readout.forward(hs) - task.y)[task.kinds["ask"]] ** 2).mean())
+def error(network, task):
+    asked = task.kinds["ask"]
+    return np.sqrt(((network.forward(task.x) - task.y)[asked] ** 2).mean())
+
+
+def trained(seed, **options):
+    return train_on_store_task("gru", np.random.default_rng(seed), num_updates=600, **options)
 
 
 def test_one_unit_cannot_stay_silent_until_asked():
-    fresh = gates.make_store_task(50, 50, np.random.default_rng(4))
-    one = measuring.train_on_store_task(np.random.default_rng(1), measuring.as_asked)
-    assert error(*one, fresh) > 0.4
-    two = measuring.train_on_store_task(np.random.default_rng(2), measuring.as_asked, hidden_size=2)
-    assert error(*two, fresh) < 0.1
+    fresh = make_store_task(50, 50, np.random.default_rng(4))
+    assert error(trained(1), fresh) > 0.4
+    assert error(trained(2, hidden_size=2), fresh) < 0.1
 
 
 @pytest.mark.parametrize(("seed", "closes_both"), [(0, False), (1, True)])
 def test_one_unit_that_answers_always_drops_the_old_value_at_store(seed, closes_both):
-    fresh = gates.make_store_task(50, 50, np.random.default_rng(4))
-    layer, readout = measuring.train_on_store_task(
-        np.random.default_rng(seed), measuring.answer_always
-    )
-    assert error(layer, readout, measuring.answer_always(fresh)) < 0.1
+    fresh = make_store_task(50, 50, np.random.default_rng(4))
+    network = trained(seed, wanted=measuring.answer_always)
+    assert error(network, measuring.answer_always(fresh)) < 0.1
 
-    trace = measuring.run_gru(fresh.x, **layer.params)
+    weights = network.layer.params
+    trace = trace_gru(fresh.x, **weights)
     store = fresh.kinds["store"]
     z, r = trace.z[store].mean(), trace.r[store].mean()
-    w = layer.params["Wh"][0, 2]
+    w = weights["Wh"][0, 2]
     assert abs(z + (1 - z) * r * w) < 0.1  # what is left of the old value
     assert (z < 0.1 and r < 0.1) == closes_both
     for kind in ("ask", "neither"):
         assert trace.z[fresh.kinds[kind]].mean() > 0.95
 
 
-def test_a_language_model_is_read_as_it_reads_itself():
-    model = LanguageModel.load(data_path("weights", "village-gru.safetensors"))
-    for name, value in model.params.items():
-        model.params[name] = value.astype(np.float64)
-    ids = load_corpus("village").test[:300]
-    trace = measuring.read(model, ids)
-    assert trace.h.shape == trace.r.shape == (300, model.config["hidden_size"])
+def test_the_trained_model_needs_the_variant_it_was_trained_with():
+    model, ids = shipped("gru"), load_corpus("village").test[:300]
     own = np.exp(token_losses(model, ids, batch_size=1).mean())
-    assert measuring.perplexity_from_states(model, trace.h, ids) == pytest.approx(own, rel=1e-5)
-    other = measuring.perplexity_from_states(
-        model, measuring.read(model, ids, reset_after=False).h, ids
+    after, before = (
+        measuring.perplexity_from_states(model, read(model, ids, reset_after=after).h, ids)
+        for after in (True, False)
     )
-    assert other > 1.5 * own
+    assert after == pytest.approx(own, rel=1e-5)
+    assert before > 1.5 * own

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from lessons_lib.cells import lstm_step, lstm_step_backward
+from lessons_lib.course.language_model.writing import shipped
 from lessons_lib.course.lstm_gradient import cell_path
-from lessons_lib.course.shared import village_gates
 from lessons_lib.course.shared.gradient_lag import over_lag
-from lessons_lib.files import data_path
+from lessons_lib.course.shared.names_asked import Recall, find_recalls
+from lessons_lib.course.shared.traces import read
+from lessons_lib.course.shared.weights import fresh_weights
 from lessons_lib.functions import log_softmax
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.models import LanguageModel
@@ -16,26 +18,14 @@ from lessons_lib.text import load_corpus
 
 def drawn(seed, T=6, N=2, D=3, H=4, **settings):
     rng = np.random.default_rng(seed)
-    weights = cell_path.fresh_weights(D, H, rng, **settings)
+    weights = fresh_weights("lstm", D, H, rng, **settings)
     return rng.normal(size=(T, N, D)), weights, rng.normal(size=(N, H))
-
-
-def test_fresh_weights_have_their_bias_and_scale():
-    one = cell_path.fresh_weights(16, 64, np.random.default_rng(0))
-    two = cell_path.fresh_weights(
-        16, 64, np.random.default_rng(0), forget_bias=2.0, recurrent_scale=3.0
-    )
-    np.testing.assert_array_equal(one.b, 0)
-    np.testing.assert_array_equal(two.b.reshape(4, 64), [[v] * 64 for v in (0, 2, 0, 0)])
-    np.testing.assert_array_equal(two.Wh, 3 * one.Wh)
-    assert one.Wx.std() == pytest.approx(1 / 4, rel=0.05)
-    assert one.Wh.std() == pytest.approx(1 / 8, rel=0.05)
 
 
 def test_the_full_gradient_is_the_numerical_one():
     x, weights, dc = drawn(1)
     paths = cell_path.gradient_paths(x, weights, dc)
-    caches = cell_path.run(x, weights)
+    caches = cell_path.lstm_caches(x, weights)
     for t in range(1, len(x)):
 
         def loss(c, t=t):
@@ -56,10 +46,10 @@ def test_the_cell_path_is_the_product_of_the_gates():
 
 
 def test_both_agree_when_nothing_goes_through_h():
-    x, weights, dc = drawn(3, recurrent_scale=0.0, forget_bias=1.0)
+    x, weights, dc = drawn(3, recurrent_scale=0.0, gate_bias=1.0)
     paths = cell_path.gradient_paths(x, weights, dc)
     np.testing.assert_allclose(paths.full, paths.cell, rtol=1e-13)
-    x, weights, dc = drawn(3, recurrent_scale=1.0, forget_bias=1.0)
+    x, weights, dc = drawn(3, recurrent_scale=1.0, gate_bias=1.0)
     paths = cell_path.gradient_paths(x, weights, dc)
     assert not np.allclose(paths.full[0], paths.cell[0])
 
@@ -67,14 +57,14 @@ def test_both_agree_when_nothing_goes_through_h():
 def test_cutting_h_on_the_way_back_leaves_the_cell_path():
     x, weights, dc = drawn(4)
     paths = cell_path.gradient_paths(x, weights, dc)
-    for t, cache in reversed(list(enumerate(cell_path.run(x, weights)))):
+    for t, cache in reversed(list(enumerate(cell_path.lstm_caches(x, weights)))):
         _, _, dc, *_ = lstm_step_backward(np.zeros_like(dc), dc, cache)
         np.testing.assert_allclose(paths.cell[t], dc, rtol=1e-13)
 
 
 @pytest.mark.parametrize("recurrent_scale", [0.0, 1.0, 4.0])
 def test_open_forget_gates_keep_the_cell_gradient_at_exactly_1(recurrent_scale):
-    x, weights, _ = drawn(5, T=200, H=8, forget_bias=1000.0, recurrent_scale=recurrent_scale)
+    x, weights, _ = drawn(5, T=200, H=8, gate_bias=1000.0, recurrent_scale=recurrent_scale)
     paths = cell_path.gradient_paths(x, weights, np.ones((2, 8)))
     np.testing.assert_array_equal(paths.f, 1)
     np.testing.assert_array_equal(paths.cell, 1)
@@ -96,7 +86,7 @@ def test_norms_over_lag_start_at_1_and_count_back():
     np.testing.assert_allclose(full[:, 1], cell[:, 1])  # one step back there is no other way
     assert np.all(np.diff(cell) < 0)
     rng = np.random.default_rng(4)
-    weights = cell_path.fresh_weights(5, 6, rng, forget_bias=1.0)
+    weights = fresh_weights("lstm", 5, 6, rng, gate_bias=1.0)
     x, dc = rng.normal(size=(9, 1, 5)), rng.normal(size=(1, 6))
     paths = cell_path.gradient_paths(x, weights, dc)
     np.testing.assert_allclose(full[1, 9], np.linalg.norm(paths.full[0]) / np.linalg.norm(dc))
@@ -136,7 +126,7 @@ def village_model(cell, seed=0):
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_gap_gradients_are_those_of_the_log_probability(cell):
     model, ids = village_model(cell)
-    place = village_gates.Recall(start=0, asked=9, distance=5)
+    place = Recall(start=0, asked=9, distance=5)
     got = cell_path.gap_gradients(model, ids, [place], num_lags=4)
     assert got.full.shape == (1, 5) and got.full[0, 0] == 1
     p = model.params
@@ -160,20 +150,15 @@ def test_gap_gradients_are_those_of_the_log_probability(cell):
 
 
 def model_layer(model):
-    from lessons_lib.layers import LSTM, RNN
-
-    p = model.params
-    kind = LSTM if model.config["cell"] == "lstm" else RNN
-    layer = kind(3, 4, dtype=np.float64)
-    layer.params.update(Wx=p["rnn.0.Wx"], Wh=p["rnn.0.Wh"], b=p["rnn.0.b"])
-    return layer
+    """The model's recurrent layer; it shares the parameters."""
+    return model.layers[0]
 
 
 def test_the_cell_part_of_a_gap_gradient_is_the_product_of_the_gates():
     model, ids = village_model("lstm", seed=1)
-    place = village_gates.Recall(start=0, asked=9, distance=5)
+    place = Recall(start=0, asked=9, distance=5)
     got = cell_path.gap_gradients(model, ids, [place], num_lags=4)
-    trace = village_gates.read(model, ids)
+    trace = read(model, ids)
     p = model.params
     dlogits = -np.exp(log_softmax(trace.h[8] @ p["output.W"] + p["output.b"]))
     dlogits[ids[9]] += 1
@@ -190,15 +175,13 @@ def test_the_trained_lstm_hands_more_back_than_the_rnn():
     """What lesson 06 says in words about the shipped models."""
     corpus = load_corpus("village")
     ids = corpus.test[:3000]
-    far = village_gates.find_recalls(ids, corpus.vocab.decode(ids), min_distance=20)
+    far = find_recalls(ids, corpus.vocab.decode(ids), min_distance=20)
     median = {}
     for cell in ("rnn", "lstm"):
-        model = LanguageModel.load(data_path("weights", f"village-{cell}.safetensors"))
-        for name, value in model.params.items():
-            model.params[name] = value.astype(np.float64)
+        model = shipped(cell)
         median[cell] = np.median(cell_path.gap_gradients(model, ids, far, 40).full, axis=0)
     assert median["rnn"][1] > median["lstm"][1]
     assert median["lstm"][40] > 20 * median["rnn"][40]
-    f = village_gates.read(model, ids).f
+    f = read(model, ids).f
     half_lives = np.sort(cell_path.half_lives(f))
     assert half_lives[64] < 1 and half_lives[-1] > 20

@@ -17,7 +17,7 @@ from tools.refresh_notebooks import NOTEBOOKS, is_skipped
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_everything_that_pytorch_computed_is_computed_and_equal(cell, num_layers):
     case = bridge.load_case(cell, num_layers)
-    ours = bridge.run(case, num_layers)
+    ours = bridge.compute(case, num_layers)
     inputs = {"x", "h_0", "c_0"}
     weights = {f"{name}_l{k}" for name in bridge.NAMES for k in range(num_layers)}
     results = {name for name in case if not name.startswith("loss_weight")} - inputs - weights

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from lessons_lib.course.language_model.writing import shipped
 from lessons_lib.course.rnn_limits import far_words
-from lessons_lib.course.shared.village_gates import Recall, find_recalls
-from lessons_lib.files import data_path
+from lessons_lib.course.shared.names_asked import Recall, find_recalls
+from lessons_lib.course.shared.traces import next_word_probs, read
 from lessons_lib.functions import log_softmax
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.models import LanguageModel
@@ -18,10 +19,8 @@ def corpus():
 
 
 @pytest.fixture(scope="module")
-def village(corpus):
-    model = LanguageModel.load(data_path("weights", "village-rnn.safetensors"))
-    model.params = {name: p.astype(np.float64) for name, p in model.params.items()}
-    return model
+def village():
+    return shipped("rnn")
 
 
 @pytest.fixture
@@ -43,15 +42,6 @@ def test_the_scene_is_village_text_in_which_only_tom_fits(corpus, num_fillers):
     )
 
 
-def test_a_reading_is_what_the_model_computes(small):
-    ids = np.array([3, 1, 4, 1, 5, 6, 2])
-    reading = far_words.read(small, ids)
-    with small.evaluating():
-        logits, _ = small.forward(ids[:, None])
-    np.testing.assert_allclose(np.log(reading.probs), log_softmax(logits[:, 0]), rtol=1e-12)
-    assert reading.hs.shape == (7, 5)
-
-
 def test_bands_hold_every_place_once():
     distances = np.arange(1, 100)
     rows = far_words.by_band(distances, {"distance": distances, "one": np.ones(99)})
@@ -71,52 +61,44 @@ def test_the_way_back_is_the_gradient(small):
             h = np.tanh(x_t @ p["rnn.0.Wx"] + h @ p["rnn.0.Wh"] + p["rnn.0.b"])
         return -log_softmax(h @ p["output.W"] + p["output.b"])[target]
 
-    reading = far_words.read(small, ids)
-    way = far_words.way_back(small, reading, target, position, 4)
+    hs = read(small, ids).h
+    way = far_words.way_back(small, hs, target, position, 4)
     for k in range(5):
         t = position - k
-        dh = numerical_gradient(lambda h, t=t: loss(t + 1, h, x), reading.hs[t])
+        dh = numerical_gradient(lambda h, t=t: loss(t + 1, h, x), hs[t])
         assert way.h[k] == pytest.approx(np.linalg.norm(dh), rel=1e-5)
         dx = numerical_gradient(
-            lambda v, t=t: loss(t, reading.hs[t - 1], np.vstack([x[:t], v, x[t + 1 :]])), x[t]
+            lambda v, t=t: loss(t, hs[t - 1], np.vstack([x[:t], v, x[t + 1 :]])), x[t]
         )
         assert way.x[k] == pytest.approx(np.linalg.norm(dx), rel=1e-5)
 
 
 def test_the_terms_are_those_of_the_gradient_on_the_weights(small):
     ids, target, position = np.array([3, 1, 4, 1, 5, 6, 2]), 2, 6
-    p, reading = small.params, far_words.read(small, ids)
+    p, hs = small.params, read(small, ids).h
 
     def last_step(Wh):
-        h = np.tanh(p["embedding.W"][ids[6]] @ p["rnn.0.Wx"] + reading.hs[5] @ Wh + p["rnn.0.b"])
+        h = np.tanh(p["embedding.W"][ids[6]] @ p["rnn.0.Wx"] + hs[5] @ Wh + p["rnn.0.b"])
         return -log_softmax(h @ p["output.W"] + p["output.b"])[target]
 
     wanted = np.linalg.norm(numerical_gradient(last_step, p["rnn.0.Wh"]))
-    way = far_words.way_back(small, reading, target, position, 0)
+    way = far_words.way_back(small, hs, target, position, 0)
     assert way.Wh[0] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_several_ways_back_are_stacked(small):
     ids = np.array([3, 1, 4, 1, 5, 6, 2])
-    reading = far_words.read(small, ids)
+    hs = read(small, ids).h
     places = [Recall(0, 6, 3), Recall(0, 5, 2)]
-    ways = far_words.ways_back(small, reading, ids, places, 3)
-    np.testing.assert_array_equal(ways.h[1], far_words.way_back(small, reading, 6, 4, 3).h)
+    ways = far_words.ways_back(small, hs, ids, places, 3)
+    np.testing.assert_array_equal(ways.h[1], far_words.way_back(small, hs, 6, 4, 3).h)
     assert ways.x.shape == ways.Wh.shape == (2, 4)
-
-
-def test_a_swap_differs_from_the_name_on(village, corpus):
-    words = far_words.scene()
-    swap = far_words.swap_name(village, corpus.vocab, words, "Tom")
-    first = words.index("Tom")
-    assert swap.names[0] == "Tom" and swap.names[1] not in words
-    assert np.all(swap.distance[:first] == 0) and np.all(swap.distance[first:] > 0)
 
 
 def test_the_village_rnn_recalls_near_names_and_not_far_ones(village, corpus):
     ids = corpus.test[:6000]
     places = find_recalls(ids, corpus.vocab.decode(ids), min_distance=1)
-    probs = far_words.read(village, ids).probs
+    probs = next_word_probs(village, read(village, ids).h)
     right = [probs[r.asked - 1, ids[r.asked]] for r in places]
     rows = far_words.by_band([r.distance for r in places], {"right": right})
     assert rows[0].means["right"] > 0.85
@@ -126,6 +108,6 @@ def test_the_village_rnn_recalls_near_names_and_not_far_ones(village, corpus):
 def test_the_village_rnns_gradient_fades(village, corpus):
     ids = corpus.test[:6000]
     places = find_recalls(ids, corpus.vocab.decode(ids), min_distance=30)
-    reading = far_words.read(village, ids)
-    ways = far_words.ways_back(village, reading, ids, [r for r in places if r.asked > 31], 30)
+    hs = read(village, ids).h
+    ways = far_words.ways_back(village, hs, ids, [r for r in places if r.asked > 31], 30)
     assert np.median(ways.h[:, 30] / ways.h[:, 0]) < 0.02

@@ -3,21 +3,14 @@
 import numpy as np
 import pytest
 
-from lessons_lib import plots
 from lessons_lib.course.rnn_limits import figures
 
 
 def make_figures():
     a = np.linspace(-2, 2, 5)
     return {
-        "functions": figures.functions_and_derivatives(
+        "functions_and_derivatives": figures.functions_and_derivatives(
             a, {"tanh": (np.tanh(a), 1 - np.tanh(a) ** 2), "line": (a, np.ones(5))}
-        ),
-        "distance": plots.lines_by_distance(
-            ["1-4", "5+"],
-            {"RNN": [0.9, 0.1], "oracle": [1, 1]},
-            xlabel="words back",
-            ylabel="probability",
         ),
         "histograms": figures.histograms(
             {"left": [0.1, 0.1, 0.9, 0.9], "right": [0.2, 0.3, 0.4, 1.0]}, xlabel="slope", bins=2
@@ -25,17 +18,8 @@ def make_figures():
     }
 
 
-@pytest.mark.parametrize("name", make_figures())
-def test_axes_are_labelled(name, tmp_path):
-    figure = make_figures()[name]
-    plots.save_figure(figure, tmp_path / "figure.png")
-    assert all(axes.get_xlabel() for axes in figure.axes)
-    assert figure.axes[0].get_ylabel()
-    assert figure.axes[0].get_legend()
-
-
 def test_functions_stand_beside_their_derivatives():
-    left, right = make_figures()["functions"].axes
+    left, right = make_figures()["functions_and_derivatives"].axes
     curve, slope = left.get_lines()[:2]
     np.testing.assert_allclose(curve.get_ydata(), np.tanh([-2, -1, 0, 1, 2]))
     np.testing.assert_allclose(slope.get_ydata(), 1 - np.tanh([-2, -1, 0, 1, 2]) ** 2)
@@ -43,16 +27,6 @@ def test_functions_stand_beside_their_derivatives():
     assert curve.get_linestyle() != slope.get_linestyle()
     assert [axes.get_title() for axes in (left, right)] == ["tanh", "line"]
     assert left.get_ylim() == right.get_ylim()
-
-
-def test_lines_stand_over_their_bands():
-    (axes,) = make_figures()["distance"].axes
-    rnn, oracle = axes.get_lines()
-    assert rnn.get_ydata().tolist() == [0.9, 0.1]
-    assert oracle.get_ydata().tolist() == [1, 1]
-    assert rnn.get_marker() != oracle.get_marker()
-    axes.figure.canvas.draw()
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1-4", "5+"]
 
 
 def test_bars_are_shares_and_the_line_is_the_mean():

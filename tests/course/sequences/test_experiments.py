@@ -57,18 +57,15 @@ def test_backward_is_the_gradient(name):
     ids = rng.integers(5, size=(3, 2))
     weight = rng.normal(size=network.forward(ids).shape)
     network.backward(weight)
-    analytic = [
-        layer.grads[key].copy() for layer in network.layers.values() for key in layer.params
-    ]
-    parameters = [p for layer in network.layers.values() for p in layer.params.values()]
-    for grad, p in zip(analytic, parameters, strict=True):
+    grads = {name: g.copy() for name, g in network.grads.items()}
+    for name, p in network.params.items():
         before = p.copy()
 
         def loss(value, p=p):
             p[...] = value
             return (weight * network.forward(ids)).sum()
 
-        np.testing.assert_allclose(grad, numerical_gradient(loss, before), atol=1e-7)
+        np.testing.assert_allclose(grads[name], numerical_gradient(loss, before), atol=1e-7)
         p[...] = before
 
 
@@ -96,7 +93,7 @@ def test_without_carried_state_a_token_is_the_same_wherever_it_stands():
     alone = experiments.NextToken(5, 4, rng, carry_state=False)
     assert not np.allclose(carried.states(ids)[0], carried.states(ids)[2])
     np.testing.assert_array_equal(alone.states(ids)[0], alone.states(ids)[2])
-    first = np.tanh(one_hot(ids[:1], 5) @ alone.rnn.params["Wx"] + alone.rnn.params["b"])
+    first = np.tanh(one_hot(ids[:1], 5) @ alone.params["layer.Wx"] + alone.params["layer.b"])
     np.testing.assert_allclose(alone.states(ids)[:1], first)
 
 

@@ -1,69 +1,38 @@
 """Figures of lesson 01 show the numbers they are given, on axes that say what they are."""
 
 import numpy as np
-import pytest
 from matplotlib.collections import QuadMesh
 
-from lessons_lib import plots
 from lessons_lib.course.sequences import figures
 
 
 def make_figures():
     return {
-        "lines": plots.lines_with_markers(
-            [1, 10, 100],
-            {"a": [1, 2, 3], "b": [3, 2, 1]},
-            xlabel="words",
-            ylabel="perplexity",
-            logarithmic="xy",
-            level=("chance", 2.5),
-        ),
-        "window": figures.window_against_rnn(
+        "window_against_rnn": figures.window_against_rnn(
             [1, 2, 4], [0.5, 0.25, 0.0], {"window": [10, 20, 40], "RNN": [15, 15, 15]}
         ),
-        "states": figures.states_over_tokens(
+        "states_over_tokens": figures.states_over_tokens(
             {
                 "one": (["ate", "an", "apple"], [[0.1, -0.9], [0.5, 0.2], [1, -1]]),
                 "two": (["apple", "rose"], [[0.3, 0.4], [0.0, 0.7]]),
             }
         ),
-        "similarity": figures.similarity_map(
+        "similarity_map": figures.similarity_map(
             np.eye(3), {"people": ["Tom", "Mary"], "rooms": ["mill"]}
         ),
-        "unrolled": figures.unrolled_rnn(3),
+        "unrolled_rnn": figures.unrolled_rnn(3),
     }
 
 
-@pytest.mark.parametrize("name", make_figures())
-def test_figures_are_labelled_and_can_be_saved(name, tmp_path):
-    figure = make_figures()[name]
-    plots.save_figure(figure, tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
-    if name != "unrolled":
-        assert all(axes.get_xlabel() for axes in figure.axes if axes.get_label() != "<colorbar>")
-        assert any(axes.get_ylabel() for axes in figure.axes)
-
-
-def test_lines_show_their_values_and_differ_in_dash_and_marker():
-    (axes,) = make_figures()["lines"].axes
-    a, b, level = axes.get_lines()
-    assert (list(a.get_xdata()), list(a.get_ydata())) == ([1, 10, 100], [1, 2, 3])
-    assert list(b.get_ydata()) == [3, 2, 1]
-    assert a.get_linestyle() != b.get_linestyle() and a.get_marker() != b.get_marker()
-    assert list(level.get_ydata()) == [2.5, 2.5]
-    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "chance"]
-
-
 def test_the_window_is_shown_in_percent_beside_the_parameters():
-    left, right = make_figures()["window"].axes
+    left, right = make_figures()["window_against_rnn"].axes
     assert list(left.get_lines()[0].get_ydata()) == [50, 25, 0]
     drawn = {line.get_label(): list(line.get_ydata()) for line in right.get_lines()}
     assert drawn == {"window": [10, 20, 40], "RNN": [15, 15, 15]}
 
 
 def test_states_stand_above_their_tokens():
-    one, two, colorbar = make_figures()["states"].axes
+    one, two, colorbar = make_figures()["states_over_tokens"].axes
     (mesh,) = (item for item in one.collections if isinstance(item, QuadMesh))
     np.testing.assert_array_equal(mesh.get_array(), [[0.1, 0.5, 1], [-0.9, 0.2, -1]])
     assert (mesh.norm.vmin, mesh.norm.vmax) == (-1, 1)
@@ -74,7 +43,7 @@ def test_states_stand_above_their_tokens():
 
 
 def test_similarity_has_the_words_in_order_and_a_line_between_groups():
-    axes = make_figures()["similarity"].axes[0]
+    axes = make_figures()["similarity_map"].axes[0]
     (mesh,) = (item for item in axes.collections if isinstance(item, QuadMesh))
     np.testing.assert_array_equal(mesh.get_array(), np.eye(3))
     assert [t.get_text() for t in axes.get_yticklabels()] == ["Tom", "Mary", "mill"]
@@ -83,7 +52,7 @@ def test_similarity_has_the_words_in_order_and_a_line_between_groups():
 
 
 def test_the_unrolled_network_has_its_steps_and_one_recurrent_weight():
-    texts = [text.get_text() for text in make_figures()["unrolled"].axes[0].texts]
+    texts = [text.get_text() for text in make_figures()["unrolled_rnn"].axes[0].texts]
     assert [f"$x_{{{t}}}$" in texts for t in (1, 2, 3, 4)] == [True, True, True, False]
     assert texts.count("tanh") == 4  # the loop, and three steps
     assert texts.count("$W_x$") == 4

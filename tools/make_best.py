@@ -1,17 +1,17 @@
-"""What each ingredient of the recipe `best` is worth: one taken away at a time, at a small size.
+"""Measure what each ingredient of the recipe `best` is worth: one taken away at a time, small.
 
-`python -m lessons_lib.course.better_model.best_preset` trains every variant on words of tiny
-Shakespeare and writes what it measured to data/best/best.json.
+    python -m tools.make_best
+
+trains every variant on words of tiny Shakespeare (`lessons data fetch shakespeare`) and writes what
+it measured to data/best/best.json.
 """
 
 from dataclasses import replace
 
-from lessons_lib.course.better_model.ablation import Ablation, Variant, load, run, save
 from lessons_lib.files import data_path
-from lessons_lib.text import load_corpus, word_corpus
 from lessons_lib.training import PRESETS, Recipe
+from tools.make_ablation import Variant, measure_all
 
-RESULTS = "best.json"
 # Little text for many parameters, and many passes: as 650 units meet Penn Treebank.
 SHARE = 1 / 16  # of the training text
 
@@ -47,25 +47,5 @@ VARIANTS = (
 )
 
 
-def load_results() -> Ablation:
-    """The results that are shipped."""
-    return load(data_path("best", RESULTS))
-
-
-def main() -> None:
-    """Train every variant and write the results."""
-    corpus = word_corpus(load_corpus("shakespeare"), share=SHARE)
-    results = []
-    for variant in VARIANTS:
-        results.append(run(variant, corpus))
-        result = results[-1]
-        print(
-            f"{result.name}: validation perplexity {result.valid_perplexity:.2f}, test "
-            f"{result.test_perplexity:.2f} after {result.best_epoch} epochs",
-            flush=True,
-        )
-        save(results, corpus, data_path("best") / RESULTS)
-
-
 if __name__ == "__main__":
-    main()
+    measure_all(VARIANTS, SHARE, data_path("best", "best.json"))

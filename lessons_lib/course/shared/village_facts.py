@@ -1,4 +1,4 @@
-"""What a trained language model keeps in its memory cells while it reads the village."""
+"""Facts that can be read off village text, and units that tell them."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -6,34 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.course.shared.gates import Trace, run_lstm
-from lessons_lib.functions import softmax
-from lessons_lib.models import LanguageModel
-from lessons_lib.text import Vocabulary, dependency_distances, oracle_log_probs
 from lessons_lib.text.village import SCENE_BREAK
-from lessons_lib.text.village_words import PEOPLE, TRADES
-
-
-def read(model: LanguageModel, ids: npt.ArrayLike, *, keep: float = 1.0) -> Trace:
-    """Let an LSTM language model of one layer read a text from zero states.
-
-    Args:
-        model: the model, of dtype float32 or float64.
-        ids: the text, integers, (T,).
-        keep: as for `gates.run_lstm`.
-
-    Returns:
-        The trace, each array (T, H).
-    """
-    p = model.params
-    x = p["embedding.W"][np.asarray(ids)][:, None]  # (T, 1, D)
-    trace = run_lstm(x, p["rnn.0.Wx"], p["rnn.0.Wh"], p["rnn.0.b"], keep=keep)
-    return Trace(*(values[:, 0] for values in trace))
-
-
-def next_word_probs(model: LanguageModel, h: np.ndarray) -> np.ndarray:
-    """Probabilities (T, V) of the next word, from hidden states (T, H)."""
-    return softmax(h @ model.params["output.W"] + model.params["output.b"])
+from lessons_lib.text.village_words import TRADES
 
 
 class Fact(NamedTuple):
@@ -152,77 +126,3 @@ def busiest_window(masks: npt.ArrayLike, length: int) -> slice:
     best = np.flatnonzero(rarest == rarest.max())
     start = int(best[len(best) // 2])  # the middle one leaves a margin on both sides
     return slice(start, start + length)
-
-
-class Recall(NamedTuple):
-    """A place in a text at which only one name is possible."""
-
-    start: int  # where the scene begins
-    asked: int  # where the name stands
-    distance: int  # tokens back to the mention that decides it
-
-
-def find_recalls(ids: npt.ArrayLike, words: Sequence[str], min_distance: int) -> list[Recall]:
-    """All places in village text that ask for a name last mentioned a certain distance back.
-
-    Args:
-        ids: village text from the beginning of a scene, (T,).
-        words: the same text as words.
-        min_distance: the least number of tokens back to the deciding mention.
-    """
-    certain = oracle_log_probs(ids) > -1e-9
-    distances = dependency_distances(ids)
-    recalls, start = [], 0
-    for t, word in enumerate(words):
-        if word == SCENE_BREAK:
-            start = t
-        elif word in PEOPLE and certain[t - 1] and distances[t - 1] >= min_distance:
-            recalls.append(Recall(start, t, int(distances[t - 1])))
-    return recalls
-
-
-def rename(words: Sequence[str], name: str) -> tuple[list[str], str]:
-    """Replace a name by one that the text does not have; the pronouns stay right.
-
-    Args:
-        words: a text.
-        name: the name to replace.
-
-    Returns:
-        The new text, and the new name.
-    """
-    same = (n for n in PEOPLE if PEOPLE[n] == PEOPLE[name] and n not in words)
-    new = next(same)
-    return [new if word == name else word for word in words], new
-
-
-class Swap(NamedTuple):
-    """A scene read twice, the second time with another name in place of the one asked for."""
-
-    words: list[str]  # the scene, until shortly after the name is asked for, (T,)
-    names: tuple[str, str]
-    traces: tuple[Trace, Trace]  # the two readings
-    held: np.ndarray  # (T,): distance between the two tanh(c), all that the memory could show
-    shown: np.ndarray  # (T,): distance between the two h, what the output gate lets through
-    named: int  # where the name was read last before it is asked for
-    asked: int  # where it is asked for
-
-
-def swap_name(
-    model: LanguageModel, vocab: Vocabulary, words: Sequence[str], recall: Recall
-) -> Swap:
-    """Read a scene with the name that it asks for, and with another one.
-
-    Args:
-        model: a village language model with one LSTM layer.
-        vocab: its vocabulary.
-        words: village text.
-        recall: the place in it that asks for a name.
-    """
-    scene, name = list(words[recall.start : recall.asked + 3]), words[recall.asked]
-    renamed, new = rename(scene, name)
-    one, two = (read(model, vocab.encode(text)) for text in (scene, renamed))
-    held = np.linalg.norm(np.tanh(one.c) - np.tanh(two.c), axis=1)
-    shown = np.linalg.norm(one.h - two.h, axis=1)
-    asked = recall.asked - recall.start
-    return Swap(scene, (name, new), (one, two), held, shown, asked - recall.distance, asked)

@@ -1,0 +1,113 @@
+"""Facts are read off a text rightly, and units are judged rightly."""
+
+import numpy as np
+import pytest
+
+from lessons_lib.course.shared import village_facts
+from lessons_lib.course.shared.village_facts import Fact
+from lessons_lib.text import load_corpus
+
+
+def at(words, fact_name):
+    """The words at which a fact holds, and those at which it applies."""
+    fact = village_facts.FACTS[fact_name](words)
+    return (
+        [word for word, holds in zip(words, fact.holds, strict=True) if holds],
+        [word for word, applies in zip(words, fact.applies, strict=True) if applies],
+    )
+
+
+def test_open_quotations():
+    words = 'so " i am here , " said Tom . " yes . "'.split()
+    holds, applies = at(words, "quotation open")
+    assert holds == '" i am here , " yes .'.split()
+    assert applies == words
+
+
+def test_open_brackets():
+    words = "the cat slept ( it was late ) . a dog".split()
+    holds, applies = at(words, "bracket open")
+    assert holds == "( it was late".split()
+    assert applies == words
+
+
+def test_subjects_that_wait_for_their_verb():
+    sentences = "the bakers who knew the singer were busy . the singer was late .", "a baker came ."
+    words = " ".join(sentences).split()
+    holds, applies = at(words, "subject plural")
+    assert holds == "bakers who knew the singer".split()
+    assert applies == "bakers who knew the singer singer baker came".split()
+
+
+@pytest.mark.parametrize("name", village_facts.FACTS)
+def test_facts_agree_with_what_the_village_can_say_next(name):
+    words = load_corpus("village").vocab.decode(load_corpus("village").test)
+    fact = village_facts.FACTS[name](words)
+    assert fact.holds.shape == fact.applies.shape == (len(words),)
+    assert not (fact.holds & ~fact.applies).any()
+    following = np.array([*words[1:], ""])
+    ends = {"quotation open": '"', "bracket open": ")"}
+    if name in ends:  # what closes comes only after what opens
+        closing = following == ends[name]
+        assert closing[fact.holds].sum() == (np.diff(fact.holds.astype(int)) == -1).sum() > 0
+    else:
+        assert (following[fact.holds] == "were").sum() > 0
+        assert not (following[fact.holds] == "was").any()
+        assert not (following[fact.applies & ~fact.holds] == "were").any()
+
+
+def everywhere(holds):
+    return Fact(np.asarray(holds), np.ones(len(holds), bool))
+
+
+def test_separation_counts_pairs():
+    rng = np.random.default_rng(2)
+    values = rng.integers(0, 4, 30).astype(float)  # many ties
+    fact = Fact(rng.random(30) < 0.4, rng.random(30) < 0.8)
+    high, low = values[fact.applies & fact.holds], values[fact.applies & ~fact.holds]
+    expected = np.mean([(a > b) + (a == b) / 2 for a in high for b in low])
+    assert village_facts.separation(values, fact) == pytest.approx(expected, rel=1e-14)
+
+
+def test_separation_of_values_that_tell_always_never_and_nothing():
+    fact = everywhere([True, True, False, False, False])
+    assert village_facts.separation(fact.holds * 2.0, fact) == 1
+    assert village_facts.separation(fact.holds * -2.0, fact) == 0
+    assert village_facts.separation(np.ones(5), fact) == 0.5
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_unit_that_tells_best_is_found_and_calibrated(sign):
+    rng = np.random.default_rng(3)
+    fact = Fact(rng.random(200) < 0.3, rng.random(200) < 0.9)
+    c = rng.normal(size=(200, 6))
+    c[:, 4] = 7 + sign * (3 * fact.holds + 0.1 * c[:, 4])
+    unit, reader = village_facts.fit_one_unit(c, fact)
+    assert unit == 4
+    assert np.flatnonzero(reader.weights).tolist() == [4]
+    reading = reader.read(c)
+    assert reading[fact.applies & fact.holds].mean() == pytest.approx(1)
+    assert reading[fact.applies & ~fact.holds].mean() == pytest.approx(-1)
+
+
+def test_all_units_together_tell_what_no_single_one_does():
+    rng = np.random.default_rng(4)
+    c = rng.normal(size=(400, 5)) * [1, 10, 0.1, 1, 1] + 3
+    fact = everywhere(c[:, 0] + c[:, 1] / 10 - c[:, 2] * 10 > 3 + 0.3 - 30)
+    unit, one = village_facts.fit_one_unit(c[:200], Fact(*(a[:200] for a in fact)))
+    every = village_facts.fit_all_units(c[:200], Fact(*(a[:200] for a in fact)))
+    fresh = Fact(*(a[200:] for a in fact))
+    assert unit in (0, 1, 2)
+    assert village_facts.separation(one.read(c[200:]), fresh) < 0.9
+    assert village_facts.separation(every.read(c[200:]), fresh) > 0.99
+    assert every.read(c[:200])[fact.holds[:200]].mean() == pytest.approx(1)
+
+
+def test_the_busiest_window_holds_most_of_the_rarest():
+    masks = np.zeros((2, 20), bool)
+    masks[0, 2:9] = True
+    masks[1, [8, 12, 13]] = True
+    # Windows of 5 words that begin at 4 to 8 have one word of each at least, none has two of both.
+    window = village_facts.busiest_window(masks, 5)
+    assert window == slice(6, 11)
+    assert village_facts.busiest_window(masks[1:], 2) == slice(12, 14)
