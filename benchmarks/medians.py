@@ -1,4 +1,4 @@
-"""The medians of several runs of `lessons bench --json`.
+"""The medians of several runs of `make bench BENCH_ARGS=--json`.
 
 python benchmarks/medians.py benchmarks/results/amd/run*.json
 """
