@@ -145,7 +145,7 @@ def add_experiments(app, docname, source):
             [str(ROOT / "lessons_lib" / "course")], "lessons_lib.course."
         )
         for name in (module.name for module in course if not module.ispkg):
-            if not name.endswith((".exercises", ".mistakes", ".lessons", ".sizes")):
+            if not name.endswith((".exercises", ".mistakes", ".lessons", ".sizes", ".cases")):
                 source[0] += (
                     f"\n{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
                 )

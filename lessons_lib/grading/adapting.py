@@ -2,13 +2,13 @@
 
 An assignment that writes the LSTM with blocks i, f, o, g, or with the batch as the first axis, need
 not be written anew: `adapt` takes an exercise of the course and the differences, and converts its
-cases, results, right answers and known wrong ones.
+cases, results, right answers, known wrong ones, and hints.
 """
 
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,14 +17,15 @@ from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.running import run
 from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.retelling import Retelling
 
 
 class Conversion(Protocol):
     """How an array of the course's is laid out in another notation, and back."""
 
-    def there(self, array: np.ndarray) -> np.ndarray: ...
+    def to_theirs(self, array: np.ndarray) -> np.ndarray: ...
 
-    def back(self, array: np.ndarray) -> np.ndarray: ...
+    def to_ours(self, array: np.ndarray) -> np.ndarray: ...
 
     def output(self, output: Output) -> Output: ...
 
@@ -43,10 +44,10 @@ class Blocks:
     theirs: str
     axis: int = -1
 
-    def there(self, array: np.ndarray) -> np.ndarray:
+    def to_theirs(self, array: np.ndarray) -> np.ndarray:
         return self._reordered(array, self.ours.split(), self.theirs.split())
 
-    def back(self, array: np.ndarray) -> np.ndarray:
+    def to_ours(self, array: np.ndarray) -> np.ndarray:
         return self._reordered(array, self.theirs.split(), self.ours.split())
 
     def output(self, output: Output) -> Output:
@@ -69,10 +70,10 @@ class Swapped:
     first: int = 0
     second: int = 1
 
-    def there(self, array: np.ndarray) -> np.ndarray:
+    def to_theirs(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.swapaxes(array, self.first, self.second))
 
-    back = there
+    to_ours = to_theirs
 
     def output(self, output: Output) -> Output:
         axes = list(output.axes)
@@ -80,29 +81,148 @@ class Swapped:
         return replace(output, dims=" ".join(axes))
 
 
+Conversions = Mapping[str, Sequence[Conversion]]
+
+# Orders that textbooks and packages have: who comes from one of them reads the blocks in it.
+OTHER_ORDERS = ("i f g o", "i f o g", "f i g o", "i g f o", "f g i o", "i o f g")
+
+
+@dataclass(frozen=True)
+class Notation:
+    """An exercise of the course and how another notation writes it.
+
+    Attributes:
+        base: the course's exercise.
+        arguments: the course's name by theirs.
+        results: likewise.
+        conversions: by their name of an argument or result.
+        fixed: by the course's name, arguments that the assignment has not.
+        caches: by their name, the forward passes whose caches are arguments.
+        keeps: whether the reference returns what it was called with, for a backward pass.
+    """
+
+    base: Exercise
+    arguments: Mapping[str, str]
+    results: Mapping[str, str]
+    conversions: Conversions = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    caches: Mapping[str, Exercise] = field(default_factory=dict)
+    keeps: bool = False
+
+    def ours(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments as the course has them, from theirs."""
+        ours = {}
+        for name, our in self.arguments.items():
+            if name in self.caches:
+                assert self.base.forward is not None
+                ours[our] = self.base.forward(**given[name])[-1]
+            else:
+                ours[our] = given[name]
+                for conversion in reversed(self.conversions.get(name, ())):
+                    ours[our] = conversion.to_ours(ours[our])
+        for our, value in self.fixed.items():
+            ours[our] = value(ours) if callable(value) else value
+        return {name: ours[name] for name in self.base.parameters}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Their name by the course's."""
+        return {o: t for t, o in (*self.arguments.items(), *self.results.items())}
+
+    def theirs(self, name: str, value: Any) -> Any:
+        """An argument or result as theirs."""
+        for conversion in self.conversions.get(name, ()):
+            value = conversion.to_theirs(value)
+        return value
+
+    def translated(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function in the course's notation as one in theirs."""
+
+        def called(*values: Any, **named: Any) -> Any:
+            ours = self.ours(self.signature.bind(*values, **named).arguments)
+            # By position: a wrong version may have other names for its parameters.
+            value = function(*ours.values())
+            found = self.base.results_of(value, ours)
+            if found is None:
+                return value
+            by_name = dict(zip((o.name for o in self.base.outputs), found, strict=True))
+            theirs = [self.theirs(name, by_name[our]) for name, our in self.results.items()]
+            if self.keeps:
+                theirs.append(ours)
+            return tuple(theirs) if len(theirs) > 1 else theirs[0]
+
+        return functools.update_wrapper(called, function)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """What the asked function is called with."""
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return inspect.Signature([inspect.Parameter(name, kind) for name in self.arguments])
+
+    def make_case(self, rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
+        """The course's case as theirs; for a cache, what its forward pass is called with."""
+        made = self.base.draw(rng, **sizes)
+        return {
+            name: self.caches[name].draw(rng, **sizes)
+            if name in self.caches
+            else self.theirs(name, made[our])
+            for name, our in self.arguments.items()
+        }
+
+    def output(self, name: str, points: Mapping[str, float]) -> Output:
+        """One of the results."""
+        (output,) = (o for o in self.base.outputs if o.name == self.results[name])
+        for conversion in self.conversions.get(name, ()):
+            output = conversion.output(output)
+        points_of_it = points.get(name, output.points)
+        return replace(output, name=name, points=points_of_it, computed_from=())
+
+    def misread(self, order: str) -> "Notation":
+        """The notation of somebody who reads the blocks in that order."""
+        return replace(
+            self,
+            conversions={
+                name: [
+                    replace(c, theirs=order) if isinstance(c, Blocks) else c for c in conversions
+                ]
+                for name, conversions in self.conversions.items()
+            },
+        )
+
+
 def adapt(
     exercise: str | Exercise,
     *,
-    name: str,
     lesson: str,
     arguments: Mapping[str, str],
     results: Mapping[str, str],
+    name: str | None = None,
     conversions: Mapping[str, Conversion | Sequence[Conversion]] | None = None,
     points: Mapping[str, float] | None = None,
     may_follow: Sequence[str] = (),
+    fixed: Mapping[str, Any] | None = None,
+    cache_from: Mapping[str, Exercise] | None = None,
+    strict: str = "",
+    carry_errors: float = 0.0,
 ) -> Exercise:
     """Make an exercise of the course one in another notation, and register it.
 
     Args:
         exercise: the course's, or its name.
-        name: the function that is asked for.
         lesson: the assignment that it belongs to.
         arguments: the function's parameters in order, each with the course's name for it.
         results: the function's results in order, likewise; the course's others are not asked for.
+        name: the function that is asked for; by default the course's name.
         conversions: by the assignment's name of an argument or result: how it is laid out there;
             several are done in order.
         points: by the assignment's name of a result; by default those of the course.
         may_follow: further results which an answer may return and which are ignored.
+        fixed: by the course's name, an argument that the assignment has not: its value, or a
+            function of the dict of the other arguments in the course's notation.
+        cache_from: by the assignment's name of an argument, the adapted exercise of the forward
+            pass; each answer is called with the cache of its own forward function.
+        strict: what costs points although the values are right; see `exercise`.
+        carry_errors: see `exercise`.
 
     Returns:
         The exercise, with the course's cases, tolerances, hints and misconceptions.
@@ -111,14 +231,61 @@ def adapt(
         ValueError: if there is no such exercise, or a name is none of its own.
     """
     base = exercise if isinstance(exercise, Exercise) else EXERCISES.find(exercise)
-    layouts = {
-        key: tuple(value) if isinstance(value, Sequence) else (value,)
-        for key, value in (conversions or {}).items()
-    }
-    if sorted(arguments.values()) != sorted(base.parameters):
+    name = name or base.name
+    notation = Notation(
+        base,
+        arguments,
+        results,
+        {
+            key: tuple(value) if isinstance(value, Sequence) else (value,)
+            for key, value in (conversions or {}).items()
+        },
+        fixed or {},
+        cache_from or {},
+        keeps="cache" in may_follow,
+    )
+    _check(notation, points or {})
+    reference = notation.translated(base.reference)
+    reference.__name__ = reference.__qualname__ = name
+    reference.__module__ = f"assignment.{lesson}"
+    reference.__signature__ = notation.signature  # type: ignore[attr-defined]
+    other_layout = any(notation.conversions.values())
+    names = _names_in_use(lesson) | notation.names | {base.name: name}
+    retelling = Retelling(base, names, other_layout=other_layout)
+    adapted = Exercise(
+        reference,
+        lesson=lesson,
+        outputs=[notation.output(key, points or {}) for key in results],
+        make_case=notation.make_case,
+        sizes=base.sizes,
+        hints=[told for hint in base.hints if (told := retelling.of(hint))],
+        may_follow=may_follow,
+        strict=strict,
+        cache_from=cache_from,
+        carry_errors=carry_errors,
+    )
+    adapted.names_of_ours = names
+    adapted.alternatives = [notation.translated(function) for function in base.alternatives]
+    _add_mistakes(adapted, notation, retelling)
+    EXERCISES.add(adapted)
+    return adapted
+
+
+def _names_in_use(lesson: str) -> dict[str, str]:
+    """The assignment's name by the course's, as far as exercises of it were adapted before."""
+    found: dict[str, str] = {}
+    for exercise in EXERCISES.all():
+        if exercise.lesson == lesson:
+            found |= exercise.names_of_ours
+    return found
+
+
+def _check(notation: Notation, points: Mapping[str, float]) -> None:
+    base, arguments, results = notation.base, notation.arguments, notation.results
+    if sorted([*arguments.values(), *notation.fixed]) != sorted(base.parameters):
         raise ValueError(
             f"arguments: expected a name of yours for each of {', '.join(base.parameters)}, "
-            f"got them for {', '.join(arguments.values()) or 'none'}"
+            f"got them for {', '.join([*arguments.values(), *notation.fixed]) or 'none'}"
         )
     returned = [output.name for output in base.returned]
     if not results or not set(results.values()) <= set(returned):
@@ -126,86 +293,41 @@ def adapt(
             f"results: expected names of yours for some of {', '.join(returned) or 'none'}, "
             f"got them for {', '.join(results.values()) or 'none'}"
         )
-    for key in (*layouts, *(points or {})):
+    for key in (*notation.conversions, *points):
         if key not in arguments and key not in results:
             raise ValueError(f"conversions, points: expected a name of yours, got {key!r}")
-
-    def translated(function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function in the course's notation as one in the assignment's."""
-
-        def called(*values: Any, **named: Any) -> Any:
-            given = signature.bind(*values, **named).arguments
-            ours = {arguments[key]: _back(layouts.get(key, ()), given[key]) for key in arguments}
-            # By position: a wrong version may have other names for its parameters.
-            value = function(*(ours[parameter] for parameter in base.parameters))
-            found = base.results_of(value, ours)
-            if found is None:
-                return value
-            by_name = dict(zip((o.name for o in base.outputs), found, strict=True))
-            theirs = tuple(
-                _there(layouts.get(key, ()), by_name[our]) for key, our in results.items()
+    for key, forward in notation.caches.items():
+        if key not in arguments:
+            raise ValueError(f"cache_from: expected a name of yours, got {key!r}")
+        if base.forward is None or "cache" not in forward.may_follow:
+            raise ValueError(
+                f"cache_from: expected a backward pass and the forward pass that it belongs to, "
+                f"made by adapt with may_follow=['cache'], got {base.name} and {forward.name}"
             )
-            return theirs if len(theirs) > 1 else theirs[0]
 
-        return functools.update_wrapper(called, function)
 
-    signature = inspect.Signature(
-        [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD) for key in arguments]
-    )
-    reference = translated(base.reference)
-    reference.__name__ = reference.__qualname__ = name
-    reference.__module__ = f"assignment.{lesson}"
-    reference.__signature__ = signature  # type: ignore[attr-defined]
-
-    def make_case(rng: np.random.Generator, **sizes: int) -> dict[str, Any]:
-        made = base.draw(rng, **sizes)
-        return {key: _there(layouts.get(key, ()), made[our]) for key, our in arguments.items()}
-
-    adapted = Exercise(
-        reference,
-        lesson=lesson,
-        outputs=[_output(base, key, our, layouts, points or {}) for key, our in results.items()],
-        make_case=make_case,
-        sizes=base.sizes,
-        hints=base.hints,
-        may_follow=may_follow,
-    )
-    whole = len(results) == len(base.returned)  # else what is wrong may not be asked for
-    adapted.alternatives = [translated(function) for function in base.alternatives]
-    for known in base.misconceptions:
-        version = translated(known.function)
-        if whole or _is_wrong(version, adapted):
-            adapted.misconception(known.hint, name=known.name)(version)
-    EXERCISES.add(adapted)
-    return adapted
+def _add_mistakes(adapted: Exercise, notation: Notation, retelling: Retelling) -> None:
+    """The course's known wrong versions, and blocks that are read in another order."""
+    whole = len(notation.results) == len(notation.base.returned)
+    for known in notation.base.misconceptions:
+        version = notation.translated(known.function)
+        hint = retelling.of(known.hint)
+        if hint and (whole or _is_wrong(version, adapted)):  # what is wrong may not be asked for
+            origin = retelling.names.get(known.origin, known.origin)
+            adapted.misconception(hint, name=known.name, origin=origin)(version)
+    orders = {c.theirs for cs in notation.conversions.values() for c in cs if isinstance(c, Blocks)}
+    for wanted in orders:
+        for order in OTHER_ORDERS:
+            if order != wanted and sorted(order) == sorted(wanted):
+                version = notation.misread(order).translated(notation.base.reference)
+                adapted.misconception(
+                    f"You read the blocks in the order {order.replace(' ', ', ')}; "
+                    f"here it is {wanted.replace(' ', ', ')}.",
+                    name=f"blocks_read_as_{order.replace(' ', '_')}",
+                )(version)
 
 
 def _is_wrong(function: Callable[..., Any], exercise: Exercise) -> bool:
     cases = exercise.cases(np.random.default_rng(0))
     result = judge(exercise, cases, run(function, cases), look_for_hints=False)
     return result.status != "passed"
-
-
-def _there(conversions: Sequence[Conversion], value: Any) -> Any:
-    for conversion in conversions:
-        value = conversion.there(value)
-    return value
-
-
-def _back(conversions: Sequence[Conversion], value: Any) -> Any:
-    for conversion in reversed(conversions):
-        value = conversion.back(value)
-    return value
-
-
-def _output(
-    base: Exercise,
-    name: str,
-    our_name: str,
-    layouts: Mapping[str, Sequence[Conversion]],
-    points: Mapping[str, float],
-) -> Output:
-    (output,) = (output for output in base.outputs if output.name == our_name)
-    for conversion in layouts.get(name, ()):
-        output = conversion.output(output)
-    return replace(output, name=name, points=points.get(name, output.points), computed_from=())

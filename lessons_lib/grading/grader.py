@@ -108,7 +108,8 @@ def _graded(
                 rest = exercises[len(results) :]
                 return results + [_failed(e, "infrastructure_error", text) for e in rest]
             with worker:
-                results += _graded_by(worker, exercises[len(results) :], cells, seed)
+                right = [result.exercise for result in results if result.status == "passed"]
+                results += _graded_by(worker, exercises[len(results) :], cells, seed, right)
     return results
 
 
@@ -126,7 +127,11 @@ def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str
 
 
 def _graded_by(
-    worker: Worker, exercises: Sequence[Exercise], cells: Sequence[tuple[str, str]], seed: int
+    worker: Worker,
+    exercises: Sequence[Exercise],
+    cells: Sequence[tuple[str, str]],
+    seed: int,
+    right: Sequence[str],
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it."""
     names = [exercise.name for exercise in exercises]
@@ -136,17 +141,24 @@ def _graded_by(
     except (WorkerDied, WorkerTooSlow) as error:
         when = "while the file's definitions were run"
         return [_ended(exercise, error, when, SECONDS_TO_DEFINE) for exercise in exercises]
-    results = []
+    results: list[Result] = []
     for exercise in exercises:
+        right_before = [*right, *(r.exercise for r in results if r.status == "passed")]
         try:
-            results.append(_one(worker, exercise, found, seed))
+            results.append(_judged(worker, exercise, found, seed, right_before))
         except (WorkerDied, WorkerTooSlow) as error:
             results.append(_ended(exercise, error, "while it was called", SECONDS_PER_CALL))
             break
     return results
 
 
-def _one(worker: Worker, exercise: Exercise, found: dict[str, Any], seed: int) -> Result:
+def _judged(
+    worker: Worker,
+    exercise: Exercise,
+    found: dict[str, Any],
+    seed: int,
+    right_before: Sequence[str],
+) -> Result:
     problems = _problems(found)
     functions = found.get("functions")
     if not isinstance(functions, dict):
@@ -159,12 +171,20 @@ def _one(worker: Worker, exercise: Exercise, found: dict[str, Any], seed: int) -
         return _failed(exercise, "error", problem)
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     cases = exercise.cases(rng)
-    outcomes = [_called(worker, exercise.name, case, SECONDS_PER_CALL) for case in cases]
+
+    def call(name: str, case: Case) -> Outcome:
+        if name not in functions:
+            return Outcome(raised=Raised("NameError", "", "", 0, ""))
+        return _called(worker, name, case, SECONDS_PER_CALL)
+
+    outcomes = [call(exercise.name, case) for case in cases]
     result = judge(
         exercise,
         cases,
         outcomes,
-        run_again=lambda case: _called(worker, exercise.name, case, SECONDS_PER_CALL),
+        run_again=lambda case: call(exercise.name, case),
+        other=call,
+        right_before=right_before,
     )
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):
         return _failed(exercise, "memory", result.message)
@@ -219,6 +239,8 @@ def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
         "name": name,
         "arguments": arguments,
         "writable": sorted(case.writable),
+        "keyword_only": sorted(case.keyword_only),
+        "copying": case.copying,
     }
     answer = worker.ask(question, seconds=seconds, functions=functions)
     try:

@@ -1,5 +1,6 @@
 """What a learner calls: check, hint and reveal."""
 
+import inspect
 import zlib
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
-from lessons_lib.grading.isolation.running import run, signature_of
+from lessons_lib.grading.isolation.running import Outcome, Raised, run, signature_of
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.report import Report, Result, wrapped
@@ -26,11 +27,9 @@ def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
         exercise: the exercise or its name; by default the function's own name.
 
     Returns:
-        A Report with one result.
+        A Report with one result; a name that is none is told there.
 
     Raises:
-        ValueError: if there is no exercise of that name.
-        TypeError: if exercise is neither a name nor an Exercise.
         KeyboardInterrupt: if the learner interrupts the function.
     """
     report = Report([_result(fn, exercise)])
@@ -47,26 +46,55 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
         if not callable(fn):
             return Result("check", "error", 0.0, 0.0, not_a_function)
         exercise = getattr(fn, "__name__", type(fn).__name__)
-    target = exercise if isinstance(exercise, Exercise) else EXERCISES.find(exercise)
+        if exercise == "<lambda>":
+            text = (
+                'A lambda has no name: say which exercise it answers, as in check(fn, "sigmoid").'
+            )
+            return Result("check", "error", 0.0, 0.0, text)
+    try:
+        target = _found(exercise)
+    except (TypeError, ValueError) as error:
+        return Result("check", "error", 0.0, 0.0, _sentence(error))
     if not callable(fn):
         return Result(target.name, "error", 0.0, target.points, not_a_function)
     if problem := feedback.about_signature(target, *signature_of(fn)):
         return Result(target.name, "error", 0.0, target.points, problem)
     cases = _cases(target)
+    own = getattr(inspect.unwrap(fn), "__globals__", {}).get
+
+    def other(name: str, case: Case) -> Outcome:
+        function = own(name)
+        if not callable(function) or isinstance(function, Exercise):
+            return Outcome(raised=Raised("NameError", "", "", 0, ""))
+        return run(function, [case])[0]
+
     return judge(
         target,
         cases,
-        run(fn, cases),
-        run_again=lambda case: run(fn, [case])[0],
+        run(fn, cases, own),
+        run_again=lambda case: run(fn, [case], own)[0],
+        other=other,
         cases_can_be_had=EXERCISES.finds(target),
     )
+
+
+def _found(name: Any) -> Exercise:
+    """An exercise by its name, by a function of that name, or as it is."""
+    if isinstance(name, Exercise):
+        return name
+    return EXERCISES.find(getattr(name, "__name__", name) if callable(name) else name)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).removeprefix("exercise: ")
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def case(name: str, number: int = 0) -> dict[str, Any]:
     """The arguments of one of the calls that `check` makes, to try a function by hand.
 
     Args:
-        name: the exercise's name.
+        name: the exercise's name, or your function.
         number: which call, from 0.
 
     Returns:
@@ -76,7 +104,7 @@ def case(name: str, number: int = 0) -> dict[str, Any]:
         ValueError: if there is no exercise of that name, or no call of that number.
         TypeError: if name is not a string.
     """
-    cases = _cases(EXERCISES.find(name))
+    cases = _cases(_found(name))
     if number not in range(len(cases)):
         raise ValueError(f"number: expected one from 0 to {len(cases) - 1}, got {number!r}")
     return cases[number].copied_arguments()
@@ -88,33 +116,34 @@ def _cases(exercise: Exercise) -> list[Case]:
 
 
 def hint(name: str, number: int = 1) -> None:
-    """Print a hint on an exercise.
+    """Print a hint on an exercise, or that there is none.
 
     Args:
-        name: the exercise's name.
+        name: the exercise's name, or your function.
         number: which hint, from 1; each says more than the one before.
-
-    Raises:
-        ValueError: if there is no exercise of that name, or no hint of that number.
-        TypeError: if name is not a string.
     """
-    hints = EXERCISES.find(name).hints
+    try:
+        exercise = _found(name)
+    except (TypeError, ValueError) as error:
+        print(wrapped(_sentence(error)))
+        return
+    hints = exercise.hints
     if number not in range(1, len(hints) + 1):
-        there_are = f"a number from 1 to {len(hints)}" if hints else f"no hint, as {name} has none"
-        raise ValueError(f"number: expected {there_are}, got {number!r}")
+        there_are = f"hints 1 to {len(hints)}" if hints else "no hint"
+        print(f"{exercise.name} has {there_are}; you asked for number {number!r}.")
+        return
     print(wrapped(f"Hint {number} of {len(hints)}: {hints[number - 1]}"))
     if number < len(hints):
-        print(f'hint("{name}", {number + 1}) says more.')
+        print(f'hint("{exercise.name}", {number + 1}) says more.')
 
 
 def reveal(name: str) -> None:
-    """Print the source of an exercise's reference.
+    """Print the source of an exercise's reference, or that there is none.
 
     Args:
-        name: the exercise's name.
-
-    Raises:
-        ValueError: if there is no exercise of that name.
-        TypeError: if name is not a string.
+        name: the exercise's name, or your function.
     """
-    print(EXERCISES.find(name).source)
+    try:
+        print(_found(name).source)
+    except (TypeError, ValueError) as error:
+        print(wrapped(_sentence(error)))

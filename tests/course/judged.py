@@ -21,3 +21,10 @@ def result(name: str, function: Callable[..., Any], seed: int) -> Result:
     """What a function gets as the answer to an exercise, on the cases of a seed."""
     cases = cases_of(name, seed)
     return judge(exercises.find(name), cases, run(function, cases))
+
+
+def assert_accepted(name: str, function: Callable[..., Any]) -> None:
+    """A right answer has to pass whatever the seed: a grade draws its own."""
+    for seed in range(3):
+        found = result(name, function, seed)
+        assert (found.status, found.hint) == ("passed", None), found.message

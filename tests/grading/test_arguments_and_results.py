@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lessons_lib.grading import Output, check, exercise
-from lessons_lib.grading.exercise.nested import arrays_in, copied, map_arrays
+from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
 
 
 class Cache(NamedTuple):
@@ -104,7 +104,7 @@ def test_a_mistake_that_overflows_is_recognised():
     def softplus(x):
         return np.logaddexp(0, x)
 
-    made = define(softplus, [Output("y", "N")], lambda rng, N: {"x": rng.normal(size=N) * 1e3})
+    made = define(softplus, [Output("y", "N")], lambda rng, N: {"x": rng.uniform(1e3, 2e3, N)})
 
     @made.misconception("exp(1000) is too large.")
     def naive(x):
@@ -144,9 +144,30 @@ def test_writing_into_a_nested_argument_is_found(norm):
         return norm.reference({"W": grads["W"], "b": grads["b"] / 1.5})
 
     found = result(spoils, norm)
-    assert (found.status, found.score) == ("failed", 0)
-    assert "It writes into its argument grads" in found.message
+    assert (found.status, found.score) == ("passed", 2)
+    assert "it writes into its argument grads" in found.message
     assert "grads[" in found.message.split("line")[1]  # the line that does it
+
+
+def test_an_exercise_may_be_strict():
+    def twice(x):
+        return 2 * x
+
+    make_case = lambda rng, N: {"x": rng.normal(size=N)}  # noqa: E731
+    define(twice, [Output("y", "N")], make_case, strict="dtype arguments")
+
+    def in_place(x):
+        x *= 2
+        return x.copy()
+
+    found = result(in_place, "twice")
+    assert (found.status, found.score) == ("failed", 0)
+    assert found.message.startswith("It writes into its argument x, and so changes the caller's")
+    found = result(lambda x: np.multiply(2, x, dtype=np.float64), "twice")
+    assert (found.status, found.score) == ("failed", 0)
+    assert "y has dtype float64, expected float32. The arguments are float32" in " ".join(
+        found.message.split()
+    )
 
 
 def test_adding_to_a_dict_is_writing(norm):
@@ -155,7 +176,7 @@ def test_adding_to_a_dict_is_writing(norm):
         grads["extra"] = np.zeros(1)
         return value
 
-    assert "It writes into its argument grads" in result(adds, norm).message
+    assert "it writes into its argument grads" in result(adds, norm).message
 
 
 def test_a_cache_keeps_its_names_and_is_cast():

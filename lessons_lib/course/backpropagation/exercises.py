@@ -1,14 +1,15 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 02: the numerical gradient, and backpropagation through time.
 
-The wrong versions known of each stand in `lesson_02_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
 
 import numpy as np
 
-from lessons_lib.cells import RNNCache, rnn_step
+from lessons_lib.cells import rnn_step
+from lessons_lib.course.shared.cases import caches_of, hidden_state, rnn_weights
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, exercise
 
@@ -24,19 +25,9 @@ TRUNCATION_SIZES = [
 FUNCTION_SIZES = [{"rows": 2, "columns": 3}, {"rows": 4, "columns": 1}, {"rows": 3, "columns": 3}]
 
 
-def run_forward(
-    rng: np.random.Generator, T: int, N: int, D: int, H: int
-) -> tuple[np.ndarray, list[RNNCache]]:
-    """Random dhs (T, N, H), and the caches of T steps with random weights."""
-    Wx = rng.normal(size=(D, H)) / np.sqrt(D)
-    Wh = rng.normal(size=(H, H)) / np.sqrt(H)
-    b = rng.normal(size=H)
-    h = rng.uniform(-1, 1, size=(N, H))  # the range of tanh
-    caches = []
-    for x in rng.normal(size=(T, N, D)):
-        h, cache = rnn_step(x, h, Wx, Wh, b)
-        caches.append(cache)
-    return rng.normal(size=(T, N, H)), caches
+def forward_with_caches(x, h0, Wx, Wh, b):
+    """What each step of a whole forward pass kept, last of what is returned."""
+    return (caches_of(rnn_step, x, h0, Wx=Wx, Wh=Wh, b=b),)
 
 
 def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dict[str, Any]:
@@ -50,14 +41,16 @@ def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dic
     return {"f": f, "x": rng.uniform(0.5, 1.5, size=(rows, columns)), "eps": 0.01}
 
 
-def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
-    dhs, caches = run_forward(rng, 1, N, D, H)
-    return {"dh": dhs[0], "cache": caches[0]}
-
-
 def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
-    dhs, caches = run_forward(rng, T, N, D, H)
-    return {"dhs": dhs, "caches": caches}
+    """Random gradients for the T states of an RNN, and what its steps kept."""
+    weights, h = rnn_weights(rng, D, H), hidden_state(rng, N, H)
+    caches = caches_of(rnn_step, rng.normal(size=(T, N, D)), h, **weights)
+    return {"dhs": rng.normal(size=(T, N, H)), "caches": caches}
+
+
+def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
+    case = make_sequence_case(rng, 1, N, D, H)
+    return {"dh": case["dhs"][0], "cache": case["caches"][0]}
 
 
 def make_truncation_case(
@@ -113,6 +106,7 @@ def numerical_gradient(f, x, eps=1e-6):
         Output("dWh", "H H", points=0.5, about="gradient on the recurrent weights"),
         Output("db", "H", points=0.25, about="gradient on the bias"),
     ],
+    forward=rnn_step,
     make_case=make_step_case,
     sizes=STEP_SIZES,
     hints=[
@@ -153,6 +147,7 @@ def rnn_step_backward(dh, cache):
         Output("dWh", "H H", points=0.5, about="gradient on the recurrent weights"),
         Output("db", "H", points=0.25, about="gradient on the bias"),
     ],
+    forward=forward_with_caches,
     make_case=make_sequence_case,
     sizes=SEQUENCE_SIZES,
     hints=[

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 04: the norm of all gradients, and clipping by norm and by value.
 
-The wrong versions known of each stand in `lesson_04_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
@@ -14,11 +14,14 @@ LESSON = "04_gradient_clipping"
 
 # The gradients of an RNN. Their norm is about sqrt(H (D + H + 1)): thresholds stand far below it,
 # then far above it, then in between, where the single arrays are short and all together are not.
+# In the last two the norm is made a little less than the threshold, and a little more.
 NORM_SIZES = [{"D": 2, "H": 4}, {"D": 4, "H": 3}, {"D": 3, "H": 3}]
 CLIP_SIZES = [
     {"D": 2, "H": 4, "max_norm": 1},
     {"D": 4, "H": 3, "max_norm": 40},
     {"D": 3, "H": 3, "max_norm": 2},
+    {"D": 3, "H": 2, "max_norm": 20, "norm": 19},
+    {"D": 2, "H": 2, "max_norm": 20, "norm": 21},
 ]
 
 
@@ -34,12 +37,21 @@ def make_norm_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
     return {"grads": make_grads(rng, D, H)}
 
 
-def make_clip_case(rng: np.random.Generator, D: int, H: int, max_norm: int) -> dict[str, Any]:
-    return {"grads": make_grads(rng, D, H), "max_norm": float(max_norm)}
+def make_clip_case(
+    rng: np.random.Generator, D: int, H: int, max_norm: int, norm: int | None = None
+) -> dict[str, Any]:
+    grads = make_grads(rng, D, H)
+    if norm:
+        drawn = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+        grads = {name: g * (norm / drawn) for name, g in grads.items()}
+    return {"grads": grads, "max_norm": float(max_norm)}
 
 
 def make_values_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
-    return {"grads": make_grads(rng, D, H), "limit": 0.75}
+    grads = make_grads(rng, D, H)
+    for g in grads.values():
+        g.flat[:3] = -1, 0.5, 1  # in each array some entry is below, between and above the limits
+    return {"grads": grads, "limit": 0.75}
 
 
 @exercise(

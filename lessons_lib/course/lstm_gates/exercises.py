@@ -1,13 +1,14 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 05: an LSTM's gates, one step, and a whole sequence.
 
-The wrong versions known of each stand in `lesson_05_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
 
 import numpy as np
 
+from lessons_lib.course.shared.cases import hidden_state, rnn_weights, step_case
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.functions import sigmoid
 from lessons_lib.grading import Output, exercise
@@ -15,18 +16,8 @@ from lessons_lib.grading import Output, exercise
 LESSON = "05_lstm_gates"
 
 
-def make_weights(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
-    return {
-        "Wx": rng.normal(size=(D, 4 * H)) / np.sqrt(D),
-        "Wh": rng.normal(size=(H, 4 * H)) / np.sqrt(H),
-        "b": rng.normal(size=4 * H),
-    }
-
-
 def make_gates_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
-    x = rng.normal(size=(N, D))
-    h_prev = rng.uniform(-1, 1, size=(N, H))  # the range of o * tanh(c)
-    return {"x": x, "h_prev": h_prev, **make_weights(rng, D, H)}
+    return step_case(rng, N, D, H, gates=4)
 
 
 def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
@@ -36,9 +27,9 @@ def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str
 def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
     return {
         "x": rng.normal(size=(T, N, D)),
-        "h0": rng.uniform(-1, 1, size=(N, H)),
+        "h0": hidden_state(rng, N, H),
         "c0": rng.normal(size=(N, H)),
-        **make_weights(rng, D, H),
+        **rnn_weights(rng, D, H, gates=4),
     }
 
 

@@ -80,6 +80,16 @@ def make_caches(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> lis
     return caches
 
 
+def forward_with_caches(x, h0, c0, Wx, Wh, b):
+    """hs (T, N, H), and what each step kept."""
+    h, c, hs, caches = h0, c0, [], []
+    for x_t in x:
+        h, c, cache = cells.lstm_step(x_t, h, c, Wx, Wh, b)
+        hs.append(h)
+        caches.append(cache)
+    return np.stack(hs), caches
+
+
 def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
     (cache,) = make_caches(rng, 1, N, D, H)
     return {"dh": rng.normal(size=(N, H)), "dc": rng.normal(size=(N, H)), "cache": cache}
@@ -95,6 +105,7 @@ def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str
         Output("dWh", "H 4H", points=0.5, about="gradient on Wh", blocks=("i", "f", "g", "o")),
         Output("db", "4H", points=0.5, about="gradient on b", blocks=("i", "f", "g", "o")),
     ],
+    forward=cells.lstm_step,
     make_case=make_step_case,
     sizes=STEP_SIZES,
     hints=[
@@ -145,6 +156,7 @@ def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int)
         Output("dWh", "H 4H", points=0.5, about="gradient on Wh", blocks=("i", "f", "g", "o")),
         Output("db", "4H", points=0.25, about="gradient on b", blocks=("i", "f", "g", "o")),
     ],
+    forward=forward_with_caches,
     make_case=make_sequence_case,
     sizes=SEQUENCE_SIZES,
     hints=[

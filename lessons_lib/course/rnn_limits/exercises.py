@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 03: three derivatives, the gradient's way back, its bound, and the radius.
 
-The wrong versions known of each stand in `lesson_03_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any

@@ -1,13 +1,14 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 01: ids as vectors, one step of the vanilla RNN, and a whole sequence.
 
-The wrong versions known of each stand in `lesson_01_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
 
 import numpy as np
 
+from lessons_lib.course.shared.cases import step_case
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, exercise
 
@@ -43,18 +44,8 @@ def make_embed_case(rng: np.random.Generator, T: int, N: int, V: int, D: int) ->
     return {"ids": make_ids(rng, T, N, V), "W": rng.normal(size=(V, D))}
 
 
-def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
-    return {
-        "x": rng.normal(size=(N, D)),
-        "h_prev": rng.uniform(-1, 1, size=(N, H)),  # the range of tanh
-        "Wx": rng.normal(size=(D, H)) / np.sqrt(D),
-        "Wh": rng.normal(size=(H, H)) / np.sqrt(H),
-        "b": rng.normal(size=H),
-    }
-
-
 def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
-    step = make_step_case(rng, N, D, H)
+    step = step_case(rng, N, D, H)
     weights = {name: step[name] for name in ("Wx", "Wh", "b")}
     return {"x": rng.normal(size=(T, N, D)), "h0": step["h_prev"], **weights}
 
@@ -62,7 +53,7 @@ def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int)
 @exercise(
     lesson=LESSON,
     outputs=[Output("h", "N H", points=2, about="hidden state")],
-    make_case=make_step_case,
+    make_case=step_case,
     sizes=STEP_SIZES,
     may_follow=["cache"],
     hints=[

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 00: axes that change places, one product for a whole sequence, sigmoid.
 
-The wrong versions known of each stand in `lesson_00_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any

@@ -4,6 +4,7 @@ import ast
 import functools
 import inspect
 import textwrap
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.nested import map_arrays
+from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
 
@@ -58,6 +59,7 @@ class Misconception:
     name: str
     hint: str
     function: Callable[..., Any]
+    origin: str  # the exercise whose wrong answer it is; an inherited one is an earlier exercise's
 
 
 class Exercise:
@@ -73,6 +75,10 @@ class Exercise:
         sizes: Sequence[dict[str, int]],
         hints: Sequence[str],
         may_follow: Sequence[str],
+        strict: str = "",
+        cache_from: Mapping[str, "Exercise"] | None = None,
+        forward: Callable[..., Any] | None = None,
+        carry_errors: float = 0.0,
     ) -> None:
         functools.update_wrapper(self, reference)
         self.reference = reference
@@ -82,7 +88,17 @@ class Exercise:
         self.sizes = tuple(sizes)
         self.hints = tuple(hints)
         self.may_follow = tuple(may_follow)
-        self.parameters = tuple(inspect.signature(reference).parameters)
+        parameters = inspect.signature(reference).parameters
+        self.parameters = tuple(parameters)
+        self.keyword_only = frozenset(
+            name for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY
+        )
+        self.strict = frozenset(strict.split())
+        self.cache_from = dict(cache_from or {})
+        self.forward = forward
+        self.carry_errors = carry_errors
+        self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
+        self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
         self.draw = make_case
@@ -118,13 +134,14 @@ class Exercise:
         return function
 
     def misconception(
-        self, hint: str, *, name: str | None = None
+        self, hint: str, *, name: str | None = None, origin: str | None = None
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator for a known wrong version.
 
         Args:
             hint: for a learner whose results equal this version's; leads on, gives no line away.
             name: identifier in reports; by default the function's name.
+            origin: name of the earlier exercise that is wrong; by default this one.
 
         Raises:
             ValueError: if the exercise has a misconception of that name.
@@ -132,9 +149,11 @@ class Exercise:
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
             identifier = name or function.__name__
-            if any(known.name == identifier for known in self.misconceptions):
+            if any(other.name == identifier for other in self.misconceptions):
                 raise ValueError(f"name: {self.name} has a misconception {identifier!r} already")
-            self.misconceptions.append(Misconception(identifier, hint, function))
+            self.misconceptions.append(
+                Misconception(identifier, hint, function, origin or self.name)
+            )
             return function
 
         return add
@@ -163,7 +182,9 @@ class Exercise:
         self.misconception(hint, name=name)(names[self.name])
 
     def inherit(
-        self, earlier: "Exercise", built_on: Callable[[Callable[..., Any]], Callable[..., Any]]
+        self,
+        earlier: "Exercise",
+        built_on: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
     ) -> None:
         """Add the wrong versions of an exercise that this one builds on.
 
@@ -171,10 +192,33 @@ class Exercise:
 
         Args:
             earlier: the exercise whose answer an answer to this one calls.
-            built_on: makes an answer to this exercise from an answer to the earlier one.
+            built_on: makes an answer to this exercise from an answer to the earlier one; without
+                it that is the reference, which then calls that answer.
         """
+        built_on = built_on or self.calling(earlier)
+        self.builds_on.append((earlier, built_on))
         for known in earlier.misconceptions:
-            self.misconception(known.hint, name=known.name)(built_on(known.function))
+            add = self.misconception(known.hint, name=known.name, origin=known.origin)
+            add(built_on(known.function))
+
+    def calling(self, earlier: "Exercise") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """What makes an answer of an answer to another exercise, which the reference calls by name.
+
+        Raises:
+            ValueError: if the reference does not call it.
+        """
+        old = self.reference
+        if earlier.name not in old.__code__.co_names:
+            raise ValueError(
+                f"earlier: expected a function that {self.name} calls as a global "
+                f"name, got {earlier.name}"
+            )
+
+        def built_on(answer: Callable[..., Any]) -> Callable[..., Any]:
+            names = {**old.__globals__, earlier.name: answer}
+            return types.FunctionType(old.__code__, names, self.name, old.__defaults__)
+
+        return built_on
 
     def results_of(self, value: Any, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The results in the order of `outputs`, or None if too few or too many were returned.
@@ -213,21 +257,25 @@ class Exercise:
             ValueError: if the case maker's names are not the reference's parameters.
         """
         drawn = [(sizes, "float64") for sizes in self.sizes] + [(self.sizes[0], "float32")]
-        return [self._case(rng, sizes, dtype) for sizes, dtype in drawn]
+        return [self.case_of(rng, sizes, dtype) for sizes, dtype in drawn]
 
-    def _case(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+    def case_of(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
+        """Draw one case of these sizes."""
         made = self.draw(rng, **sizes)
         if set(made) != set(self.parameters):
             raise ValueError(
                 f"make_case: expected a dict with the names {', '.join(self.parameters)}, "
                 f"got {', '.join(made)}"
             )
+        for name, forward in self.cache_from.items():
+            place = len(forward.returned)
+            made[name] = OwnCache(forward.name, made[name], place, forward.reference)
         arguments = {
             name: map_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a, made[name])
             for name in self.parameters
         }
         writable = frozenset(o.written_to for o in self.outputs if o.written_to)
-        return Case(arguments, sizes, dtype, writable)
+        return Case(arguments, sizes, dtype, writable, self.keyword_only)
 
 
 def _written(argument: Any, name: str) -> Any:

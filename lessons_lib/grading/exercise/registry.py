@@ -1,7 +1,7 @@
 """The exercises by name. Lessons and instructors' files fill it; nothing here knows a lesson."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -88,6 +88,10 @@ def exercise(
     sizes: Sequence[dict[str, int]],
     hints: Sequence[str] = (),
     may_follow: Sequence[str] = (),
+    strict: str = "",
+    cache_from: Mapping[str, Exercise] | None = None,
+    forward: Callable[..., Any] | None = None,
+    carry_errors: float = 0.0,
     registry: Registry = EXERCISES,
 ) -> Callable[[Callable[..., Any]], Exercise]:
     """Turn a reference function into an exercise of the function's name, and register it.
@@ -104,6 +108,17 @@ def exercise(
             axis another length, so that a transposed result is seen as one.
         hints: for `hint(name, number)`, each saying more than the one before.
         may_follow: names of further results which an answer may return and which are ignored.
+        strict: what costs points although the values are right, and is a remark else: "dtype"
+            (float32 in, float32 out), "arguments" (nothing may be written into them), or both.
+            Say so in the reference's docstring.
+        cache_from: by the name of a parameter, the exercise of the forward pass whose cache it
+            takes. Each answer is called with the cache of its own forward function, the last of
+            the results of that one; `make_case` gives a dict of the forward function's arguments
+            in its place, and the reference gets what the forward reference keeps.
+        forward: for `adapt`, a function that takes the arguments of the forward pass and returns
+            last what this exercise's reference takes as its cache.
+        carry_errors: what share of a result's points it still earns, from 0 to 1, if it is right
+            for the answer's own forward pass, or own earlier functions, where those are wrong.
         registry: where `check`, `hint` and the commands find it by its name.
 
     Returns:
@@ -126,6 +141,10 @@ def exercise(
             sizes=sizes,
             hints=hints,
             may_follow=may_follow,
+            strict=strict,
+            cache_from=cache_from,
+            forward=forward,
+            carry_errors=carry_errors,
         )
         registry.add(made)
         return made

@@ -10,7 +10,7 @@ BUILDING_BLOCKS = ("functions.py", "cells.py", "gradients.py")
 WORKERS_OWN = (
     "wording.py",
     "exercise/cases.py",
-    "exercise/nested.py",
+    "exercise/containers.py",
     "isolation/running.py",
     "isolation/wire.py",
     "isolation/worker.py",

@@ -1,6 +1,7 @@
 """Call a learner's function and write down what happened. Nothing here judges it."""
 
 import contextlib
+import dis
 import inspect
 import io
 import linecache
@@ -15,9 +16,14 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.nested import arrays_in
+from lessons_lib.grading.exercise.containers import OwnCache, arrays_in, copied
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
+# What the names of those instructions begin with that compute, store or call.
+WORK = (
+    *("BINARY", "CALL", "COMPARE", "CONTAINS", "DELETE", "FORMAT", "FOR_ITER", "GET_ITER"),
+    *("INPLACE", "IS_OP", "LIST_", "LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "STORE_S", "UNARY"),
+)
 LIBRARIES = tuple(
     os.path.join(folder, "")  # ends with a separator, so that no neighbour folder matches
     for folder in (
@@ -62,28 +68,44 @@ def signature_of(function: Callable[..., Any]) -> tuple[inspect.Signature | None
         return None, is_plain
 
 
-def run(function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:
+def run(
+    function: Callable[..., Any],
+    cases: Sequence[Case],
+    own: Callable[[str], Any] | None = None,
+) -> list[Outcome]:
     """Call the function on every case, with copies of the arguments, by position.
 
     Nothing it prints or warns of is shown, and NumPy's global random state stays as it was.
+
+    Args:
+        function: what to call.
+        cases: the calls.
+        own: finds the answer's forward function by its name, for a backward function that is
+            called with the answer's own cache; by default the reference's is used.
 
     Raises:
         KeyboardInterrupt: when the learner interrupts; anything else that is raised is an outcome.
     """
     random_state = np.random.get_state()  # noqa: NPY002 - the function may disturb it
     try:
-        return [call(function, case) for case in cases]
+        return [call(function, case, own) for case in cases]
     finally:
         np.random.set_state(random_state)  # noqa: NPY002
 
 
-def call(function: Callable[..., Any], case: Case) -> Outcome:
+def call(
+    function: Callable[..., Any], case: Case, own: Callable[[str], Any] | None = None
+) -> Outcome:
     """One call of `run`."""
     arguments = case.copied_arguments()
     value, raised, attempted = None, None, True
+    caches = [name for name, argument in arguments.items() if isinstance(argument, OwnCache)]
     with _quietly() as (printed, caught):
         try:
-            value = _snapshot(function(*arguments.values()))
+            with _copying(function) if case.copying else contextlib.nullcontext():
+                for name in caches:
+                    arguments[name] = _own_cache(arguments[name], own)
+            value = _snapshot(function(*case.by_position(arguments), **case.by_name(arguments)))
             attempted = not _is_placeholder(value, function)
         except KeyboardInterrupt:
             raise
@@ -93,18 +115,59 @@ def call(function: Callable[..., Any], case: Case) -> Outcome:
     written = tuple(
         name
         for name, before in case.arguments.items()
-        if name not in case.writable and _changed(before, arguments[name])
+        if name not in case.writable and name not in caches and _changed(before, arguments[name])
     )
     return Outcome(
         value,
         {name: arguments[name] for name in case.writable},
         raised,
-        attempted,
+        attempted or bool(written),
         written,
         _line_that_writes(function, case) if written else None,
         "" if printed.closed else printed.getvalue(),
         tuple(str(warning.message) for warning in caught),
     )
+
+
+@contextlib.contextmanager
+def _copying(function: Callable[..., Any]) -> Iterator[None]:
+    """Let every function beside this one get copies of its arguments, as long as this lasts."""
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    originals = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, types.FunctionType) and value.__globals__ is names
+    }
+
+    def copying(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *values, **named: original(*map(copied, values), **copied(named))
+
+    try:
+        names.update({name: copying(original) for name, original in originals.items()})
+        yield
+    finally:
+        names.update(originals)
+
+
+class NoCacheError(Exception):
+    """The answer's own forward pass does not give what its backward pass is to be called with."""
+
+
+def _own_cache(wanted: OwnCache, own: Callable[[str], Any] | None) -> Any:
+    if own is None:
+        return wanted.of_the_reference()
+    forward = own(wanted.forward)
+    if not callable(forward):
+        raise NoCacheError(
+            f"it is called with the cache of your {wanted.forward}: write that first"
+        )
+    try:
+        return wanted.kept_by(forward)
+    except LookupError:
+        raise NoCacheError(
+            f"it is called with the cache that your {wanted.forward} returns last, "
+            "and that returns none"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -121,39 +184,45 @@ def _quietly() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
 
 
 def _snapshot(value: Any) -> Any:
-    """Results as they are now: a later call might overwrite a reused array."""
+    """Results as they are now: a later call might overwrite a reused array.
+
+    Arrays of a subclass, of another byte order or of more digits become plain ones of their values.
+    """
     if isinstance(value, tuple | list):
-        items = [_snapshot(item) if type(item) is np.ndarray else item for item in value]
+        items = [_snapshot(item) if isinstance(item, np.ndarray) else item for item in value]
         return items if isinstance(value, list) else tuple(items)
-    return value.copy() if type(value) is np.ndarray else value
+    if not isinstance(value, np.ndarray) or np.ma.is_masked(value):
+        return value
+    dtype = np.float64 if value.dtype == np.longdouble else value.dtype.newbyteorder("=")
+    return np.array(value, dtype)
 
 
 def _is_placeholder(value: Any, function: Callable[..., Any]) -> bool:
     """Whether the function is still a stub: `pass`, `return ...`, `return None, None`."""
     if value is None:
-        return _has_empty_body(function)  # else somebody wrote code and forgot to return
+        return not _does_work(function)  # else somebody wrote code and forgot to return
     items = value if isinstance(value, tuple | list) and value else (value,)
     return all(any(item is placeholder for placeholder in PLACEHOLDERS) for item in items)
 
 
 def _is_stub_error(error: BaseException, function: Callable[..., Any]) -> bool:
-    """Whether the function itself, not something that it calls, raises NotImplementedError."""
-    if not isinstance(error, NotImplementedError):
-        return False
+    """Whether a stub raised it: NotImplementedError, or a name that it returns and never made."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_code is _code(function)
-
-
-def _has_empty_body(function: Callable[..., Any]) -> bool:
-    code = _code(function)
-    if code is None:
+    if traceback is None or traceback.tb_frame.f_code is not _code(function):
+        return False  # something that it calls
+    if isinstance(error, NotImplementedError):
         return True
-    arguments = code.co_argcount + code.co_kwonlyargcount
-    arguments += bool(code.co_flags & inspect.CO_VARARGS)
-    arguments += bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return not code.co_names and len(code.co_varnames) == arguments
+    return isinstance(error, NameError) and not _does_work(function)
+
+
+def _does_work(function: Callable[..., Any]) -> bool:
+    """Whether a function does more than to hand names and constants around, as a stub does."""
+    code = _code(function)
+    return code is not None and any(
+        instruction.opname.startswith(WORK) for instruction in dis.get_instructions(code)
+    )
 
 
 def _code(function: Callable[..., Any]) -> types.CodeType | None:
@@ -181,7 +250,7 @@ def _line_that_writes(function: Callable[..., Any], case: Case) -> Raised | None
             array.flags.writeable = False
     with _quietly():
         try:
-            function(*arguments.values())
+            function(*case.by_position(arguments), **case.by_name(arguments))
         except KeyboardInterrupt:
             raise
         except BaseException as error:

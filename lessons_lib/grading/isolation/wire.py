@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.wording import Foreign
 
 HEAD = struct.Struct(">II")  # length of the JSON, length of the bytes that follow it
@@ -94,6 +95,8 @@ def _packed(value: Any, blobs: list[bytes]) -> Any:
         return ["generator", json.dumps(value.bit_generator.state)]
     if isinstance(value, Function):
         return ["function", value.number]
+    if isinstance(value, OwnCache):
+        return ["own cache", value.forward, value.place, _packed(value.arguments, blobs)]
     if isinstance(value, dict):
         return {"": [[key, _packed(item, blobs)] for key, item in value.items()]}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -141,6 +144,9 @@ class _Unpacker:
                 name, fields, items = rest
                 made: Any = namedtuple(name, fields)  # type: ignore[misc]
                 return made(*(self.unpacked(item, depth + 1) for item in items))
+            if kind == "own cache":
+                forward, place, arguments = rest
+                return OwnCache(forward, self.unpacked(arguments, depth + 1), place)
             if kind == "generator":
                 return _generator(rest[0])
             if kind == "function":

@@ -64,8 +64,10 @@ def main(*, gives_up_root: bool) -> None:
             send(answers, _define(question["cells"], question["names"], namespace))
         else:
             function = namespace[question["name"]]
-            case = Case(question["arguments"], {}, "", frozenset(question["writable"]))
-            send(answers, _sendable_outcome(call(function, case)))
+            writable, by_name = frozenset(question["writable"]), frozenset(question["keyword_only"])
+            copying = question["copying"]
+            case = Case(question["arguments"], {}, "", writable, by_name, copying)
+            send(answers, _sendable_outcome(call(function, case, namespace.get)))
 
 
 def _limit() -> None:

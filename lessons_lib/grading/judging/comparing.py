@@ -16,15 +16,19 @@ class Problem:
 
     kind: str  # "type" | "shape" | "dtype" | "nan" | "values"
     text: str
+    tells_where: bool = False  # some of the blocks are right
 
 
-def problem_with(output: Output, expected: np.ndarray, got: Any) -> Problem | None:
+def problem_with(
+    output: Output, expected: np.ndarray, got: Any, *, strict_dtype: bool = False
+) -> Problem | None:
     """The first thing wrong with a result, in the order type, shape, dtype, NaN, values.
 
     Args:
         output: describes the result.
         expected: the right array; for a single number, of shape ().
         got: what the learner's function returned in its place.
+        strict_dtype: whether right values of another dtype are wrong.
 
     Returns:
         None if the result is right.
@@ -35,25 +39,37 @@ def problem_with(output: Output, expected: np.ndarray, got: Any) -> Problem | No
         return Problem("type", _about_type(output, expected, got))
     if got.shape != expected.shape:
         return Problem("shape", _about_shape(output, expected, got))
-    both_integers = got.dtype.kind in "iu" and expected.dtype.kind in "iu"
-    if got.dtype != expected.dtype and not both_integers:
+    if got.dtype.kind not in "biuf" or (strict_dtype and other_dtype(expected, got)):
         return Problem("dtype", _about_dtype(output, expected, got))
-    unusable = ~np.isfinite(got)
+    unusable = ~np.isfinite(got) & np.isfinite(expected)
     if unusable.any():
         return Problem("nan", _about_nan(output, got, unusable))
     wrong = differs(output, expected, got)
     if wrong.any():
-        return Problem("values", _about_values(output, expected, got, wrong))
+        text = _about_values(output, expected, got, wrong)
+        if other_dtype(expected, got) and not (expected.dtype.kind == got.dtype.kind == "f"):
+            text += f"\n{_about_dtype(output, expected, got)}"
+        return Problem("values", text, tells_where="; right: " in text)
     return None
 
 
+def other_dtype(expected: np.ndarray, got: np.ndarray) -> bool:
+    """Whether a result has another dtype than expected; one kind of integer is like another."""
+    both_integers = got.dtype.kind in "iu" and expected.dtype.kind in "iu"
+    return got.dtype != expected.dtype and not both_integers
+
+
 def differs(output: Output, expected: np.ndarray, got: np.ndarray) -> np.ndarray:
-    """Where got is further from expected than the output's tolerance; a boolean array."""
-    tolerance = output.tolerance.get(expected.dtype.name, 0.0)  # integers must be equal
+    """Where got is further from expected than the output's tolerance; a boolean array.
+
+    The tolerance is that of the coarser of float64 and float32 that occurs.
+    """
+    names = {array.dtype.name for array in (expected, got) if array.dtype.kind == "f"}
+    tolerance = max((output.tolerance.get(name, 0.0) for name in names), default=0.0)
     wanted = expected.astype(np.float64)
     with np.errstate(all="ignore"):
         near = np.abs(got - wanted) <= tolerance * (1 + np.abs(wanted))
-    return ~(near & np.isfinite(wanted))  # NaN and infinity are near to nothing
+    return ~(near & np.isfinite(wanted) | equally_unusable(wanted, got))
 
 
 def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
@@ -71,11 +87,11 @@ def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
         type(wrong) is type(got) is np.ndarray
         and got.dtype.kind in "biuf"
         and wrong.shape == got.shape
-        and bool((~differs(output, wrong, got) | _equally_unusable(wrong, got)).all())
+        and not differs(output, wrong, got).any()
     )
 
 
-def _equally_unusable(wrong: np.ndarray, got: np.ndarray) -> np.ndarray:
+def equally_unusable(wrong: np.ndarray, got: np.ndarray) -> np.ndarray:
     """Where both are NaN, or the same infinity."""
     return (wrong == got) & ~np.isfinite(got) | (wrong != wrong) & (got != got)
 
@@ -132,10 +148,7 @@ def _about_shape(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
                     else "the axes are right but stand in another order"
                 )
                 return f"{name} has shape ({letters}) = {got.shape}, {wanted}: {verdict}."
-    text = f"{name} has shape {got.shape}, {wanted}."
-    if got.size == expected.size and got.squeeze().shape == expected.squeeze().shape:
-        text += "\nAn axis of length 1 was lost or added; it has to stay, also for one row."
-    return text
+    return f"{name} has shape {got.shape}, {wanted}."
 
 
 def _about_dtype(output: Output, expected: np.ndarray, got: np.ndarray) -> str:

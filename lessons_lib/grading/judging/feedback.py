@@ -1,12 +1,12 @@
 """The sentences of a report: what was found, said as a teacher would."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
-from lessons_lib.grading.exercise.nested import arrays_in
 from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.judging.comparing import Problem
 from lessons_lib.grading.wording import describe, listed, plain
@@ -106,6 +106,14 @@ def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
     return f"Right: {listed([output.name for output in right])}. Not yet: {listed(wrong)}."
 
 
+def about_carried(function: str, names: Sequence[str], share: float) -> str:
+    """Which results are right for the answer's own earlier function."""
+    return (
+        f"Right, given your own {function}, which is not right itself: {listed(names)}, "
+        f"for {share:.0%} of the points."
+    )
+
+
 def about_case(cases: Sequence[Case], number: int) -> str:
     """Which case goes wrong first."""
     case = cases[number]
@@ -121,7 +129,8 @@ def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: 
     """The problem to solve first, and which others may go away with it."""
     wrong = [output for output in exercise.outputs if output.name in problems]
     causes = [output for output in wrong if not set(output.computed_from) & set(problems)]
-    first = (causes or wrong)[0]
+    telling = [output for output in wrong if problems[output.name].tells_where]
+    first = (telling or causes or wrong)[0]
     problem = problems[first.name]
     lines = [problem.text]
     if problem.kind == "nan" and outcome.warnings:
@@ -146,27 +155,23 @@ def about_order(exercise: Exercise, order: Sequence[str]) -> str:
     )
 
 
-def about_hint(
-    exercise: Exercise,
-    known: Misconception | None,
-    problems: Iterable[Problem],
-    *,
-    can_be_asked: bool,
-) -> str:
-    """The hint of the misconception that was recognised, or how to have another.
+def about_known(known: Misconception) -> str:
+    """The hint of the misconception that was recognised."""
+    return f"Hint: {known.hint}"
+
+
+def about_first_hint(exercise: Exercise, *, can_be_asked: bool) -> str:
+    """How to begin, for an answer of which nothing is known.
 
     Args:
         exercise: what was asked.
-        known: the misconception.
-        problems: what is wrong with the results.
         can_be_asked: whether the learner's `hint` knows the exercise.
     """
-    if known:
-        return f"Hint: {known.hint}"
-    is_about_the_task = any(problem.kind in ("shape", "nan", "values") for problem in problems)
-    if not (is_about_the_task and exercise.hints):
+    if not exercise.hints:
         return ""
-    return f'Stuck? hint("{exercise.name}")' if can_be_asked else f"Hint: {exercise.hints[0]}"
+    if can_be_asked:
+        return f'Stuck? hint("{exercise.name}")'
+    return f"A hint on how to begin: {exercise.hints[0]}"
 
 
 def about_trying(exercise: Exercise, number: int) -> str:
@@ -175,14 +180,41 @@ def about_trying(exercise: Exercise, number: int) -> str:
     return f"The arguments of the smallest case that goes wrong, to try by hand:\n    {call}"
 
 
-def about_writing(outcome: Outcome) -> str:
-    """Which arguments the function changed, and where."""
+def about_writing(outcome: Outcome, *, costs: bool) -> str:
+    """Which arguments the function changed, and where.
+
+    Args:
+        outcome: of the call.
+        costs: whether the exercise forbids it.
+    """
     text = f"It writes into its argument{'s' * (len(outcome.written) > 1)} "
     text += f"{listed(outcome.written)}, and so changes the caller's data."
+    if not costs:
+        text = f"Remark, at no cost: {text[0].lower()}{text[1:]}"
     if outcome.written_at and outcome.written_at.source:
         at = outcome.written_at
         text += f"\n    in {at.function}, line {at.line}:  {plain(at.source)}"
     return f"{text}\na = a * b makes a new array; a *= b and a[...] = b write into the old one."
+
+
+def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
+    """Right values of another dtype than the arguments'."""
+    names = list(found)
+    kinds = listed(sorted({str(dtype) for dtype in found.values()}))
+    verb = "comes" if len(names) == 1 else "come"
+    text = f"Remark, at no cost: {listed(names)} {verb} back as {kinds}, "
+    text += f"the arguments are {case.dtype}."
+    if case.dtype == "float32" and "float64" in kinds:
+        text += (
+            "\nnp.zeros, np.ones and np.empty make float64 unless they are told a dtype; in a "
+            "large network that costs time and memory."
+        )
+    return text
+
+
+def about_float32(problem: str) -> str:
+    """What goes wrong with float32 arguments alone."""
+    return f"Remark, at no cost: with float32 arguments it does not run. {problem}"
 
 
 def about_printing(outcome: Outcome) -> str:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Output
-from lessons_lib.grading.exercise.nested import map_arrays
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.wording import listed
 

@@ -1,17 +1,24 @@
 """Judge what came of a function's calls. Nothing here calls a learner's function."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.definition import Exercise, Misconception
+from lessons_lib.grading.exercise.containers import OwnCache
+from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, call
-from lessons_lib.grading.judging import feedback
-from lessons_lib.grading.judging.comparing import Problem, alike, number_as_array, problem_with
+from lessons_lib.grading.judging import feedback, looking
+from lessons_lib.grading.judging.carrying import Other, right_given_own
+from lessons_lib.grading.judging.comparing import (
+    Problem,
+    alike,
+    number_as_array,
+    other_dtype,
+    problem_with,
+)
 from lessons_lib.grading.judging.invariants import broken
 from lessons_lib.grading.report import Result, Status
 
@@ -22,13 +29,14 @@ class Finding:
 
     whole: str = ""
     by_output: dict[str, Problem] = field(default_factory=dict)
+    other_dtypes: dict[str, np.dtype] = field(default_factory=dict)  # of right results
 
     @property
     def is_right(self) -> bool:
         """Whether nothing is wrong."""
         return not self.whole and not self.by_output
 
-    def spares(self, name: str) -> bool:
+    def is_right_in(self, name: str) -> bool:
         """Whether the result of that name is right."""
         return not self.whole and name not in self.by_output
 
@@ -40,12 +48,15 @@ def judge(
     *,
     look_for_hints: bool = True,
     run_again: Callable[[Case], Outcome] | None = None,
+    other: Other | None = None,
+    right_before: Collection[str] = (),
     cases_can_be_had: bool = False,
 ) -> Result:
     """Compare the outcomes of a learner's function with the reference.
 
-    A result earns its points when it is right in every case. A function that writes into its
-    arguments earns none: it spoils its caller's data.
+    A result earns its points when it has the right values in every float64 case. What float32
+    becomes, and whether arguments are written into, is a remark, unless the exercise is strict
+    about it; who writes into arguments where that is forbidden earns nothing.
 
     Args:
         exercise: what was asked.
@@ -54,6 +65,8 @@ def judge(
         look_for_hints: compare a wrong answer with the known wrong versions.
         run_again: calls the learner's function with another case; without it a wrong answer that is
             not known is not asked whether its rows are independent, and the like.
+        other: calls another function of the same answer, for exercises that carry errors on.
+        right_before: names of the exercises that this answer has right.
         cases_can_be_had: the learner may call `case` for these very cases.
     """
     if not any(outcome.attempted for outcome in outcomes):
@@ -61,14 +74,19 @@ def judge(
         return Result(exercise.name, "not_attempted", 0.0, exercise.points, text)
 
     findings = _findings(exercise, cases, outcomes)
-    wrong = next((k for k, finding in enumerate(findings) if not finding.is_right), None)
+    deciding = [k for k, case in enumerate(cases) if _decides(exercise, case)]
+    wrong = next((k for k in deciding if not findings[k].is_right), None)
     spoilt = next((k for k, outcome in enumerate(outcomes) if outcome.written), None)
-    if wrong is None and spoilt is None:
-        text = feedback.about_printing(outcomes[0])
+    forbidden = spoilt is not None and "arguments" in exercise.strict
+    remarks = _remarks(exercise, cases, findings, outcomes[spoilt] if spoilt is not None else None)
+    if wrong is None and not forbidden:
+        parts = [*remarks, feedback.about_printing(outcomes[0])]
+        text = "\n".join(part for part in parts if part)
         return Result(exercise.name, "passed", exercise.points, exercise.points, text)
 
-    right = [o for o in exercise.outputs if all(finding.spares(o.name) for finding in findings)]
-    score = sum((output.points for output in right), 0.0) if spoilt is None else 0.0
+    right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
+    carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, right_before)
+    score = 0.0 if forbidden else sum((output.points for output in right), extra)
     status: Status = "failed"
     known = None
     parts = []
@@ -76,31 +94,29 @@ def judge(
         if outcomes[wrong].raised:
             status = "error"
         order = _order_returned(exercise, cases, outcomes)
-        known = recognise(exercise, cases, outcomes) if look_for_hints and not order else None
+        if look_for_hints and not order:
+            known = recognise(exercise, cases, outcomes, right_before)
         if order:
             parts.append(feedback.about_order(exercise, order))
         else:
             parts += [
                 feedback.about_scores(exercise, right),
+                *carried,
                 feedback.about_case(cases, wrong),
                 findings[wrong].whole
                 or feedback.about_results(exercise, findings[wrong].by_output, outcomes[wrong]),
-                ""
-                if known or not run_again
-                else broken(exercise, cases[0], outcomes[0], run_again),
-                feedback.about_hint(
+                *_help(
                     exercise,
+                    cases,
+                    outcomes,
+                    findings,
+                    deciding,
                     known,
-                    findings[wrong].by_output.values(),
-                    can_be_asked=cases_can_be_had or exercise.is_of_the_course,
+                    run_again,
+                    cases_can_be_had,
                 ),
             ]
-            if cases_can_be_had and not known:
-                failing = [k for k, finding in enumerate(findings) if not finding.is_right]
-                smallest = min(failing, key=lambda k: (sum(cases[k].sizes.values()), k))
-                parts.append(feedback.about_trying(exercise, smallest))
-    if spoilt is not None:
-        parts.append(feedback.about_writing(outcomes[spoilt]))
+    parts += remarks
     reported = wrong if wrong is not None else spoilt
     parts.append(feedback.about_printing(outcomes[reported or 0]))
     message = "\n".join(part for part in parts if part)
@@ -108,13 +124,96 @@ def judge(
     return Result(exercise.name, status, score, exercise.points, message, hint)
 
 
+def _decides(exercise: Exercise, case: Case) -> bool:
+    """Whether points depend on a case: float32 shows no more than float64 but the dtype kept."""
+    return case.dtype != "float32" or "dtype" in exercise.strict
+
+
+def _carried(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    deciding: Sequence[int],
+    right: Sequence[Output],
+    other: Other | None,
+    right_before: Collection[str],
+) -> tuple[list[str], float]:
+    """What is right, given the answer's own earlier function, and the points that it earns."""
+    before = {forward.name for forward in exercise.cache_from.values()}
+    before |= {earlier.name for earlier, _ in exercise.builds_on}
+    if not exercise.carry_errors or other is None or not before - set(right_before):
+        return [], 0.0
+    decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
+    given = right_given_own(exercise, *decide, other)
+    gained = [o for o in exercise.outputs if o not in right and o.name in given]
+    points = exercise.carry_errors * sum((output.points for output in gained), 0.0)
+    by_function: dict[str, list[str]] = {}
+    for output in gained:
+        by_function.setdefault(given[output.name], []).append(output.name)
+    told = [feedback.about_carried(k, v, exercise.carry_errors) for k, v in by_function.items()]
+    return told, points
+
+
+def _remarks(
+    exercise: Exercise, cases: Sequence[Case], findings: Sequence[Finding], spoilt: Outcome | None
+) -> list[str]:
+    """What a learner should know although it costs no points."""
+    remarks = []
+    if spoilt is not None:
+        remarks.append(feedback.about_writing(spoilt, costs="arguments" in exercise.strict))
+    for case, finding in zip(cases, findings, strict=True):
+        if not _decides(exercise, case) and finding.whole and not findings[0].whole:
+            remarks.append(feedback.about_float32(finding.whole))
+        elif finding.other_dtypes and not finding.by_output:
+            remarks.append(feedback.about_other_dtypes(case, finding.other_dtypes))
+            break
+    return remarks
+
+
+def _help(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    findings: Sequence[Finding],
+    deciding: Sequence[int],
+    known: Misconception | None,
+    run_again: Callable[[Case], Outcome] | None,
+    cases_can_be_had: bool,
+) -> list[str]:
+    """What leads on: a hint on the mistake, else what was found by looking, else how to look."""
+    if known:
+        return [feedback.about_known(known)]
+    seen = ""
+    if run_again is not None:
+        seen = looking.seen_in(exercise, cases, outcomes, run_again)
+        seen = seen or broken(exercise, cases[0], outcomes[0], run_again)
+    parts = [seen]
+    wrong = [k for k in deciding if not findings[k].is_right]
+    first = findings[wrong[0]]
+    something_right = any(first.is_right_in(output.name) for output in exercise.outputs)
+    can_be_asked = cases_can_be_had or exercise.is_of_the_course
+    if can_be_asked or not (seen or first.whole or something_right):
+        parts.append(feedback.about_first_hint(exercise, can_be_asked=can_be_asked))
+    if cases_can_be_had:
+        smallest = min(wrong, key=lambda k: (sum(cases[k].sizes.values()), k))
+        parts.append(feedback.about_trying(exercise, smallest))
+    return parts
+
+
 def recognise(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    right_before: Collection[str] = (),
 ) -> Misconception | None:
-    """The known wrong version that does in every case what the learner's function did."""
+    """The known wrong version that does in every case what the learner's function did.
+
+    The exercise's own come first; those of an earlier exercise are left out if that one is right.
+    """
     if all(outcome.raised for outcome in outcomes):
         return None  # one exception is like another: no evidence
-    for known in exercise.misconceptions:
+    own_first = sorted(exercise.misconceptions, key=lambda known: known.origin != exercise.name)
+    for known in (known for known in own_first if known.origin not in right_before):
         if all(
             same_results(exercise, case, call(known.function, case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)
@@ -132,7 +231,12 @@ def _expected(
 
 def _results(exercise: Exercise, answer: Callable[..., Any], case: Case) -> tuple[np.ndarray, ...]:
     arguments = case.copied_arguments()
-    value = answer(**arguments)
+    value = answer(
+        **{
+            name: argument.of_the_reference() if isinstance(argument, OwnCache) else argument
+            for name, argument in arguments.items()
+        }
+    )
     results = exercise.results_of(value, arguments) or ()
     return tuple(
         number_as_array(result, case.dtype) if not output.axes else result
@@ -167,9 +271,14 @@ def _finding(
     problems = {
         output.name: problem
         for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
-        if (problem := problem_with(output, wanted, got))
+        if (problem := problem_with(output, wanted, got, strict_dtype="dtype" in exercise.strict))
     }
-    return Finding(by_output=problems)
+    other = {
+        output.name: got.dtype
+        for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
+        if output.axes and output.name not in problems and other_dtype(wanted, got)
+    }
+    return Finding(by_output=problems, other_dtypes=other)
 
 
 def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
@@ -194,15 +303,31 @@ def _order_returned(
     """The order in which all the right results were returned, if it is not the one asked for."""
     places = [exercise.outputs.index(output) for output in exercise.returned]
     returned = [exercise.results_of(o.value, o.written_into) for o in outcomes]
+    if len(places) < 2 or any(results is None for results in returned):
+        return []
     expected = _expected(exercise, exercise.reference, cases)
-    for order in itertools.islice(itertools.permutations(places), 1, None):  # not as they stand
-        if all(
-            got is not None
-            and not any(
-                problem_with(exercise.outputs[belongs], wanted[belongs], got[stands])
-                for belongs, stands in zip(order, places, strict=True)
-            )
-            for wanted, got in zip(expected, returned, strict=True)
-        ):
-            return [exercise.outputs[place].name for place in order]
-    return []
+    left, order = list(places), []
+    for stands in places:  # one after the other: nine results have 362,880 orders
+        belongs = next(
+            (place for place in left if _stands_for(exercise, place, stands, expected, returned)),
+            None,
+        )
+        if belongs is None:
+            return []
+        left.remove(belongs)
+        order.append(exercise.outputs[belongs].name)
+    return order if order != [exercise.outputs[place].name for place in places] else []
+
+
+def _stands_for(
+    exercise: Exercise,
+    place: int,
+    stands: int,
+    expected: Sequence[tuple[Any, ...]],
+    returned: Sequence[tuple[Any, ...] | None],
+) -> bool:
+    """Whether the result that stands at one place is in every case the one of another place."""
+    return not any(
+        got is None or problem_with(exercise.outputs[place], wanted[place], got[stands])
+        for wanted, got in zip(expected, returned, strict=True)
+    )

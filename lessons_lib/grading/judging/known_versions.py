@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise
-from lessons_lib.grading.exercise.nested import arrays_in
 from lessons_lib.grading.isolation.running import Outcome, run
 from lessons_lib.grading.judging.judge import judge, same_results
 from lessons_lib.grading.wording import listed
@@ -45,9 +45,11 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
         cases = exercise.cases(np.random.default_rng(seed))
         widened = _widened(exercise, cases)
         outcomes = {m.name: run(m.function, cases) for m in exercise.misconceptions}
+        right = [run(f, cases) for f in (exercise.reference, *exercise.alternatives)]
         for name, own in outcomes.items():
-            # Without its wrong versions the exercise is judged quickly: no hint is looked for.
-            if _passes(exercise, cases, own):
+            # What passes is like a right answer, and comparing is quicker than judging.
+            like_a_right_one = any(_same(exercise, cases, answer, own) for answer in right)
+            if like_a_right_one and _passes(exercise, cases, own):
                 accepted.append(f"{name} ({seed})")
             first = next(
                 other for other, theirs in outcomes.items() if _same(exercise, cases, theirs, own)

@@ -1,7 +1,6 @@
 """Lesson 02: its references agree with the package; other right answers are accepted."""
 
 import ast
-import itertools
 
 import nbformat
 import numpy as np
@@ -11,44 +10,9 @@ from lessons_lib import cells, gradients
 from lessons_lib.cells import rnn_step
 from lessons_lib.course import exercises
 from lessons_lib.course.backpropagation import exercises as lesson_02
-from lessons_lib.grading.exercise.nested import arrays_in
 from lessons_lib.layers import RNN
-from tests.course.judged import cases_of, result
+from tests.course.judged import assert_accepted, cases_of, result
 from tools.refresh_notebooks import NOTEBOOKS
-
-POINTS = {
-    "numerical_gradient": 2,
-    "rnn_step_backward": 2,
-    "rnn_backward": 2,
-    "truncated_backward": 2,
-}
-PARAMETERS = {
-    "numerical_gradient": ("f", "x", "eps"),
-    "rnn_step_backward": ("dh", "cache"),
-    "rnn_backward": ("dhs", "caches"),
-    "truncated_backward": ("dhs", "caches", "length"),
-}
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
-
-
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "02_backpropagation_through_time"]
-    assert {e.name: e.points for e in found} == POINTS
-
-
-@pytest.mark.parametrize("name", POINTS)
-def test_signatures_are_the_published_ones(name):
-    assert exercises.find(name).parameters == PARAMETERS[name]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_packages_functions_pass_too(seed):
-    for name, function in [
-        ("numerical_gradient", gradients.numerical_gradient),
-        ("rnn_step_backward", cells.rnn_step_backward),
-    ]:
-        assert result(name, function, seed).status == "passed"
 
 
 def test_backpropagation_through_time_is_the_layers():
@@ -88,31 +52,6 @@ def test_truncation_agrees_with_numbers_got_without_any_backward_pass():
     _, dWh, _ = exercises.find("truncated_backward")(dhs, caches, length)
     np.testing.assert_allclose(dWh, expected, rtol=1e-6, atol=1e-8)
     assert np.abs(exercises.find("rnn_backward")(dhs, caches)[3] - expected).max() > 0.01
-
-
-@pytest.mark.parametrize("name", POINTS)
-def test_cases_have_state_bias_and_several_steps(name):
-    cases = cases_of(name, 2)
-    assert len(cases) >= 4
-    assert [case.dtype for case in cases].count("float32") == 1
-    for case in cases:
-        for argument, value in case.arguments.items():
-            for path, array in arrays_in(argument, value):
-                assert array.dtype == case.dtype
-                assert np.all(array != 0), path
-        if "caches" in case.arguments:
-            caches = case.arguments["caches"]
-            assert len(caches) >= 3
-            assert np.abs(bias_of(caches[0])).min() > 1e-3
-            for one, two in itertools.pairwise(caches):
-                np.testing.assert_array_equal(one.h, two.h_prev)
-
-
-def test_truncation_cases_have_rests_whole_chunks_and_one_long_chunk():
-    sizes = lesson_02.TRUNCATION_SIZES
-    assert any(s["T"] % s["length"] == 0 for s in sizes)
-    assert any(s["T"] > s["length"] and s["T"] % s["length"] for s in sizes)
-    assert any(s["T"] < s["length"] for s in sizes)
 
 
 # Mistakes that the frame itself recognises.
@@ -217,10 +156,11 @@ def truncated_in_one_loop(dhs, caches, length):
     return tuple(sums)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("name", "function"),
     [
+        ("numerical_gradient", gradients.numerical_gradient),
+        ("rnn_step_backward", cells.rnn_step_backward),
         ("numerical_gradient", gradient_with_new_arrays),
         ("numerical_gradient", gradient_over_flat_entries),
         ("rnn_step_backward", step_by_einsum),
@@ -229,13 +169,11 @@ def truncated_in_one_loop(dhs, caches, length):
         ("truncated_backward", truncated_in_one_loop),
     ],
 )
-def test_right_variants_are_accepted(name, function, seed):
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_repair_that_the_notebook_names_is_the_whole_repair(seed):
+def test_the_repair_that_the_notebook_names_is_the_whole_repair():
     notebook = nbformat.read(NOTEBOOKS / f"{lesson_02.LESSON}.ipynb", as_version=4)
     (cell,) = (cell for cell in notebook.cells if cell.id == "bug-code")
     source = ast.unparse(ast.parse(cell.source).body[0])
@@ -247,5 +185,4 @@ def test_the_repair_that_the_notebook_names_is_the_whole_repair(seed):
         source = source.replace(old, new)
     namespace = {"np": np, "cells": cells}
     exec(source, namespace)
-    found = result("rnn_backward", namespace["rnn_backward_broken"], seed)
-    assert found.status == "passed", found.message
+    assert_accepted("rnn_backward", namespace["rnn_backward_broken"])

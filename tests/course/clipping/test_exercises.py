@@ -5,32 +5,10 @@ import pytest
 
 from lessons_lib import gradients
 from lessons_lib.course import exercises
-from tests.course.judged import result
-
-PARAMETERS = {
-    "global_norm": ("grads",),
-    "clip_grads": ("grads", "max_norm"),
-    "clip_values": ("grads", "limit"),
-}
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
+from tests.course.judged import assert_accepted
 
 
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "04_gradient_clipping"]
-    assert [(e.name, e.points) for e in found] == [
-        ("global_norm", 1),
-        ("clip_grads", 2),
-        ("clip_values", 1),
-    ]
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_signatures_are_the_published_ones(name):
-    assert exercises.find(name).parameters == PARAMETERS[name]
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", ["global_norm", "clip_grads", "clip_values"])
 def test_references_agree_with_the_package(name):
     exercise = exercises.find(name)
     for case in exercise.cases(np.random.default_rng(1)):
@@ -44,16 +22,6 @@ def test_references_agree_with_the_package(name):
             np.testing.assert_allclose(returned, expected, rtol=rtol)
         for key, g in theirs["grads"].items():
             np.testing.assert_allclose(ours["grads"][key], g, rtol=rtol)
-
-
-def test_clipping_has_cases_on_both_sides_of_the_threshold():
-    for seed in SEEDS:
-        cases = exercises.find("clip_grads").cases(np.random.default_rng(seed))
-        norms = [gradients.global_norm(case.arguments["grads"]) for case in cases]
-        ratios = [n / c.arguments["max_norm"] for n, c in zip(norms, cases, strict=True)]
-        assert min(ratios) < 0.7
-        assert sorted(ratios)[-3] > 1.3
-        assert {case.arguments["max_norm"] for case in cases} == {1, 2, 40}
 
 
 # Right answers that do it in another way.
@@ -112,7 +80,6 @@ def values_by_minimum_and_maximum(grads, limit):
     return grads
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("name", "function"),
     [
@@ -129,6 +96,5 @@ def values_by_minimum_and_maximum(grads, limit):
         ("clip_values", gradients.clip_values),
     ],
 )
-def test_right_variants_are_accepted(name, function, seed):
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)

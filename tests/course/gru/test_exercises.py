@@ -17,7 +17,7 @@ PARAMETERS = {
     "gru_step_backward": ("dh", "cache"),
 }
 # A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
+SEEDS = range(3)
 
 
 def test_the_lesson_has_its_exercises():

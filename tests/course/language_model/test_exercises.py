@@ -12,7 +12,7 @@ from tests.course.judged import cases_of, result
 
 NAMES = ["embedding_backward", "cross_entropy", "perplexity", "token_losses", "sample_next"]
 # A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(12)
+SEEDS = range(3)
 
 
 def test_the_lesson_has_its_exercises():

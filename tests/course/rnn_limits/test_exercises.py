@@ -7,26 +7,7 @@ from lessons_lib.course import exercises
 from lessons_lib.functions import relu, sigmoid
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.layers import RNN
-from tests.course.judged import cases_of, result
-
-NAMES = ["activation_derivatives", "gradient_norms", "gradient_bound", "rescale_to_radius"]
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
-
-
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "03_rnn_limits"]
-    assert [(e.name, e.points) for e in found] == [
-        ("activation_derivatives", 1.5),
-        ("gradient_norms", 2),
-        ("gradient_bound", 1.5),
-        ("rescale_to_radius", 1),
-    ]
-
-
-def test_signatures_are_the_published_ones():
-    parameters = [exercises.find(name).parameters for name in NAMES]
-    assert parameters == [("a",), ("dh", "hs", "Wh"), ("hs", "Wh"), ("Wh", "radius")]
+from tests.course.judged import assert_accepted, cases_of
 
 
 def test_the_derivatives_are_those_of_the_functions():
@@ -54,7 +35,7 @@ def test_the_norms_are_those_of_the_backward_pass():
         np.testing.assert_allclose(norms[k], np.linalg.norm(dstate, axis=1), rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 def test_the_norms_never_cross_the_bound(seed):
     for case in cases_of("gradient_norms", seed)[:-1]:
         dh, hs, Wh = case.arguments.values()
@@ -62,7 +43,7 @@ def test_the_norms_never_cross_the_bound(seed):
         assert np.all(norms <= norms[0] * exercises.find("gradient_bound")(hs, Wh) * (1 + 1e-12))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 def test_the_scaled_weights_have_the_radius_and_the_direction(seed):
     for case in cases_of("rescale_to_radius", seed)[:-1]:
         Wh, radius = case.arguments.values()
@@ -73,7 +54,7 @@ def test_the_scaled_weights_have_the_radius_and_the_direction(seed):
         assert np.linalg.norm(Wh, ord=2) > 1.05 * np.abs(np.linalg.eigvals(Wh)).max()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 def test_the_largest_eigenvalue_stands_neither_first_nor_last(seed):
     for case in cases_of("rescale_to_radius", seed):
         sizes = np.abs(np.linalg.eigvals(case.arguments["Wh"]))
@@ -120,7 +101,6 @@ def radius_in_two_steps(W, r):
     return r * (W / max(abs(eigenvalues)))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("name", "function"),
     [
@@ -131,6 +111,5 @@ def radius_in_two_steps(W, r):
         ("rescale_to_radius", radius_in_two_steps),
     ],
 )
-def test_right_variants_are_accepted(name, function, seed):
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)

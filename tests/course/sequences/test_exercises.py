@@ -6,20 +6,7 @@ import pytest
 from lessons_lib import cells, functions
 from lessons_lib.course import exercises
 from lessons_lib.layers import RNN, Embedding
-from tests.course.judged import result
-
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
-
-
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "01_sequences_and_recurrence"]
-    assert [(e.name, e.points, e.parameters) for e in found] == [
-        ("rnn_step", 2, ("x", "h_prev", "Wx", "Wh", "b")),
-        ("rnn_unroll", 3, ("x", "h0", "Wx", "Wh", "b")),
-        ("one_hot", 1, ("ids", "num_classes")),
-        ("embed", 1, ("ids", "W")),
-    ]
+from tests.course.judged import assert_accepted, result
 
 
 def test_references_agree_with_the_package():
@@ -43,34 +30,8 @@ def test_references_agree_with_the_package():
         np.testing.assert_array_equal(exercises.find("embed")(**case.arguments), expected)
 
 
-@pytest.mark.parametrize("name", ["rnn_step", "rnn_unroll"])
-def test_cases_have_state_bias_and_several_steps(name):
-    cases = exercises.find(name).cases(np.random.default_rng(2))
-    assert [case.dtype for case in cases].count("float32") == 1
-    for case in cases:
-        for argument, value in case.arguments.items():
-            assert value.dtype == case.dtype
-            assert np.all(value != 0), argument
-    if name == "rnn_unroll":
-        assert min(case.arguments["x"].shape[0] for case in cases) >= 3
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", ["one_hot", "embed"])
-def test_ids_reach_both_ends_and_sometimes_leave_the_last_out(name, seed):
-    cases = exercises.find(name).cases(np.random.default_rng(seed))
-    assert all(case.arguments["ids"].min() == 0 for case in cases)
-    tops = {case.sizes["V"] - 1 - int(case.arguments["ids"].max()) for case in cases}
-    assert max(tops) > 0, "the number of classes could be read off the ids"
-
-
-def test_a_table_as_wide_as_the_ids_at_hand_is_refused():
-    found = result("one_hot", lambda ids, num_classes: np.eye(ids.max() + 1)[ids], 0)
-    assert found.status == "failed"
-
-
 def test_integers_and_booleans_get_the_same_hint():
-    found = result("one_hot", lambda ids, num_classes: np.eye(num_classes, dtype=int)[ids], 0)
+    found = result("one_hot", lambda ids, num_classes: ids[..., None] == np.arange(num_classes), 0)
     assert found.hint == "not_floating_point"
 
 
@@ -97,7 +58,6 @@ def step_in_place_on_its_own_array(x_t, h, W, U, bias, *, verbose=False):
     return np.tanh(a, out=a)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     "step",
     [
@@ -107,7 +67,7 @@ def step_in_place_on_its_own_array(x_t, h, W, U, bias, *, verbose=False):
         step_in_place_on_its_own_array,
     ],
 )
-def test_right_steps_are_accepted(step, seed):
+def test_right_steps_are_accepted(step):
     def unroll(x, h0, Wx, Wh, b):
         hs = np.zeros((len(x), *h0.shape), dtype=Wx.dtype)
         for t in range(len(x)):
@@ -115,9 +75,8 @@ def test_right_steps_are_accepted(step, seed):
             hs[t] = h[0] if isinstance(h, tuple) else h
         return hs, hs[-1]
 
-    for name, function in [("rnn_step", step), ("rnn_unroll", unroll)]:
-        found = result(name, function, seed)
-        assert (found.status, found.hint) == ("passed", None), found.message
+    assert_accepted("rnn_step", step)
+    assert_accepted("rnn_unroll", unroll)
 
 
 def one_hot_by_assignment(ids, num_classes):
@@ -138,9 +97,6 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("number", range(len(RIGHT)))
-def test_right_look_ups_are_accepted(number, seed):
-    name, function = RIGHT[number]
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+@pytest.mark.parametrize(("name", "function"), RIGHT)
+def test_right_look_ups_are_accepted(name, function):
+    assert_accepted(name, function)

@@ -7,19 +7,7 @@ import pytest
 
 from lessons_lib import functions
 from lessons_lib.course import exercises
-from tests.course.judged import result
-
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(20)
-
-
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "00_start_here"]
-    assert [(e.name, e.points, e.parameters) for e in found] == [
-        ("time_major", 1, ("x",)),
-        ("linear", 1, ("x", "W", "b")),
-        ("sigmoid", 2, ("x",)),
-    ]
+from tests.course.judged import assert_accepted, result
 
 
 def test_references_do_what_they_say():
@@ -40,21 +28,8 @@ def test_references_do_what_they_say():
     np.testing.assert_allclose(exercises.find("sigmoid")(x), expected, atol=1e-16)
 
 
-def test_every_sigmoid_case_goes_far_out_on_both_sides():
-    for case in exercises.find("sigmoid").cases(np.random.default_rng(2)):
-        assert case.arguments["x"].max() == 1000
-        assert case.arguments["x"].min() == -1000
-
-
-@pytest.mark.parametrize(
-    "overflows",
-    [
-        lambda x: np.exp(x) / (1 + np.exp(x)),
-        lambda x: 1 - 1 / (1 + np.exp(x)) if x.max() < 100 else np.exp(x) / (1 + np.exp(x)),
-    ],
-)
-def test_an_overflow_is_named(overflows):
-    found = result("sigmoid", overflows, 0)
+def test_an_overflow_is_named():
+    found = result("sigmoid", lambda x: np.exp(x) / (1 + np.exp(x)), 0)
     assert (found.status, found.score) == ("failed", 0)
     assert "NaN (not a number)" in found.message
     assert "NumPy warned: overflow encountered in exp." in found.message
@@ -106,9 +81,6 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("number", range(len(RIGHT)))
-def test_right_variants_are_accepted(number, seed):
-    name, function = RIGHT[number]
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+@pytest.mark.parametrize(("name", "function"), RIGHT)
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)

@@ -1,0 +1,160 @@
+"""Errors carried on: what is right, given that an earlier function of the same answer is wrong.
+
+The earlier functions are called where the answer runs; what comes of them is compared here.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import OwnCache
+from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.isolation.running import Outcome
+from lessons_lib.grading.judging.comparing import problem_with
+
+# Calls another function of the answer, by its name.
+Other = Callable[[str, Case], Outcome]
+
+DIRECTIONS = 3  # along which each gradient is compared with a difference
+EPS = 1e-6
+TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
+
+
+class CannotTell(Exception):
+    """An earlier function gives nothing that could be built on."""
+
+
+def right_given_own(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], other: Other
+) -> dict[str, str]:
+    """Results that are right for the answer's own earlier function, with the name of that one.
+
+    Args:
+        exercise: what was asked.
+        cases: the calls that were made, in float64.
+        outcomes: what came of them, in the same order.
+        other: calls another function of the answer.
+    """
+    answer = exercise, cases, outcomes, other
+    found: dict[str, str] = {}
+    for name, forward in exercise.cache_from.items():
+        with contextlib.suppress(CannotTell):
+            found |= dict.fromkeys(_derivatives(*answer, name, forward), forward.name)
+    for earlier, built_on in exercise.builds_on:
+        with contextlib.suppress(CannotTell):
+            found |= dict.fromkeys(_built(*answer, earlier, built_on), earlier.name)
+    return found
+
+
+def _arrays(exercise: Exercise, outcome: Outcome) -> list[np.ndarray]:
+    results = exercise.results_of(outcome.value, outcome.written_into)
+    if outcome.raised or results is None:
+        raise CannotTell
+    arrays = [np.asarray(result) for result in results]
+    if not all(a.dtype.kind in "biuf" and np.isfinite(a).all() for a in arrays):
+        raise CannotTell
+    return arrays
+
+
+# --- What builds on an earlier function: the reference with that one in place of its own ---
+
+
+def _built(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    other: Other,
+    earlier: Exercise,
+    built_on: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> set[str]:
+    def own(*values: Any) -> Any:
+        arguments = dict(zip(earlier.parameters, values, strict=True))
+        arrays = _arrays(earlier, other(earlier.name, Case(arguments, {}, "float64")))
+        return tuple(arrays) if len(arrays) > 1 else arrays[0]
+
+    right = {output.name for output in exercise.outputs}
+    for case, outcome in zip(cases, outcomes, strict=True):
+        arguments = case.copied_arguments()
+        try:
+            expected = exercise.results_of(built_on(own)(*arguments.values()), arguments)
+        except Exception as error:  # what the own function returns may fit nothing
+            raise CannotTell from error
+        got = exercise.results_of(outcome.value, outcome.written_into)
+        if expected is None or got is None or outcome.raised:
+            raise CannotTell
+        right -= {
+            output.name
+            for output, wanted, found in zip(exercise.outputs, expected, got, strict=True)
+            if _is_constant(wanted) or problem_with(output, np.asarray(wanted), found)
+        }
+    return right
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether all numbers are the same, as zeros are: nothing depends on such a result."""
+    array = np.asarray(value)
+    return array.size > 1 and bool(np.ptp(array) == 0)
+
+
+# --- A backward pass: the derivative of the answer's own forward pass ---
+
+
+def _derivatives(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    other: Other,
+    cache: str,
+    forward: Exercise,
+) -> set[str]:
+    right = {output.name for output in exercise.outputs}
+    rng = np.random.default_rng(0)
+    for case, outcome in zip(cases, outcomes, strict=True):
+        own = case.arguments[cache]
+        assert isinstance(own, OwnCache)
+        upstream = [value for name, value in case.arguments.items() if name != cache]
+        gradients = exercise.results_of(outcome.value, outcome.written_into)
+        if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
+            raise CannotTell
+        for (name, value), output, gradient in zip(
+            own.arguments.items(), exercise.outputs, gradients, strict=True
+        ):
+            if output.name in right and not _is_derivative(
+                forward, own, name, value, upstream, output, gradient, other, rng
+            ):
+                right.discard(output.name)
+    return right
+
+
+def _is_derivative(
+    forward: Exercise,
+    own: OwnCache,
+    name: str,
+    value: np.ndarray,
+    upstream: Sequence[np.ndarray],
+    output: Output,
+    gradient: Any,
+    other: Other,
+    rng: np.random.Generator,
+) -> bool:
+    """Whether a gradient is the slope of the own forward pass along some drawn directions."""
+    if problem_with(replace(output, tolerance={"float64": np.inf}), value, gradient):
+        return False  # of another shape, or no numbers
+    slopes = []
+    for direction in rng.normal(size=(DIRECTIONS, *value.shape)):
+        losses = []
+        for sign in (1, -1):
+            arguments = {**own.arguments, name: value + sign * EPS * direction}
+            results = _arrays(forward, other(forward.name, Case(arguments, {}, "float64")))
+            if [r.shape for r in results] != [u.shape for u in upstream]:
+                raise CannotTell
+            losses.append(sum(float((r * u).sum()) for r, u in zip(results, upstream, strict=True)))
+        slope = (losses[0] - losses[1]) / (2 * EPS)
+        if abs(float((gradient * direction).sum()) - slope) > TOLERANCE * (1 + abs(slope)):
+            return False
+        slopes.append(slope)
+    return any(abs(slope) > TOLERANCE for slope in slopes)  # what nothing depends on earns nothing

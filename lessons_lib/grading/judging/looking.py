@@ -1,0 +1,268 @@
+"""What a wrong result is, found by looking: the negative, N times too large, shifted by a step, …
+
+Each sentence is tried on every case before it is said. Where none holds in all, nothing is said.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.isolation.running import Outcome, call
+from lessons_lib.grading.judging.comparing import differs, problem_with
+from lessons_lib.grading.wording import listed
+
+Arrays = dict[str, np.ndarray]
+
+
+def seen_in(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    run_again: Callable[[Case], Outcome],
+) -> str:
+    """One sentence on what the first wrong result is, or on what the answer does not use.
+
+    Args:
+        exercise: what was asked.
+        cases: the calls that were made.
+        outcomes: what came of them.
+        run_again: calls the learner's function with another case.
+
+    Returns:
+        The sentence, or nothing if none holds in every case.
+    """
+    pairs = []
+    for case, outcome in zip(cases, outcomes, strict=True):
+        got = _results(exercise, outcome)
+        if got is None:
+            return ""
+        if case.dtype == "float64":
+            pairs.append((case, _results(exercise, call(exercise.reference, case)) or {}, got))
+    wrong = [
+        output
+        for output in exercise.outputs
+        if any(problem_with(output, want[output.name], got[output.name]) for _, want, got in pairs)
+    ]
+    for output in wrong:
+        triples = [(case, want[output.name], got[output.name]) for case, want, got in pairs]
+        if sentence := _about(output, triples) or _another_result(exercise, output, pairs):
+            return sentence
+    return (
+        (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
+        or _unused(exercise, cases[0], outcomes[0], run_again)
+        or _right_alone(exercise, cases[0], run_again)
+    )
+
+
+def _results(exercise: Exercise, outcome: Outcome) -> Arrays | None:
+    """The results by name, if all of them are arrays of numbers."""
+    results = exercise.results_of(outcome.value, outcome.written_into)
+    if outcome.raised or results is None:
+        return None
+    arrays = {o.name: np.asarray(r) for o, r in zip(exercise.outputs, results, strict=True)}
+    return arrays if all(array.dtype.kind in "biuf" for array in arrays.values()) else None
+
+
+# --- One result beside the right one ---
+
+
+def _about(output: Output, triples: Sequence[tuple[Case, np.ndarray, np.ndarray]]) -> str:
+    """The first sentence of `_candidates` that is true of the result in every case."""
+    case, wanted, _ = triples[0]
+    for sentence, change in _candidates(output, case, wanted):
+        made = [_changed(change, case, wanted) for case, wanted, _ in triples]
+        if all(
+            array is not None and array.shape == got.shape and not differs(output, array, got).any()
+            for array, (_, _, got) in zip(made, triples, strict=True)
+        ):
+            return sentence
+    return ""
+
+
+Change = Callable[[np.ndarray, Mapping[str, int]], np.ndarray]
+
+
+def _changed(change: Change, case: Case, wanted: np.ndarray) -> np.ndarray | None:
+    try:
+        return change(wanted, case.sizes)
+    except (ValueError, IndexError, KeyError):  # a shape that has not what is to be changed
+        return None
+
+
+def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
+    """Sentences, each with what it says done to the right result."""
+    name = output.name
+    yield f"{name} is zero everywhere.", lambda a, s: np.zeros_like(a)
+    yield f"{name} has the right size and the wrong sign.", lambda a, s: -a
+    for letter in case.sizes:
+        too_large = "a sum where a mean belongs, or a factor too many"
+        yield f"{name} is {letter} times too large: {too_large}.", _times(letter, 1)
+        yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
+    yield f"{name} is twice what it should be.", lambda a, s: 2 * a
+    yield f"{name} is half of what it should be.", lambda a, s: a / 2
+    if wanted.ndim == 2:
+        yield f"{name} is transposed: the numbers are right.", lambda a, s: a.T
+    yield from _axes_of_length_one(output, wanted)
+    yield from _blocks(output)
+    yield from _time(output)
+
+
+def _times(letter: str, power: int) -> Change:
+    return lambda a, sizes: a * float(sizes[letter]) ** power
+
+
+def _with_an_axis(axis: int) -> Change:
+    return lambda a, sizes: np.expand_dims(a, axis)
+
+
+def _summed(axis: int) -> Change:
+    return lambda a, sizes: a.sum(axis=axis)
+
+
+def _blocks_in_order(order: Sequence[int]) -> Change:
+    def change(a: np.ndarray, sizes: Mapping[str, int]) -> np.ndarray:
+        pieces = np.split(a, len(order), axis=-1)
+        return np.concatenate([pieces[k] for k in order], axis=-1)
+
+    return change
+
+
+def _axes_of_length_one(output: Output, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
+    name = output.name
+    for axis in range(wanted.ndim + 1):
+        yield (
+            f"{name} has the right numbers and one axis of length 1 too many. keepdims=True keeps "
+            "such an axis where it is summed over; without it the axis is gone.",
+            _with_an_axis(axis),
+        )
+    yield (
+        f"{name} has the right numbers, but axes of length 1 are lost, as squeeze takes them away. "
+        "They have to stay, also for one row.",
+        lambda a, s: a.squeeze(),
+    )
+    for axis, letter in enumerate(output.axes):
+        yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
+
+
+def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
+    names = output.blocks
+    for order in itertools.islice(itertools.permutations(range(len(names))), 1, None):
+        found = ", ".join(names[k] for k in order)
+        yield (
+            f"The blocks of {output.name} are right but stand in the order {found}; the order here "
+            f"is {', '.join(names)}.",
+            _blocks_in_order(order),
+        )
+
+
+def _time(output: Output) -> Iterator[tuple[str, Change]]:
+    if "T" not in output.axes:
+        return
+    name, axis = output.name, output.axes.index("T")
+    yield f"{name} runs backwards in time.", lambda a, s: np.flip(a, axis)
+    yield (
+        f"{name} has in every step what belongs to the step before, and the last one first.",
+        lambda a, s: np.roll(a, 1, axis),
+    )
+    yield (
+        f"{name} has in every step what belongs to the step after, and the first one last.",
+        lambda a, s: np.roll(a, -1, axis),
+    )
+
+
+def _another_result(
+    exercise: Exercise, output: Output, pairs: Sequence[tuple[Case, Arrays, Arrays]]
+) -> str:
+    for other in exercise.outputs:
+        if other is not output and not any(
+            problem_with(replace(other, name=output.name), want[other.name], got[output.name])
+            for _, want, got in pairs
+        ):
+            return f"{output.name} has the numbers that belong into {other.name}."
+    return ""
+
+
+# --- What the answer does when it is called in another way ---
+
+
+def _unused(
+    exercise: Exercise, case: Case, outcome: Outcome, run_again: Callable[[Case], Outcome]
+) -> str:
+    """An argument, or all its steps but the last, that the results do not depend on."""
+    before, right = _results(exercise, outcome), _results(exercise, call(exercise.reference, case))
+    if before is None or right is None:
+        return ""
+    for name, value in case.arguments.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or name in case.writable:
+            continue
+        for what, other in _other_values(name, value, case):
+            changed = replace(case, arguments={**case.arguments, name: other})
+            after = _results(exercise, run_again(changed))
+            wanted = _results(exercise, call(exercise.reference, changed))
+            if after is None or wanted is None:
+                continue
+            deaf = [
+                key
+                for key in before
+                if np.array_equal(before[key], after[key], equal_nan=True)
+                and not np.array_equal(right[key], wanted[key])
+            ]
+            if deaf:
+                verb = "does" if len(deaf) == 1 else "do"
+                return f"{listed(deaf)} {verb} not change with {what}, and should."
+    return ""
+
+
+def _other_values(name: str, value: np.ndarray, case: Case) -> Iterator[tuple[str, np.ndarray]]:
+    yield name, 0.5 - value
+    steps = case.sizes.get("T", 0)
+    axes = [axis for axis, length in enumerate(value.shape) if length == steps]
+    if steps > 1 and len(axes) == 1:
+        for what, kept in (("last", -1), ("first", 0)):
+            other = 0.5 - value
+            place = (slice(None),) * axes[0] + (kept,)
+            other[place] = value[place]
+            yield f"any step of {name} but the {what}", other
+
+
+def _right_alone(exercise: Exercise, case: Case, run_again: Callable[[Case], Outcome]) -> str:
+    """Whether the answer is right for one time step alone."""
+    if case.sizes.get("T", 0) < 2:
+        return ""
+    rng = np.random.default_rng(0)
+    try:
+        alone = exercise.case_of(rng, {**case.sizes, "T": 1}, "float64")
+    except Exception:  # a case maker that cannot make so short a sequence
+        return ""
+    got = _results(exercise, run_again(alone))
+    wanted = _results(exercise, call(exercise.reference, alone))
+    if got is None or wanted is None:
+        return ""
+    if any(problem_with(o, wanted[o.name], got[o.name]) for o in exercise.outputs):
+        return ""
+    return (
+        "With a single time step it is right. So look at what one step hands to the next, and at "
+        "what is added up over the steps."
+    )
+
+
+def _overwritten(
+    exercise: Exercise, cases: Sequence[Case], run_again: Callable[[Case], Outcome]
+) -> str:
+    """Whether the answer is right as soon as each of its functions gets copies of its arguments."""
+    for case in cases:
+        got = _results(exercise, run_again(replace(case, copying=True)))
+        wanted = _results(exercise, call(exercise.reference, case))
+        if got is None or wanted is None:
+            return ""
+        if any(problem_with(o, wanted[o.name], got[o.name]) for o in exercise.outputs):
+            return ""
+    return (
+        "It is right as soon as every function gets copies of its arguments. So your cache points "
+        "to an array that is written to later: it does not hold any more what was there in the "
+        "forward pass. Let it keep a copy, or make a new array in each step."
+    )

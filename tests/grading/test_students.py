@@ -1,0 +1,140 @@
+"""What students write for CS231n's eight functions: the right is accepted, the wrong is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessons_lib.grading.batch import load_exercises
+from lessons_lib.grading.isolation.running import Outcome, Raised, run
+from lessons_lib.grading.judging.judge import judge
+
+HERE = Path(__file__).parent
+ANSWER = (HERE / "answers" / "cs231n.py").read_text(encoding="utf-8")
+
+STEPS = """        next_h, c = rnn_step_forward(x[:, i, :], prev_h, Wx, Wh, b)
+        h[:, i, :] = next_h
+        prev_h = next_h
+"""
+CALL = "rnn_step_backward(dh[:, t, :] + dprev_h, cache[t])"
+
+
+RIGHT = {
+    "as it is": [],
+    "float32 buffers": [("np.zeros((N, T, H))", "np.zeros((N, T, H), dtype=np.float32)")],
+    "an upstream gradient is written into": [
+        ("dc = dnext_c + dnext_h", "dc = dnext_c\n    dc += dnext_h")
+    ],
+    "the cache is a dict": [
+        ("cache = (x, prev_h, Wx, Wh, b, next_h)", "cache = dict(enumerate((x, prev_h, Wx, Wh, b, next_h)))"),
+        ("x, prev_h, Wx, Wh, b, next_h = cache", "x, prev_h, Wx, Wh, b, next_h = cache.values()"),
+    ],
+    "prints": [("    dtanh = ", '    print("here")\n    dtanh = ')],
+    "views of a longer array": [
+        ("h = np.zeros((N, T, H))\n    cache = []", "h = np.zeros((N, T + 1, H))\n    h[:, -1] = h0\n    cache = []"),
+        (STEPS, "        h[:, i], c = rnn_step_forward(x[:, i], h[:, i - 1], Wx, Wh, b)\n"),
+        ("    return h, cache\n\n\ndef rnn_backward", "    return h[:, :T], cache\n\n\ndef rnn_backward"),
+    ],
+}  # fmt: skip
+
+# What is edited, the exercise that is wrong then, and its hint or a piece of its message.
+WRONG = {
+    "keepdims": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.sum(dtanh, axis=0, keepdims=True)")],
+        "db has the right numbers and one axis of length 1 too many. keepdims=True"),
+    "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db_averaged"),
+    "transposed": ("rnn_step_backward", [("prev_h.T.dot(dtanh)", "dtanh.T.dot(prev_h)")], "dWh is transposed"),
+    "no tanh": ("rnn_step_backward", [("dnext_h * (1 - next_h**2)", "dnext_h")], "tanh_left_out"),
+    "no square": ("rnn_step_backward", [("1 - next_h**2", "1 - next_h")], "square_left_out"),
+    "dh_next dropped": ("rnn_backward", [(CALL, "rnn_step_backward(dh[:, t], cache[t])")], "dh_next_dropped"),
+    "one step's weights": ("rnn_backward", [("dWx += dWxt", "dWx = dWxt"), ("dWh += dWht", "dWh = dWht"), ("db += dbt", "db = dbt")],
+        "parameters_overwritten"),
+    "only the last loss": ("rnn_backward", [("for t in range(T)[::-1]", "dprev_h = dh[:, -1]\n    for t in range(T)[::-1]"), (CALL, "rnn_step_backward(dprev_h, cache[t])")],
+        "last_loss_only"),
+    "backwards": ("rnn_backward", [("dx[:, t, :], dprev_h, dWxt", "dx[:, T - 1 - t, :], dprev_h, dWxt")], "dx runs backwards in time."),
+    "twice": ("rnn_backward", [(CALL, CALL.replace("+ d", "+ 2 * d"))], "With a single time step it is right."),
+    "overwritten view": ("rnn_backward", [("cache = []", "cache = []\n    h[:, -1] = h0"), (STEPS, "        h[:, i], c = rnn_step_forward(x[:, i], h[:, i - 1], Wx, Wh, b)\n")],
+        "your cache points to an array that is written to later"),
+    "squeezed": ("rnn_step_forward", [("    cache = (x, prev_h, Wx", "    next_h = next_h.squeeze()\n    cache = (x, prev_h, Wx")], "as squeeze takes them away"),
+    "one step late": ("rnn_forward", [("h[:, i, :] = next_h", "h[:, i, :] = prev_h")], "hs_before_step"),
+    "order i f g o": ("lstm_step_forward", [("ai, af, ao, ag = ", "ai, af, ag, ao = ")], "blocks_read_as_i_f_g_o"),
+    "no tanh of c": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o * next_c")], "tanh_of_c_left_out"),
+    "dc ungated": ("lstm_step_backward", [("dprev_c = dc * f", "dprev_c = dc")], "dc_prev_without_forget_gate"),
+    "no way through h": ("lstm_step_backward", [("dnext_c + dnext_h * o * (1 - tc * tc)", "dnext_c")], "way_through_h_left_out"),
+    "gradients i f g o": ("lstm_step_backward", [("do * o * (1 - o), dg * (1 - g * g)", "dg * (1 - g * g), do * o * (1 - o)")],
+        "The blocks of dWx are right but stand in the order i, f, g, o"),
+    "sigmoid's slope for g": ("lstm_step_backward", [("dg * (1 - g * g)", "dg * g * (1 - g)")], "right: i, f and o; wrong: g."),
+    "a name that is not there": ("lstm_step_backward", [("dprev_c = dc * f", "dprev_c = dc * F")], "NameError: name 'F' is not defined"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def asked():
+    return load_exercises(HERE.parents[1] / "examples" / "cs231n_assignment.py")
+
+
+def judged(asked, edits):
+    source = ANSWER
+    for old, new in edits:
+        assert old in source
+        source = source.replace(old, new)
+    names = {}
+    exec(compile(source, "answer.py", "exec"), names)
+
+    def other(name, case):
+        return run(names[name], [case])[0] if name in names else Outcome(raised=Raised(*"     "))
+
+    results = {}
+    for exercise in asked:
+        cases = exercise.cases(np.random.default_rng(0))
+        function = names[exercise.name]
+        results[exercise.name] = judge(
+            exercise,
+            cases,
+            run(function, cases, names.get),
+            run_again=lambda case, function=function: run(function, [case], names.get)[0],
+            other=other,
+            right_before=[name for name, r in results.items() if r.status == "passed"],
+        )
+    return results
+
+
+@pytest.mark.parametrize("edits", RIGHT.values(), ids=RIGHT)
+def test_right_answers_earn_everything(asked, edits):
+    for result in judged(asked, edits).values():
+        assert result.status == "passed", result
+
+
+@pytest.mark.parametrize(("wrong", "edits", "words"), WRONG.values(), ids=WRONG)
+def test_wrong_answers_are_refused_and_named(asked, wrong, edits, words):
+    results = judged(asked, edits)
+    assert results[wrong].score < results[wrong].max_score
+    assert words == results[wrong].hint or words in " ".join(results[wrong].message.split())
+    family = ("rnn", "lstm")["lstm" in wrong]  # whose functions build on the wrong one
+    others = {name: r.status for name, r in results.items() if not name.startswith(family)}
+    assert set(others.values()) == {"passed"}
+
+
+def test_errors_are_carried_on_for_half_of_the_points(asked):
+    forgets_b = [("x.dot(Wx) + prev_h.dot(Wh) + b", "x.dot(Wx) + prev_h.dot(Wh)")]
+    back = judged(asked, forgets_b)["rnn_step_backward"]
+    # dx, dprev_h, dWx and dWh are the derivative of the own step; that one does not depend on b.
+    assert (back.status, back.score) == ("failed", 1.75 / 2)
+    assert "Right, given your own rnn_step_forward" in back.message
+    zeros = [*forgets_b, ("dtanh = dnext_h * (1 - next_h**2)", "dtanh = 0 * dnext_h")]
+    assert judged(asked, zeros)["rnn_step_backward"].score == 0
+    constant = [
+        ("np.tanh(x.dot(Wx) + prev_h.dot(Wh) + b)", "np.zeros_like(prev_h)"),
+        ("dtanh = dnext_h * (1 - next_h**2)", "dtanh = 0 * dnext_h"),
+    ]
+    assert judged(asked, constant)["rnn_step_backward"].score == 0
+
+
+def test_the_cache_must_be_there(asked):
+    edits = [
+        (
+            "return next_h, cache\n\n\ndef rnn_step_backward",
+            "return next_h\n\n\ndef rnn_step_backward",
+        )
+    ]
+    message = judged(asked, edits)["rnn_step_backward"].message
+    assert "the cache that your rnn_step_forward returns last, and that returns none" in " ".join(message.split())  # fmt: skip
