@@ -2,7 +2,8 @@
 #
 # Variables: PYTHON       the interpreter that .venv is made from
 #            NOTEBOOKS    what `make refresh` runs; all of them unless told
-#            PYTEST_ARGS  more options for the tests, such as PYTEST_ARGS='-m "not slow"'
+#            PYTEST_ARGS  more options for the tests, such as PYTEST_ARGS=tests/text, or
+#                         PYTEST_ARGS='-m ""' for the slow and the thorough ones too
 #            LAB_ARGS     more options for JupyterLab, such as LAB_ARGS=--port=9000
 PYTHON ?= python3
 NOTEBOOKS ?=

@@ -1,4 +1,4 @@
-"""The medians of several runs of `make bench BENCH_ARGS=--json`.
+"""The medians of several runs of `python -m benchmarks.speed --json`.
 
 python benchmarks/medians.py benchmarks/results/amd/run*.json
 """

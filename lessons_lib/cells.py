@@ -4,9 +4,12 @@ This is the mathematics of the course, written to be read. Letters: N batch rows
 H hidden units. Inputs and states are rows, so a layer computes x @ Wx + h_prev @ Wh + b. LSTM
 blocks stand along the last axis in the order i, f, g, o, GRU blocks in the order r, z, n.
 
-A forward step returns a cache: what its backward step needs. A backward step receives the gradient
-of the loss with respect to the step's results and returns it with respect to the step's arguments,
-in their order. Parameter gradients are for this one step; over a sequence they add up.
+A forward step receives the input x of this step, the state of the step before (h_prev, and the
+LSTM's memory cell c_prev), input weights Wx, recurrent weights Wh and biases. It returns a cache:
+what its backward step needs. A backward step receives the gradient of the loss with respect to the
+step's results: dh is what this step's output receives plus what flows back from the next step. It
+returns the gradient with respect to the step's arguments, in their order. Parameter gradients are
+for this one step; over a sequence they add up.
 """
 
 from typing import NamedTuple
@@ -67,13 +70,6 @@ def rnn_step(
 ) -> tuple[Float[Array, "N H"], RNNCache]:
     """One step of the vanilla RNN: h = tanh(x Wx + h_prev Wh + b).
 
-    Args:
-        x: input at this step.
-        h_prev: hidden state of the step before.
-        Wx: input weights.
-        Wh: recurrent weights.
-        b: bias.
-
     Returns:
         The new hidden state h (N, H) and the cache.
 
@@ -93,15 +89,7 @@ def rnn_step_backward(
     Float[Array, "H H"],
     Float[Array, " H"],
 ]:
-    """Backward pass of `rnn_step`.
-
-    Args:
-        dh: gradient on h: what this step's output receives plus what flows back from the next step.
-        cache: from `rnn_step`.
-
-    Returns:
-        dx (N, D), dh_prev (N, H), dWx (D, H), dWh (H, H), db (H,).
-    """
+    """Backward pass of `rnn_step`: dx (N, D), dh_prev (N, H), dWx (D, H), dWh (H, H), db (H,)."""
     x, h_prev, Wx, Wh, h = cache
     (dh,) = _as_dtype_of(Wx, dh)
     da = dh * (1 - h**2)  # through tanh, whose derivative is 1 - tanh^2
@@ -125,15 +113,7 @@ def lstm_step(
         c = f * c_prev + i * g
         h = o * tanh(c)
 
-    where each ... is its own block of x Wx + h_prev Wh + b.
-
-    Args:
-        x: input at this step.
-        h_prev: hidden state of the step before.
-        c_prev: memory cell of the step before.
-        Wx: input weights, blocks i, f, g, o.
-        Wh: recurrent weights, blocks i, f, g, o.
-        b: bias, blocks i, f, g, o.
+    where each ... is its own block of x Wx + h_prev Wh + b, in the order i, f, g, o.
 
     Returns:
         The new hidden state h (N, H), the new memory cell c (N, H), and the cache.
@@ -161,12 +141,7 @@ def lstm_step_backward(
     Float[Array, "H 4*H"],
     Float[Array, " 4*H"],
 ]:
-    """Backward pass of `lstm_step`.
-
-    Args:
-        dh: gradient on h: what this step's output receives plus what flows back from the next step.
-        dc: gradient on c that flows back from the next step.
-        cache: from `lstm_step`.
+    """Backward pass of `lstm_step`; dc is the gradient on c that flows back from the next step.
 
     Returns:
         dx (N, D), dh_prev (N, H), dc_prev (N, H), dWx (D, 4H), dWh (H, 4H), db (4H,).
@@ -200,13 +175,9 @@ def gru_step(
         n = tanh(x Wxn + bxn + (r * h_prev) Whn + bhn)           candidate, reset_after=False
         h = (1 - z) * n + z * h_prev
 
+    where Wxr, bxr and so on are blocks of Wx, bx, in the order r, z, n.
+
     Args:
-        x: input at this step.
-        h_prev: hidden state of the step before.
-        Wx: input weights, blocks r, z, n.
-        Wh: recurrent weights, blocks r, z, n.
-        bx: bias beside the input product, blocks r, z, n.
-        bh: bias beside the recurrent product, blocks r, z, n.
         reset_after: apply the reset gate after the recurrent product, as PyTorch and cuDNN do, or
             before it, as the paper does.
 
@@ -243,10 +214,6 @@ def gru_step_backward(
     Float[Array, " 3*H"],
 ]:
     """Backward pass of `gru_step`.
-
-    Args:
-        dh: gradient on h: what this step's output receives plus what flows back from the next step.
-        cache: from `gru_step`.
 
     Returns:
         dx (N, D), dh_prev (N, H), dWx (D, 3H), dWh (H, 3H), dbx (3H,), dbh (3H,).

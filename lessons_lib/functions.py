@@ -9,15 +9,9 @@ import numpy.typing as npt
 
 
 def sigmoid(x: npt.ArrayLike) -> np.ndarray:
-    """Logistic sigmoid, 1 / (1 + exp(-x)), in (0, 1).
+    """Logistic sigmoid, 1 / (1 + exp(-x)), in (0, 1); any shape in, the same shape out.
 
     Written with tanh, which cannot overflow: sigmoid(x) = (1 + tanh(x / 2)) / 2.
-
-    Args:
-        x: array of any shape.
-
-    Returns:
-        Array of the same shape.
     """
     return 0.5 * np.tanh(np.multiply(x, 0.5)) + 0.5
 
@@ -47,15 +41,7 @@ def softmax(x: npt.ArrayLike, axis: int = -1) -> np.ndarray:
 
 
 def log_softmax(x: npt.ArrayLike, axis: int = -1) -> np.ndarray:
-    """Logarithm of softmax, without taking the logarithm of a number that has become 0.
-
-    Args:
-        x: array of scores, any shape.
-        axis: the axis along which the probabilities sum to 1.
-
-    Returns:
-        Array of the same shape, entries at most 0, in nats.
-    """
+    """Logarithm of `softmax`, in nats; never the logarithm of a number that has become 0."""
     shifted = _minus_max(x, axis)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 

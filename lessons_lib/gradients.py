@@ -52,13 +52,9 @@ def clip_grads(grads: Gradients, max_norm: float) -> float:
 
 
 def clip_values(grads: Gradients, limit: float) -> None:
-    """Cut every single entry to the range -limit … limit, in place.
+    """Cut every single entry of arrays, as in `clip_grads`, to the range -limit … limit, in place.
 
-    Unlike `clip_grads` this changes the direction of the step.
-
-    Args:
-        grads: a dict of arrays or an iterable of arrays; written to.
-        limit: the largest absolute value allowed, above 0.
+    Unlike there this changes the direction of the step.
 
     Raises:
         ValueError: if limit is not above 0.

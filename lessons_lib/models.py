@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +16,48 @@ import safetensors.numpy
 from lessons_lib.files import write_atomically
 from lessons_lib.functions import check_ids
 from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Layer
-from lessons_lib.layers.base import check_array, check_rng, check_size
+from lessons_lib.layers.base import check_array, check_dtype, check_rng, check_size
 from lessons_lib.layers.feedforward import check_probability
 
 CELLS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What a `LanguageModel` is built from, beside its vocabulary, checked; described there.
+
+    Raises:
+        ValueError, TypeError: if a setting is out of range or of the wrong type.
+    """
+
+    embed_size: int
+    hidden_size: int
+    cell: str = "lstm"
+    num_layers: int = 1
+    dropout: float = 0.0
+    word_dropout: float = 0.0
+    weight_dropout: float = 0.0
+    tie_weights: bool = False
+    dtype: npt.DTypeLike = "float32"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.cell, str) or self.cell not in CELLS:
+            raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {self.cell!r}")
+        for name in ("embed_size", "hidden_size", "num_layers"):
+            self._set(name, check_size(getattr(self, name), name))
+        for name in ("dropout", "word_dropout", "weight_dropout"):
+            self._set(name, check_probability(getattr(self, name), name))
+        self._set("tie_weights", bool(self.tie_weights))
+        self._set("dtype", check_dtype(self.dtype).name)
+        if self.tie_weights and self.embed_size != self.hidden_size:
+            raise ValueError(
+                "tie_weights: expected embed_size equal to hidden_size, "
+                f"got {self.embed_size} and {self.hidden_size}"
+            )
+
+    def _set(self, name: str, value: Any) -> None:
+        """Replace a setting by what the check made of it: plain numbers and names, as in JSON."""
+        object.__setattr__(self, name, value)  # the class is frozen
 
 
 class LanguageModel:
@@ -55,7 +94,8 @@ class LanguageModel:
             empty at first.
 
     Raises:
-        ValueError, TypeError: if an argument is out of range or of the wrong type.
+        ValueError, TypeError: if an argument, here or of a method, is of the wrong type, shape or
+            range.
 
     Source: Mikolov et al. (2010), "Recurrent neural network based language model"; dropout: Zaremba
     et al. (2014), "Recurrent neural network regularization"; tied weights: Press and Wolf (2017),
@@ -79,49 +119,36 @@ class LanguageModel:
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        if not isinstance(cell, str) or cell not in CELLS:
-            raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {cell!r}")
-        check_size(vocab_size, "vocab_size")
-        check_size(embed_size, "embed_size")
-        check_size(hidden_size, "hidden_size")
-        check_size(num_layers, "num_layers")
-        dropout = check_probability(dropout, "dropout")
-        word_dropout = check_probability(word_dropout, "word_dropout")
-        weight_dropout = check_probability(weight_dropout, "weight_dropout")
-        if tie_weights and embed_size != hidden_size:
-            raise ValueError(
-                "tie_weights: expected embed_size equal to hidden_size, "
-                f"got {embed_size} and {hidden_size}"
-            )
+        V = check_size(vocab_size, "vocab_size")
+        settings = ModelSettings(
+            embed_size,
+            hidden_size,
+            cell,
+            num_layers,
+            dropout,
+            word_dropout,
+            weight_dropout,
+            tie_weights,
+            dtype,
+        )
+        D, H = settings.embed_size, settings.hidden_size
+        self.config: dict[str, Any] = {"vocab_size": V} | asdict(settings)
+        self.metadata: dict[str, str] = {}
+        self.tie_weights = settings.tie_weights
+        self.training = True
         self.rng = check_rng(rng)
-        self.embedding = Embedding(vocab_size, embed_size, rng=self.rng, dtype=dtype)
+        self.embedding = Embedding(V, D, rng=self.rng, dtype=dtype)
         self.layers = [
-            CELLS[cell](hidden_size if k else embed_size, hidden_size, rng=self.rng, dtype=dtype)
-            for k in range(num_layers)
+            CELLS[cell](H if k else D, H, rng=self.rng, dtype=dtype) for k in range(num_layers)
         ]
         self.dropouts = [Dropout(dropout, rng=self.rng) for _ in range(num_layers + 1)]
         self.word_dropout = Dropout(word_dropout, rng=self.rng)
         self.weight_dropouts = [Dropout(weight_dropout, rng=self.rng) for _ in range(num_layers)]
-        self.tie_weights = bool(tie_weights)
-        self.training = True
-        self.metadata: dict[str, str] = {}
-        self.config: dict[str, Any] = {
-            "vocab_size": int(vocab_size),
-            "embed_size": int(embed_size),
-            "hidden_size": int(hidden_size),
-            "cell": cell,
-            "num_layers": int(num_layers),
-            "dropout": dropout,
-            "word_dropout": word_dropout,
-            "weight_dropout": weight_dropout,
-            "tie_weights": self.tie_weights,
-            "dtype": self.embedding.dtype.name,
-        }
         self.params = {name: layer.params[key] for name, layer, key in self._layer_params()}
         if not tie_weights:
-            W = self.rng.standard_normal((hidden_size, vocab_size)) / np.sqrt(hidden_size)
+            W = self.rng.standard_normal((H, V)) / np.sqrt(H)
             self.params["output.W"] = W.astype(dtype)
-        self.params["output.b"] = np.zeros(vocab_size, dtype)
+        self.params["output.b"] = np.zeros(V, dtype)
         self.grads = {name: np.zeros_like(value) for name, value in self.params.items()}
         self._shapes = {name: value.shape for name, value in self.params.items()}
         self._scores: np.ndarray | None = None
@@ -159,9 +186,6 @@ class LanguageModel:
 
         Returns:
             logits (T, N, V), and the state after the last token: one entry for each layer.
-
-        Raises:
-            TypeError, ValueError: if ids or state have the wrong type, shape or range.
         """
         hs, state = self._hidden(ids, state)
         T, N, H = hs.shape
@@ -172,18 +196,12 @@ class LanguageModel:
     def loss(
         self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
     ) -> tuple[float, tuple[Any, ...]]:
-        """Mean cross entropy over all T * N predictions, in nats.
+        """Mean cross entropy over all T * N predictions, in nats, and the state.
 
         Args:
             ids: tokens (T, N).
             targets: the token that comes next at each position (T, N).
-            state: what an earlier call returned; None means zeros.
-
-        Returns:
-            The loss and the state after the last token.
-
-        Raises:
-            TypeError, ValueError: if an argument has the wrong type, shape or range.
+            state: as for `forward`.
         """
         hs, losses, sums, state = self._read(ids, targets, state)
         T, N = losses.shape
@@ -194,19 +212,7 @@ class LanguageModel:
     def token_losses(
         self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
     ) -> tuple[np.ndarray, tuple[Any, ...]]:
-        """Cross entropy of each prediction, in nats: `loss` before the mean, without a gradient.
-
-        Args:
-            ids: tokens (T, N).
-            targets: the token that comes next at each position (T, N).
-            state: what an earlier call returned; None means zeros.
-
-        Returns:
-            Losses (T, N) and the state after the last token.
-
-        Raises:
-            TypeError, ValueError: if an argument has the wrong type, shape or range.
-        """
+        """`loss` before the mean: losses (T, N) in nats, and the state; without a gradient."""
         _, losses, _, state = self._read(ids, targets, state)
         return losses, state
 
@@ -244,11 +250,8 @@ class LanguageModel:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the parameters, `config` and `metadata` to a safetensors file, atomically.
 
-        Args:
-            path: the file to write; an older one there is replaced only when the new one is whole.
-
         Raises:
-            OSError: if the file cannot be written.
+            OSError: if the file cannot be written; an older one is then as it was.
         """
         # One entry only: the file format does not keep several in order, and equal models are to
         # give equal files.
@@ -259,13 +262,7 @@ class LanguageModel:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a model that `save` wrote.
-
-        Args:
-            path: the file.
-
-        Returns:
-            The model, with dropout masks starting from `np.random.default_rng(0)`.
+        """Read a model that `save` wrote; dropout masks start from `np.random.default_rng(0)`.
 
         Raises:
             FileNotFoundError: if there is no such file.

@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
 from lessons_lib.cells import gru_step, lstm_step, rnn_step
@@ -46,7 +45,9 @@ def test_rnn_step_follows_its_equation(size):
     h, _ = rnn_step(case.x[0], *case.state, *case.params.values())
     for row in range(size.N):
         (wx,), (wh,) = blocks(case, row, 1)
-        np.testing.assert_allclose(h[row], np.tanh(wx + wh + case.params["b"]), rtol=1e-12)
+        np.testing.assert_allclose(
+            h[row], np.tanh(wx + wh + case.params["b"]), rtol=1e-12, atol=1e-14
+        )
 
 
 @given(one_step)
@@ -115,12 +116,12 @@ def test_numerical_gradients_of_one_step(kind, size):
     check_gradients(loss, point, dict(zip(names, gradients, strict=True)))
 
 
-@pytest.mark.parametrize("T", range(1, 7))
 @each_kind
-@given(data=st.data())
-@settings(max_examples=2)
-def test_numerical_gradients_of_steps_chained_in_time(kind, T, data):
-    case = make_case(kind, data.draw(sizes(T=T, largest=3)))
+@given(size=sizes(largest=3))
+@settings(max_examples=6)
+def test_numerical_gradients_of_steps_chained_in_time(kind, size):
+    """Gradients arrive on all hidden states and on the final state, and leave on the first one."""
+    case = make_case(kind, size)
 
     def loss(point):
         params = {name: point[name] for name in case.params}
@@ -169,21 +170,6 @@ def test_arguments_are_not_written_to(kind):
         np.testing.assert_array_equal(a, b)
     for now, before in zip(cache, kept, strict=True):
         np.testing.assert_array_equal(now, before)
-
-
-@each_kind
-def test_any_memory_layout(kind):
-    case = make_case(kind, Sizes(T=2, N=3, D=2, H=4, seed=3))
-    expected = run_cells(kind, case)
-    other = case._replace(
-        params={name: np.asfortranarray(value) for name, value in case.params.items()},
-        x=case.x.repeat(2, axis=2)[:, :, ::2],
-        state=tuple(np.asfortranarray(s) for s in case.state),
-        dhs=np.asfortranarray(case.dhs),
-        dstate=tuple(s.repeat(2, axis=0)[::2] for s in case.dstate),
-    )
-    for name, value in run_cells(kind, other).items():
-        np.testing.assert_allclose(value, expected[name], rtol=1e-12, atol=1e-14)
 
 
 @each_kind

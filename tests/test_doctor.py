@@ -218,6 +218,7 @@ def test_version(doctor):
     assert doctor("--version") == (0, f"lessons {metadata.version('lessons-lib')}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [

@@ -1,4 +1,8 @@
-"""Layers over whole sequences: their gradients, and that they compute what the cells compute."""
+"""Recurrent layers compute what the cells compute, forward and backward; gradients of the others.
+
+The cells' gradients are held to numerical ones in `test_cells.py`, and everything to PyTorch's in
+`test_parity.py`.
+"""
 
 import numpy as np
 import pytest
@@ -13,7 +17,6 @@ from tests.strategies import (
     check_gradients,
     make_case,
     make_layer,
-    pack,
     relative_error,
     run_cells,
     run_layer,
@@ -26,26 +29,6 @@ each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 # --- numerical gradients --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("T", range(1, 7))
-@each_kind
-@given(data=st.data())
-@settings(max_examples=4)
-def test_numerical_gradients_of_recurrent_layers(kind, T, data):
-    """Gradients arrive on all hidden states and on the final state."""
-    case = make_case(kind, data.draw(sizes(T=T, largest=3)))
-    layer = make_layer(kind, case)
-
-    def loss(point):
-        for name in case.params:
-            layer.params[name] = point[name]
-        state = pack(tuple(point[letter] for letter in "hc"[: kind.num_states]))
-        hs, last = layer.forward(point["x"], state)
-        return case.loss(hs, unpack(last))
-
-    results = run_layer(layer, case)
-    check_gradients(loss, case.point(), {name: results[f"d{name}"] for name in case.point()})
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (6, 2), (2, 1, 2)])
@@ -140,22 +123,6 @@ def test_no_state_means_zeros(kind):
         np.testing.assert_allclose(a, expected[b], rtol=1e-12, atol=1e-14)
     for name, g in layer.grads.items():
         np.testing.assert_allclose(g, expected[f"d{name}"], rtol=1e-12, atol=1e-14)
-
-
-@each_kind
-@given(size=sizes())
-@settings(max_examples=20)
-def test_state_carries_a_sequence_on(kind, size):
-    """Two halves, the second from the first one's final state, are the whole."""
-    case = make_case(kind, size._replace(T=size.T + 1))
-    layer = make_layer(kind, case)
-    half = (size.T + 1) // 2
-    whole, last = layer.forward(case.x, pack(case.state))
-    first, state = layer.forward(case.x[:half], pack(case.state))
-    second, state = layer.forward(case.x[half:], state)
-    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12, atol=1e-14)
-    for a, b in zip(unpack(state), unpack(last), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 # --- initial values -------------------------------------------------------------------------------

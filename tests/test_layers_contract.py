@@ -202,27 +202,6 @@ def test_the_other_layers_leave_arguments_alone_and_repeat_their_gradients(dtype
         np.testing.assert_array_equal(y, kept)
 
 
-# --- training -------------------------------------------------------------------------------------
-
-
-@each_kind
-@each_dtype
-def test_the_loss_falls_over_several_steps(kind, dtype):
-    """Fit random targets by gradient descent, with the same layer object all along."""
-    case = make_case(kind, SMALL, dtype)
-    layer = make_layer(kind, case)
-    targets = np.tanh(case.dhs)
-    losses = []
-    for _ in range(50):
-        hs, _ = layer.forward(case.x, pack(case.state))
-        losses.append(float(((hs - targets) ** 2).mean()))
-        layer.backward(2 * (hs - targets) / hs.size)
-        for name, g in layer.grads.items():
-            layer.params[name] -= 0.3 * g
-    assert losses == sorted(losses, reverse=True)
-    assert losses[-1] < 0.9 * losses[0]
-
-
 # --- extremes -------------------------------------------------------------------------------------
 
 

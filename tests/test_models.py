@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons_lib.functions import cross_entropy
-from lessons_lib.gradients import clip_grads
 from lessons_lib.models import LanguageModel
 from tests.strategies import check_gradients, relative_error, seeds
 
@@ -83,27 +82,17 @@ def test_the_generator_decides_the_weights():
 
 # --- gradients ------------------------------------------------------------------------------------
 
-DROPPED = (
-    {},
-    {"dropout": 0.4},
-    {"dropout": 0.4, "word_dropout": 0.3, "weight_dropout": 0.3},
-)
+DROPPED = ({}, {"dropout": 0.4, "word_dropout": 0.3, "weight_dropout": 0.3})
 
 
 @each_cell
 @tied_or_not
-@pytest.mark.parametrize("num_layers", [1, 2])
-@pytest.mark.parametrize("dropped", DROPPED, ids=["nothing", "entries", "everything"])
-@given(data=st.data())
-@settings(max_examples=2)
-def test_numerical_gradients(cell, tied, num_layers, dropped, data):
-    seed = data.draw(seeds)
-    T, N = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 3))
-    H = data.draw(st.integers(2, 3))
-    D = H if tied else data.draw(st.integers(1, 3))
-    model = make_model(5, D, H, seed, cell=cell, num_layers=num_layers, tie_weights=tied, **dropped)
-    ids, targets = draw_tokens(seed, 5, T, N)
-    _, state = model.loss(*draw_tokens(seed + 1, 5, 2, N))  # something to read on from
+@pytest.mark.parametrize(("num_layers", "dropped"), [*enumerate(DROPPED, start=1)])
+def test_numerical_gradients(cell, tied, num_layers, dropped):
+    D = 3 if tied else 2
+    model = make_model(5, D, 3, cell=cell, num_layers=num_layers, tie_weights=tied, **dropped)
+    ids, targets = draw_tokens(0, 5, 4, 2)
+    _, state = model.loss(*draw_tokens(1, 5, 2, 2))  # something to read on from
     masks = model.rng.bit_generator.state
 
     def loss(point):
@@ -271,25 +260,7 @@ def test_any_memory_layout():
         np.testing.assert_allclose(g, expected[name], rtol=1e-12, atol=1e-14)
 
 
-# --- training and extremes ------------------------------------------------------------------------
-
-
-@each_cell
-@each_dtype
-@tied_or_not
-def test_the_loss_falls_over_several_steps(cell, dtype, tied):
-    model = make_model(6, 8, 8, cell=cell, num_layers=2, tie_weights=tied, dtype=dtype)
-    text = np.arange(33)[:, None] * np.array([1, 5]) % 6  # counting up and counting down
-    losses, state = [], None
-    for _ in range(100):
-        loss, state = model.loss(text[:-1], text[1:], state)
-        losses.append(loss)
-        model.backward()
-        clip_grads(model.grads, 1.0)
-        for name, g in model.grads.items():
-            model.params[name] -= g
-    assert losses[0] > 1.5  # it knows next to nothing: log(6) is 1.79
-    assert losses[-1] < 0.5 * losses[0]
+# --- extremes -------------------------------------------------------------------------------------
 
 
 @each_dtype

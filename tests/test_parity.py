@@ -93,6 +93,7 @@ def test_the_stored_numbers(cell, num_layers, run):
 # --- with torch -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each_cell
 @each_depth
 def test_the_stored_numbers_are_what_the_script_makes(cell, num_layers):

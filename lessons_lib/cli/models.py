@@ -104,8 +104,8 @@ def sample(
     """Let a trained model write."""
     import numpy as np
 
-    from lessons_lib.text.rendering import readable_pieces, tokenize
     from lessons_lib.text.sampling import generate_with_logits
+    from lessons_lib.text.tokens import readable_pieces, tokenize
 
     model, vocab = load_model(checkpoint)
     if vocab is None:

@@ -86,8 +86,7 @@ def train(
     """
     from lessons_lib.plots import learning_curve, save_figure
     from lessons_lib.text import load_corpus
-    from lessons_lib.training import exp_loss, perplexity, read_metrics, write_results
-    from lessons_lib.training import train as run
+    from lessons_lib.training import Run, exp_loss, perplexity, read_metrics, write_results
 
     seconds = parse_duration(time_limit) if time_limit else float("inf")
     preset = preset or default_preset(corpus)
@@ -108,12 +107,7 @@ def train(
 
     say(f"{preset} on {corpus}, in {folder}")
     with _stoppable(folder, "give the same command with --resume"):
-        model = run(
-            corpus,
-            texts,
-            recipe,
-            folder,
-            preset=preset,
+        model = Run(corpus, texts, recipe, folder, preset).train(
             resume=resume,
             time_limit=seconds,
             on_epoch=say_epoch,

@@ -28,13 +28,13 @@ class Layer:
         return np.result_type(*self.params.values())
 
     def _add(self, name: str, value: np.ndarray, dtype: npt.DTypeLike) -> None:
-        self.params[name] = value.astype(_check_dtype(dtype))
+        self.params[name] = value.astype(check_dtype(dtype))
         self.grads[name] = np.zeros_like(self.params[name])
         self._shapes[name] = value.shape
 
     def _parameters(self) -> Iterator[np.ndarray]:
         """The parameters in order, checked, since a caller may have assigned them."""
-        dtype = _check_dtype(self.dtype)
+        dtype = check_dtype(self.dtype)
         for name, shape in self._shapes.items():
             value = check_array(self.params[name], shape, f'params["{name}"]', "fixed", dtype)
             if self.grads[name].dtype != dtype:
@@ -55,51 +55,6 @@ class Layer:
         if self._cache is None:
             raise RuntimeError(f"{type(self).__name__}.backward needs a forward before it")
         return self._cache
-
-
-class RecurrentLayer(Layer):
-    """Input and state handling of RNN, LSTM and GRU.
-
-    Args:
-        input_size: D, features of each input.
-        hidden_size: H, units of the hidden state.
-        blocks: how many blocks of H columns the weights have.
-        biases: names of the bias vectors.
-        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
-        dtype: float32 or float64.
-
-    Weights start as N(0, 1) / sqrt(fan-in), biases at 0.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        blocks: int,
-        biases: tuple[str, ...],
-        rng: np.random.Generator | None,
-        dtype: npt.DTypeLike,
-    ) -> None:
-        super().__init__()
-        self.input_size = D = check_size(input_size, "input_size")
-        self.hidden_size = H = check_size(hidden_size, "hidden_size")
-        rng = check_rng(rng)
-        self._add("Wx", rng.standard_normal((D, blocks * H)) / np.sqrt(D), dtype)
-        self._add("Wh", rng.standard_normal((H, blocks * H)) / np.sqrt(H), dtype)
-        for name in biases:
-            self._add(name, np.zeros(blocks * H), dtype)
-
-    def _input(self, x: npt.ArrayLike) -> np.ndarray:
-        return check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
-
-    def _state(self, state: npt.ArrayLike | None, N: int, name: str) -> np.ndarray:
-        """A state or its gradient, (N, H); None means zeros."""
-        if state is None:
-            return np.zeros((N, self.hidden_size), self.dtype)
-        return check_array(state, (N, self.hidden_size), name, "(N, H)", self.dtype)
-
-    def _output_gradient(self, dhs: npt.ArrayLike, T: int, N: int) -> np.ndarray:
-        return check_array(dhs, (T, N, self.hidden_size), "dhs", "(T, N, H)", self.dtype)
 
 
 def check_array(
@@ -141,7 +96,8 @@ def check_array(
     return array.astype(dtype, copy=False)
 
 
-def _check_dtype(dtype: npt.DTypeLike) -> np.dtype:
+def check_dtype(dtype: npt.DTypeLike) -> np.dtype:
+    """Return dtype if it is float32 or float64; anything else is a TypeError."""
     try:
         checked = np.dtype(dtype)
     except TypeError:  # not a dtype at all

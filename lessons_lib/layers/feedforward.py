@@ -33,45 +33,22 @@ class Embedding(Layer):
         self._add("W", check_rng(rng).standard_normal((V, D)) / 100, dtype)
 
     def forward(self, ids: npt.ArrayLike) -> np.ndarray:
-        """Look up the rows.
-
-        Args:
-            ids: integers from 0 to V - 1, any shape.
-
-        Returns:
-            Rows of shape ids.shape + (D,).
-
-        Raises:
-            TypeError, ValueError: if ids are not integers or out of range.
-        """
+        """Look up the rows, ids.shape + (D,), of ids from 0 to V - 1 in any shape."""
         (W,) = self._parameters()
         self._cache = ids = check_ids(ids, len(W), "ids")
         return W[ids]
 
     def backward(self, dout: npt.ArrayLike) -> None:
-        """Add up the gradients of each id in its row; ids have no gradient, so nothing returns.
+        """Add up in each id's row of the gradient what its places in dout, ids.shape + (D,), have.
 
-        Args:
-            dout: gradient on the rows, ids.shape + (D,).
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if dout has the wrong shape or type.
+        Ids have no gradient themselves, so nothing returns.
         """
         touched, sums = self._sums_by_id(dout)
         self.grads["W"][...] = 0
         self.grads["W"][touched] = sums
 
     def add_gradient(self, dout: npt.ArrayLike) -> None:
-        """As `backward`, but on top of what is in `grads`: for a table that serves elsewhere too.
-
-        Args:
-            dout: gradient on the rows, ids.shape + (D,).
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if dout has the wrong shape or type.
-        """
+        """As `backward`, on top of what is in `grads`: for a table that serves elsewhere too."""
         touched, sums = self._sums_by_id(dout)
         self.grads["W"][touched] += sums
 
@@ -118,35 +95,14 @@ class Linear(Layer):
         self._add("b", np.zeros(fan_out), dtype)
 
     def forward(self, x: npt.ArrayLike) -> np.ndarray:
-        """Apply the map.
-
-        Args:
-            x: (..., in).
-
-        Returns:
-            (..., out).
-
-        Raises:
-            ValueError, TypeError: if x has the wrong shape or type.
-        """
+        """Map x (..., in) to y (..., out)."""
         W, b = self._parameters()
         x = check_array(x, (..., len(W)), "x", "(..., in)", self.dtype)
         self._cache = x, W
         return x @ W + b
 
     def backward(self, dy: npt.ArrayLike) -> np.ndarray:
-        """Backward pass, after `forward`.
-
-        Args:
-            dy: gradient on y, (..., out).
-
-        Returns:
-            dx (..., in).
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if dy has the wrong shape or type.
-        """
+        """Take the gradient on y (..., out) to dx (..., in)."""
         x, W = self._cached()
         dy = check_array(dy, (*x.shape[:-1], W.shape[1]), "dy", "(..., out)", self.dtype)
         rows = dy.reshape(-1, W.shape[1])
@@ -179,17 +135,7 @@ class Dropout(Layer):
         self.training = True
 
     def forward(self, x: npt.ArrayLike) -> np.ndarray:
-        """Drop entries of x; the dtype stays.
-
-        Args:
-            x: array of any shape.
-
-        Returns:
-            Array of the same shape; x itself where nothing is dropped.
-
-        Raises:
-            TypeError: if x does not hold floating-point numbers.
-        """
+        """Drop entries of x (floats, any shape); x itself comes back if nothing is dropped."""
         x = np.asarray(x)
         if x.dtype.kind not in "f":
             raise TypeError(f"x: expected floating-point numbers, got dtype {x.dtype}")
@@ -202,18 +148,7 @@ class Dropout(Layer):
         return x * mask
 
     def backward(self, dy: npt.ArrayLike) -> np.ndarray:
-        """Apply the mask of the last forward to the gradient.
-
-        Args:
-            dy: gradient on the result, of its shape.
-
-        Returns:
-            dx, of the same shape.
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if dy has the wrong shape or type.
-        """
+        """Apply the mask of the last forward to the gradient on its result, of the same shape."""
         mask, shape = self._cached()
         return check_array(dy, shape, "dy", "that of x", mask.dtype) * mask
 

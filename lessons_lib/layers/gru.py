@@ -4,22 +4,22 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.cells import gru_step, gru_step_backward
-from lessons_lib.layers.base import RecurrentLayer
+from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
 
 class GRU(RecurrentLayer):
     """GRU with the equations of `lessons_lib.cells.gru_step`.
 
+    Arguments and methods are those of `RecurrentLayer`; the state is h (N, H).
+    In `params`: Wx (D, 3H), Wh (H, 3H), bx (3H,), bh (3H,), blocks in the order r, z, n.
+
     Args:
-        input_size: D.
-        hidden_size: H.
         reset_after: apply the reset gate after the recurrent product, as PyTorch does, or before
             it, as the paper does. The first is the fast one.
-        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
-        dtype: float32 or float64.
-
-    In `params`: Wx (D, 3H), Wh (H, 3H), bx (3H,), bh (3H,), blocks in the order r, z, n.
     """
+
+    blocks = 3
+    biases = ("bx", "bh")
 
     def __init__(
         self,
@@ -30,56 +30,19 @@ class GRU(RecurrentLayer):
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        super().__init__(input_size, hidden_size, 3, ("bx", "bh"), rng, dtype)
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         self.reset_after = bool(reset_after)
 
-    def forward(
-        self, x: npt.ArrayLike, state: npt.ArrayLike | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Run the sequence.
+    def _forward(self, x: np.ndarray, state: Arrays) -> Arrays:
+        run = self._forward_fast if self.reset_after else self._forward_cells
+        return (run(x, *state),)
 
-        Args:
-            x: inputs (T, N, D).
-            state: initial hidden state (N, H); None means zeros.
+    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+        run = self._backward_fast if self.reset_after else self._backward_cells
+        dx, dh = run(dhs, *dstate)
+        return dx, (dh,)
 
-        Returns:
-            All hidden states (T, N, H) and the last one (N, H).
-
-        Raises:
-            ValueError, TypeError: if an argument has the wrong shape or type.
-        """
-        x = self._input(x)
-        h0 = self._state(state, x.shape[1], "state")
-        hs = self._forward_reset_after(x, h0) if self.reset_after else self._forward_cells(x, h0)
-        return hs[1:].copy(), hs[-1].copy()
-
-    def backward(
-        self, dhs: npt.ArrayLike, dstate: npt.ArrayLike | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Backpropagate through time, after `forward`.
-
-        Args:
-            dhs: gradient on all hidden states (T, N, H).
-            dstate: gradient on the last hidden state, beyond that in dhs (N, H); None means zeros.
-
-        Returns:
-            dx (T, N, D) and the gradient on the initial state (N, H).
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if an argument has the wrong shape or type.
-        """
-        x, *_ = self._cached()
-        T, N, _ = x.shape
-        dhs = self._output_gradient(dhs, T, N)
-        dh = self._state(dstate, N, "dstate").copy()
-        return (
-            self._backward_reset_after(dhs, dh)
-            if self.reset_after
-            else self._backward_cells(dhs, dh)
-        )
-
-    def _forward_reset_after(self, x: np.ndarray, h0: np.ndarray) -> np.ndarray:
+    def _forward_fast(self, x: np.ndarray, h0: np.ndarray) -> np.ndarray:
         T, N, D = x.shape
         H = self.hidden_size
 
@@ -121,9 +84,7 @@ class GRU(RecurrentLayer):
         self._cache = x, hs, hns, gates, *params[:2]
         return hs
 
-    def _backward_reset_after(
-        self, dhs: np.ndarray, dh: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _backward_fast(self, dhs: np.ndarray, dh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, hs, hns, gates, Wx, Wh = self._cache
         T, N, D = x.shape
         H = self.hidden_size

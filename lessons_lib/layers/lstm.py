@@ -1,54 +1,23 @@
 """The LSTM over a whole sequence."""
 
 import numpy as np
-import numpy.typing as npt
 
-from lessons_lib.layers.base import RecurrentLayer
-
-State = tuple[npt.ArrayLike, npt.ArrayLike]
+from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
 
 class LSTM(RecurrentLayer):
     """LSTM with the equations of `lessons_lib.cells.lstm_step`.
 
-    Args:
-        input_size: D.
-        hidden_size: H.
-        rng: source of the initial weights; None stands for `np.random.default_rng(0)`.
-        dtype: float32 or float64.
-
+    Arguments and methods are those of `RecurrentLayer`; the state is the pair (h, c), (N, H) each.
     In `params`: Wx (D, 4H), Wh (H, 4H), b (4H,), blocks in the order i, f, g, o.
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        *,
-        rng: np.random.Generator | None = None,
-        dtype: npt.DTypeLike = np.float32,
-    ) -> None:
-        super().__init__(input_size, hidden_size, 4, ("b",), rng, dtype)
+    blocks = 4
+    state_parts = ("h", "c")
 
-    def forward(
-        self, x: npt.ArrayLike, state: State | None = None
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """Run the sequence.
-
-        Args:
-            x: inputs (T, N, D).
-            state: initial (h, c), each (N, H); None means zeros.
-
-        Returns:
-            All hidden states (T, N, H) and the last (h, c), each (N, H).
-
-        Raises:
-            ValueError, TypeError: if an argument has the wrong shape or type.
-        """
-        x = self._input(x)
+    def _forward(self, x: np.ndarray, state: Arrays) -> Arrays:
         T, N, D = x.shape
         H = self.hidden_size
-        h0, c0 = self._pair(state, N, "state")
 
         # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with i, f, o halved beforehand one tanh serves all
         # four blocks, and a * scale + shift turns its result into gates. What is halved is the
@@ -67,7 +36,7 @@ class LSTM(RecurrentLayer):
         tanh_cs = self._workspace("tanh_cs", T, N, H)
         recurrent = self._workspace("recurrent", N, 4 * H)
         ig = self._workspace("ig", N, H)
-        hs[0], cs[0] = h0, c0
+        hs[0], cs[0] = state
         for t in range(T):
             a = gates[t]
             a += np.matmul(hs[t], Wh, out=recurrent)
@@ -83,29 +52,13 @@ class LSTM(RecurrentLayer):
             np.multiply(o, tanh_cs[t], out=hs[t + 1])
 
         self._cache = x, hs, cs, tanh_cs, gates, *params[:2]
-        return hs[1:].copy(), (hs[T].copy(), cs[T].copy())
+        return hs, cs
 
-    def backward(
-        self, dhs: npt.ArrayLike, dstate: State | None = None
-    ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """Backpropagate through time, after `forward`.
-
-        Args:
-            dhs: gradient on all hidden states (T, N, H).
-            dstate: gradient on the last (h, c), beyond that in dhs; None means zeros.
-
-        Returns:
-            dx (T, N, D) and the gradient on the initial (h, c), each (N, H).
-
-        Raises:
-            RuntimeError: if there was no forward.
-            ValueError, TypeError: if an argument has the wrong shape or type.
-        """
-        x, hs, cs, tanh_cs, gates, Wx, Wh = self._cached()
+    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+        x, hs, cs, tanh_cs, gates, Wx, Wh = self._cache
+        dh, dc = dstate
         T, N, D = x.shape
         H = self.hidden_size
-        dhs = self._output_gradient(dhs, T, N)
-        dh, dc = (d.copy() for d in self._pair(dstate, N, "dstate"))
 
         # What does not depend on the gradient is computed for all steps at once: the factors that
         # take dc to the blocks i, f, g and dh to the block o, and the one that takes dh to dc.
@@ -141,9 +94,3 @@ class LSTM(RecurrentLayer):
         np.matmul(hs[:-1].reshape(T * N, H).T, da, out=self.grads["Wh"])
         np.sum(da, axis=0, out=self.grads["b"])
         return (da @ Wx.T).reshape(T, N, D), (dh, dc)
-
-    def _pair(self, state: State | None, N: int, name: str) -> tuple[np.ndarray, np.ndarray]:
-        if state is not None and (not isinstance(state, tuple | list) or len(state) != 2):
-            raise TypeError(f"{name}: expected the pair (h, c), got {type(state).__name__}")
-        h, c = (None, None) if state is None else state
-        return self._state(h, N, f"{name} h"), self._state(c, N, f"{name} c")

@@ -80,17 +80,11 @@ def evaluation_batches(
     The last batch has fewer time steps if the length asks for it, and where a lane ends one step
     before the others its last target is IGNORE_INDEX, to be left out of every sum and count.
 
-    Args:
-        ids: the text, integers, 1-D, at least 2 of them.
-        batch_size: N, lanes read side by side; a text with fewer predictions gets fewer lanes.
-        seq_len: T, time steps per batch.
+    A text with fewer predictions than batch_size gets fewer lanes. Arguments and errors are those
+    of `TrainingBatches`, but 2 ids are enough.
 
     Returns:
         Iterator over inputs and targets, int64, both (T, N), the last ones perhaps shorter in T.
-
-    Raises:
-        TypeError: if ids are not integers, or a size is not a whole number.
-        ValueError: if ids are not 1-D or fewer than 2, or a size is below 1.
     """
     check_size(batch_size, "batch_size")
     check_size(seq_len, "seq_len")

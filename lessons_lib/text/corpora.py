@@ -10,8 +10,8 @@ import numpy as np
 
 from lessons_lib.files import data_path
 from lessons_lib.text.downloads import SourceFile, find_data_home, is_in_home, obtain
+from lessons_lib.text.tokens import words_of
 from lessons_lib.text.vocabulary import UNKNOWN, Vocabulary
-from lessons_lib.text.words import words_of
 
 
 class Corpus(NamedTuple):
@@ -117,7 +117,8 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     Raises:
         ValueError: if the name is unknown, data_home is a file, or a file in it has the wrong
             checksum.
-        FileNotFoundError: if a file is not there and cannot be downloaded.
+        FileNotFoundError: if a file is not there and cannot be downloaded; the message names the
+            address, the folder to put the file in by hand, and its checksum.
         OSError: if the data home cannot be written.
     """
     texts = [path.read_text(encoding="utf-8") for path in fetch(name, data_home)]
@@ -161,18 +162,7 @@ def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Pa
     """Paths of a corpus's files, downloading those that are not there yet.
 
     A file counts only if its checksum is right, wherever it came from. Where all files are there
-    the network is not touched.
-
-    Args:
-        name: "village", "shakespeare", "shakespeare-words" or "ptb".
-        data_home: see `find_data_home`.
-
-    Raises:
-        ValueError: if the name is unknown, data_home is a file, or a file in it has the wrong
-            checksum.
-        FileNotFoundError: if a file is not there and cannot be downloaded; the message names the
-            address, the folder to put the file in by hand, and its checksum.
-        OSError: if the data home cannot be written.
+    the network is not touched. Arguments and errors are those of `load_corpus`.
     """
     info = _info(name)
     if not info.files:
@@ -182,15 +172,7 @@ def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Pa
 
 
 def is_present(name: str, data_home: str | os.PathLike[str] | None = None) -> bool:
-    """Whether a corpus can be loaded without a download.
-
-    Args:
-        name: "village", "shakespeare", "shakespeare-words" or "ptb".
-        data_home: see `find_data_home`.
-
-    Raises:
-        ValueError: if the name is unknown, or data_home is a file.
-    """
+    """Whether `load_corpus` needs no download; the arguments are the same."""
     info = _info(name)
     home = find_data_home(data_home)
     return all(is_in_home(file, home) for file in info.files)

@@ -359,7 +359,7 @@ def oracle_log_probs(ids: npt.ArrayLike) -> np.ndarray:
         TypeError: if ids are not integers.
         ValueError: if ids are out of range, or not what the village could tell.
     """
-    steps = list(read(_decode(ids)))[1:]
+    steps = list(read(_vocabulary().decode(ids)))[1:]
     return np.log([step.probs[token] for token, step in steps])
 
 
@@ -369,16 +369,12 @@ def dependency_distances(ids: npt.ArrayLike) -> np.ndarray:
     1 means that the token before is enough; a name that was mentioned 40 tokens ago and is asked
     for now has distance 40.
 
-    Args:
-        ids: as for `oracle_log_probs`.
+    Argument and errors are those of `oracle_log_probs`.
 
     Returns:
         Integers of at least 1, (len(ids) - 1,): for every token but the first.
-
-    Raises:
-        TypeError, ValueError: as `oracle_log_probs`.
     """
-    positions = enumerate(read(_decode(ids)))
+    positions = enumerate(read(_vocabulary().decode(ids)))
     distances = [position - step.deciders[token] for position, (token, step) in positions]
     return np.array(distances[1:], dtype=np.int64)
 
@@ -396,10 +392,6 @@ def build() -> dict[str, str]:
         )
         files[f"{split}.txt"] = lines + "\n"
     return files
-
-
-def _decode(ids: npt.ArrayLike) -> list[str]:
-    return _vocabulary().decode(ids)
 
 
 @functools.cache

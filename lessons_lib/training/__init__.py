@@ -12,7 +12,7 @@ from lessons_lib.training.loop import StepResult, Trainer
 from lessons_lib.training.optimizers import SGD, Adam
 from lessons_lib.training.presets import PRESETS
 from lessons_lib.training.recipes import Recipe
-from lessons_lib.training.run import train
+from lessons_lib.training.run import Run
 from lessons_lib.training.stopping import Interrupted, TimeLimitReached
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Adam",
     "Interrupted",
     "Recipe",
+    "Run",
     "RunSummary",
     "StepResult",
     "TimeLimitReached",
@@ -31,6 +32,5 @@ __all__ = [
     "read_metrics",
     "read_run",
     "token_losses",
-    "train",
     "write_results",
 ]

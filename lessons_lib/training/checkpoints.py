@@ -12,12 +12,7 @@ from lessons_lib.files import write_atomically
 
 
 def save_checkpoint(path: Path, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-    """Write arrays and plain values to one safetensors file, atomically.
-
-    Args:
-        path: the file; an older one is replaced only when the new one is whole.
-        arrays: arrays by name.
-        values: anything that JSON can hold.
+    """Write arrays, and values that JSON can hold, to one safetensors file, atomically.
 
     Raises:
         OSError: if the file cannot be written; an older one is then as it was.

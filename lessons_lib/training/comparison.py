@@ -10,7 +10,7 @@ import numpy as np
 
 from lessons_lib.text import Corpus, oracle_log_probs
 from lessons_lib.text.ngrams import NGram
-from lessons_lib.training import Recipe, read_metrics, token_losses, train, write_results
+from lessons_lib.training import Recipe, Run, read_metrics, token_losses, write_results
 from lessons_lib.training.loss_by_distance import DistanceRow, by_distance
 
 
@@ -62,7 +62,7 @@ def compare(
 
     Raises:
         TimeLimitReached: when the time is up; the same call goes on.
-        Interrupted, ValueError, FloatingPointError, OSError: as `training.train`.
+        Interrupted, ValueError, FloatingPointError, OSError: as `Run.train`.
     """
     V = len(corpus.vocab)
     is_village = corpus_name == "village"
@@ -88,15 +88,8 @@ def compare(
         run = Path(folder) / cell
         sized = equal_size(recipe, cell, V)
         spent = _seconds(run)
-        model = train(
-            corpus_name,
-            corpus,
-            sized,
-            run,
-            preset=preset,
-            resume=True,
-            time_limit=time_limit,
-            show_progress=show_progress,
+        model = Run(corpus_name, corpus, sized, run, preset).train(
+            resume=True, time_limit=time_limit, show_progress=show_progress
         )
         time_limit -= _seconds(run) - spent
         losses = token_losses(model, corpus.test, batch_size=1 if is_village else 10)

@@ -50,14 +50,7 @@ def perplexity(
 
     A model that hesitates between k equally likely tokens has perplexity k.
 
-    Args:
-        model: the model.
-        ids: the text, integers, 1-D, at least 2 of them.
-        batch_size: lanes read side by side, each with its state carried; see `token_losses`.
-        seq_len: time steps per batch.
-
-    Raises:
-        TypeError, ValueError: if ids are not 1-D integers of the model's vocabulary, or too few.
+    Arguments and errors are those of `token_losses`.
     """
     losses = token_losses(model, ids, batch_size=batch_size, seq_len=seq_len)
     return exp_loss(losses.mean(dtype=np.float64))

@@ -105,15 +105,7 @@ def read_metrics(folder: str | PathLike[str]) -> list[Record]:
 
 
 def write_results(folder: str | PathLike[str], test_perplexity: float) -> None:
-    """Note in results.json what the finished model of a run reached on the test text.
-
-    Args:
-        folder: of the run.
-        test_perplexity: per token.
-
-    Raises:
-        OSError: if the file cannot be written.
-    """
+    """Note in results.json of a run's folder what its finished model reached on the test text."""
     content = json.dumps({"test_perplexity": test_perplexity}, indent=2)
     write_atomically(Path(folder) / RESULTS, content.encode() + b"\n")
 
@@ -154,12 +146,9 @@ def read_run(folder: str | PathLike[str]) -> RunSummary:
 
 
 def find_runs(folder: str | PathLike[str]) -> list[RunSummary]:
-    """The runs in a folder and below it, by corpus, the lowest perplexity first.
+    """The runs in a folder and below it, by corpus and validation perplexity, the lowest first.
 
-    Runs are ordered by validation perplexity; those that have none yet come last.
-
-    Args:
-        folder: where to look.
+    Runs that have none yet come last.
 
     Raises:
         FileNotFoundError: if there is no such folder, or no run in it.

@@ -1,6 +1,11 @@
-"""The training loop: truncated backpropagation through time with carried state."""
+"""Training in one place: a step, what follows an epoch, and the loop.
+
+It is truncated backpropagation through time with carried state. What a run keeps on disk, and how
+it is stopped and resumed, stands in `lessons_lib.training.run`.
+"""
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +15,7 @@ from lessons_lib.gradients import global_norm
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import TrainingBatches
 from lessons_lib.training.checkpoints import flatten_state, unflatten_state
+from lessons_lib.training.evaluation import perplexity
 from lessons_lib.training.optimizers import OPTIMIZERS
 from lessons_lib.training.recipes import Recipe
 from lessons_lib.training.schedules import SCHEDULES
@@ -32,28 +38,47 @@ class Trainer:
     Args:
         model: the model; its parameters are changed in place.
         ids: the training text, integers, 1-D.
-        recipe: optimizer, schedule, batch shape and clipping are taken from it.
+        recipe: optimizer, schedule, batch shape, clipping and when to stop are taken from it.
 
     Attributes:
         steps: steps taken so far.
         steps_per_epoch: steps in one pass over the text.
+        best: the lowest validation perplexity so far.
+        stale: validations since then.
+        finished: whether the recipe's epochs, or its patience, have been used up.
 
     Raises:
         TypeError, ValueError: if ids are not integers, 1-D, and enough for one batch.
     """
 
     def __init__(self, model: LanguageModel, ids: npt.ArrayLike, recipe: Recipe) -> None:
-        self.model = model
+        self.model, self.recipe = model, recipe
         self.batches = TrainingBatches(ids, recipe.batch_size, recipe.seq_len)
         self.steps_per_epoch = len(self.batches)
-        self.max_norm = recipe.max_norm
-        self.weight_decay = recipe.weight_decay
-        self.reset_prob = recipe.reset_prob
+        self.total_steps = self.steps_per_epoch * recipe.epochs
         self.optimizer = OPTIMIZERS[recipe.optimizer](model.params)
-        total_steps = self.steps_per_epoch * recipe.epochs
-        self.schedule = SCHEDULES[recipe.schedule](recipe.lr, total_steps)
-        self.steps = 0
+        self.schedule = SCHEDULES[recipe.schedule](recipe.lr, self.total_steps)
         self.state: tuple[Any, ...] | None = None
+        self.steps = self.stale = 0
+        self.best = math.inf
+        self.finished = False
+
+    def run(self, valid: npt.ArrayLike) -> Iterator[tuple[StepResult, float | None]]:
+        """Take step after step until training is finished, and validate after each epoch.
+
+        Args:
+            valid: the validation text, integers, 1-D.
+
+        Yields:
+            What each step did; the validation perplexity if an epoch ended with it, else None.
+
+        Raises:
+            FloatingPointError: if loss, gradient or validation perplexity are not finite.
+        """
+        while not self.finished:
+            result = self.step()
+            epoch_ends = self.steps % self.steps_per_epoch == 0
+            yield result, self.validate(valid) if epoch_ends else None
 
     def step(self) -> StepResult:
         """Take the next batch, backpropagate, clip by the global norm, move the parameters.
@@ -62,9 +87,10 @@ class Trainer:
             FloatingPointError: if loss or gradient are not finite; the parameters are then as
                 they were before the step.
         """
+        recipe, params = self.recipe, self.model.params
         inputs, targets = self.batches.batch(self.steps)
-        if self.reset_prob and self.state is not None:
-            lanes = self.model.rng.random(self.batches.batch_size) < self.reset_prob
+        if recipe.reset_prob and self.state is not None:
+            lanes = self.model.rng.random(recipe.batch_size) < recipe.reset_prob
             for part in flatten_state(self.state).values():
                 part[lanes] = 0
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported below
@@ -76,27 +102,44 @@ class Trainer:
                 f"step {self.steps + 1}: loss {loss} and gradient norm {norm} are not finite; "
                 f"try a lower learning rate (lr) or a lower clipping threshold (max_norm)"
             )
-        rate = min(1.0, self.max_norm / (norm + 1e-6))  # as in gradients.clip_grads
+        rate = min(1.0, recipe.max_norm / (norm + 1e-6))  # as in gradients.clip_grads
         lr = self.schedule.rate(self.steps)
         with np.errstate(over="ignore", invalid="ignore"):
-            if self.weight_decay:
-                for p in self.model.params.values():
-                    p *= p.dtype.type(1 - lr * self.weight_decay)
-            self.optimizer.step(self.model.params, self.model.grads, lr, rate)
+            if recipe.weight_decay:
+                for p in params.values():
+                    p *= p.dtype.type(1 - lr * recipe.weight_decay)
+            self.optimizer.step(params, self.model.grads, lr, rate)
         self.state = state
         self.steps += 1
         return StepResult(loss, norm, lr)
+
+    def validate(self, ids: npt.ArrayLike) -> float:
+        """Measure the perplexity on a text, tell the schedule, and see if training is finished.
+
+        Raises:
+            FloatingPointError: if the perplexity is not finite.
+        """
+        valid = perplexity(self.model, ids)
+        if not math.isfinite(valid):
+            raise FloatingPointError(
+                f"step {self.steps}: the validation perplexity is not finite; "
+                f"try a lower learning rate (lr)"
+            )
+        improved = valid < self.best
+        self.best = min(self.best, valid)
+        self.stale = 0 if improved else self.stale + 1
+        self.schedule.validated(improved)
+        out_of_patience = 0 < self.recipe.patience <= self.stale
+        self.finished = self.steps >= self.total_steps or out_of_patience
+        return valid
 
     def save(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """All that the next step depends on: arrays, and values that JSON can hold."""
         arrays = {f"params.{name}": value for name, value in self.model.params.items()}
         arrays |= {f"optimizer.{name}": value for name, value in self.optimizer.arrays.items()}
         arrays |= flatten_state(self.state)
-        values = {
-            "steps": self.steps,
-            "lr": self.schedule.lr,
-            "rng": self.model.rng.bit_generator.state,
-        }
+        values = {name: getattr(self, name) for name in _COUNTS}
+        values |= {"lr": self.schedule.lr, "rng": self.model.rng.bit_generator.state}
         return arrays, values
 
     def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
@@ -106,6 +149,10 @@ class Trainer:
         for name, value in self.optimizer.arrays.items():
             value[...] = arrays[f"optimizer.{name}"]
         self.state = unflatten_state(arrays)
-        self.steps = values["steps"]
+        for name in _COUNTS:
+            setattr(self, name, values[name])
         self.schedule.lr = values["lr"]
         self.model.rng.bit_generator.state = values["rng"]
+
+
+_COUNTS = ("steps", "best", "stale", "finished")

@@ -44,14 +44,7 @@ class Adam:
             self.arrays[f"square.{name}"] = np.zeros_like(p)
 
     def step(self, params: Arrays, grads: Arrays, lr: float, rate: float = 1.0) -> None:
-        """Move the parameters one step, in place.
-
-        Args:
-            params: the parameters; written to.
-            grads: their gradients, by the same names.
-            lr: learning rate.
-            rate: gradients are multiplied by it first.
-        """
+        """As `SGD.step`."""
         self.arrays["steps"] += 1
         t = int(self.arrays["steps"])
         step_size = lr / (1 - self.beta1**t)

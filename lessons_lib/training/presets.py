@@ -1,6 +1,21 @@
 """The recipes that `lessons train --preset NAME` knows."""
 
+from dataclasses import replace
+
 from lessons_lib.training.recipes import Recipe
+
+# The better model of Deep Learning from Scratch 2, after Zaremba et al. (2014) and Press and Wolf
+# (2017).
+BETTER = Recipe(
+    embed_size=650,
+    hidden_size=650,
+    num_layers=2,
+    dropout=0.5,
+    tie_weights=True,
+    schedule="plateau",
+    epochs=40,
+    keep="best",
+)
 
 PRESETS = {
     # The village in a lesson's time.
@@ -21,34 +36,20 @@ PRESETS = {
     ),
     # One layer of 100 units on Penn Treebank words, from Deep Learning from Scratch 2, chapter 6.
     "book": Recipe(),
-    # The same book's better model, after Zaremba et al. (2014) and Press and Wolf (2017).
-    "better": Recipe(
-        embed_size=650,
-        hidden_size=650,
-        num_layers=2,
-        dropout=0.5,
-        tie_weights=True,
-        schedule="plateau",
-        epochs=40,
-        keep="best",
-    ),
+    "better": BETTER,
     # Three to four hours on two cores for Penn Treebank words: "better" with fewer entries dropped,
     # but words and recurrent weights as well, after Gal and Ghahramani (2016) and Merity et al.
     # (2018), and a rate that falls from the first step on and ends at 0. data/best has what each is
     # worth.
-    "best": Recipe(
-        embed_size=650,
-        hidden_size=650,
-        num_layers=2,
+    "best": replace(
+        BETTER,
         dropout=0.4,
         word_dropout=0.1,
         weight_dropout=0.3,
-        tie_weights=True,
         forget_bias=1.0,
         weight_decay=1.2e-6,
         schedule="cosine",
         epochs=24,
-        keep="best",
     ),
     # Characters of tiny Shakespeare.
     "char": Recipe(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.layers.base import check_size
-from lessons_lib.models import CELLS, LanguageModel
+from lessons_lib.layers.feedforward import check_probability
+from lessons_lib.models import LanguageModel, ModelSettings
 from lessons_lib.training.optimizers import OPTIMIZERS
 from lessons_lib.training.schedules import SCHEDULES
 
@@ -23,18 +24,12 @@ LR_SHARES = {
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(ModelSettings):
     """What a run does, from the first weight to the last step.
 
+    It has the settings of `LanguageModel`, from cell to dtype, and says how the model is trained.
+
     Attributes:
-        cell: "rnn", "lstm" or "gru".
-        embed_size: features of the embedding.
-        hidden_size: units of each recurrent layer.
-        num_layers: recurrent layers.
-        dropout: probability of dropping an entry between layers.
-        word_dropout: probability of dropping a word's row of the embedding for a batch.
-        weight_dropout: probability of dropping a recurrent weight for a batch.
-        tie_weights: whether the embedding serves as output weights too.
         embed_scale: standard deviation of the embedding's first values.
         forget_bias: first value of an LSTM's forget-gate bias.
         optimizer: "sgd" or "adam".
@@ -51,17 +46,13 @@ class Recipe:
         patience: stop after this many epochs without a better validation perplexity; 0 never stops.
         keep: "best" keeps the weights of the best validation perplexity, "last" the final ones.
         seed: of the one generator behind weights and dropout.
-        dtype: "float32" or "float64".
+
+    Raises:
+        ValueError, TypeError: if a value is out of range or of the wrong type.
     """
 
-    cell: str = "lstm"
     embed_size: int = 100
     hidden_size: int = 100
-    num_layers: int = 1
-    dropout: float = 0.0
-    word_dropout: float = 0.0
-    weight_dropout: float = 0.0
-    tie_weights: bool = False
     embed_scale: float = 0.01
     forget_bias: float = 0.0
     optimizer: str = "sgd"
@@ -76,15 +67,13 @@ class Recipe:
     patience: int = 0
     keep: str = "last"
     seed: int = 0
-    dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        _check_choice("cell", self.cell, CELLS)
+        super().__post_init__()
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_choice("keep", self.keep, ("best", "last"))
-        _check_choice("dtype", self.dtype, ("float32", "float64"))
-        for name in ("embed_size", "hidden_size", "num_layers", "batch_size", "seq_len", "epochs"):
+        for name in ("batch_size", "seq_len", "epochs"):
             check_size(getattr(self, name), name)
         for name in ("embed_scale", "lr", "max_norm"):
             if not 0 < getattr(self, name) < float("inf"):
@@ -92,28 +81,14 @@ class Recipe:
         for name in ("patience", "seed", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
-        for name in ("dropout", "word_dropout", "weight_dropout", "reset_prob"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected 0 up to but not 1, got {getattr(self, name)}")
+        check_probability(self.reset_prob, "reset_prob")
 
     def build(self, vocab_size: int) -> LanguageModel:
         """The untrained model, with its first weights drawn from the seed."""
-        model = LanguageModel(
-            vocab_size,
-            self.embed_size,
-            self.hidden_size,
-            cell=self.cell,
-            num_layers=self.num_layers,
-            dropout=self.dropout,
-            word_dropout=self.word_dropout,
-            weight_dropout=self.weight_dropout,
-            tie_weights=self.tie_weights,
-            rng=np.random.default_rng(self.seed),
-            dtype=self.dtype,
-        )
-        model.params["embedding.W"] *= model.params["embedding.W"].dtype.type(
-            self.embed_scale * 100
-        )
+        settings = {field.name: getattr(self, field.name) for field in fields(ModelSettings)}
+        model = LanguageModel(vocab_size, **settings, rng=np.random.default_rng(self.seed))
+        W = model.params["embedding.W"]
+        W *= W.dtype.type(self.embed_scale * 100)
         if self.cell == "lstm":
             H = self.hidden_size
             for k in range(self.num_layers):

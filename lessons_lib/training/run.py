@@ -1,9 +1,13 @@
-"""A training run in a folder: metrics, checkpoints, resuming, validation, early stopping."""
+"""A training run in a folder: metrics, checkpoints, the model, and going on where it stopped.
+
+The training itself is `Trainer.run` in `lessons_lib.training.loop`.
+"""
 
 import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -14,119 +18,115 @@ from lessons_lib.files import write_atomically
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus
 from lessons_lib.training.checkpoints import load_checkpoint, save_checkpoint
-from lessons_lib.training.evaluation import exp_loss, perplexity
+from lessons_lib.training.evaluation import exp_loss
 from lessons_lib.training.folders import CHECKPOINT, METRICS, MODEL, Record, claim, read_metrics
 from lessons_lib.training.loop import StepResult, Trainer
 from lessons_lib.training.recipes import Recipe
-from lessons_lib.training.stopping import Interrupted, TimeLimitReached, stop_request
+from lessons_lib.training.stopping import stop_request
 
 CHECKPOINT_SECONDS = 30.0
 RECORD_STEPS = 100
 
 
-def train(
-    corpus_name: str,
-    corpus: Corpus,
-    recipe: Recipe,
-    folder: str | PathLike[str],
-    *,
-    preset: str = "",
-    resume: bool = False,
-    time_limit: float = math.inf,
-    on_epoch: Callable[[Record], None] = lambda record: None,
-    show_progress: bool = False,
-) -> LanguageModel:
-    """Train a language model in a folder that keeps all there is to know about the run.
+@dataclass(frozen=True)
+class Run:
+    """A training run in a folder that keeps all there is to know about it.
 
     The folder gets recipe.json; metrics.jsonl with a record every 100 steps and one for each epoch;
     checkpoint.safetensors every 30 seconds and after each epoch; and model.safetensors, the model
     that the recipe keeps. A run that was stopped, killed or ran out of disk goes on from its last
     checkpoint and ends with the very parameters that it would have had.
 
-    Args:
+    Attributes:
         corpus_name: kept with the model, so that evaluating and sampling know its text.
         corpus: the text.
         recipe: what to do.
         folder: where; it is made if need be.
         preset: the recipe's name, kept with it.
-        resume: go on with the run that is in the folder (or begin, if it had not come that far);
-            it may be given a lower lr or max_norm from there on.
-        time_limit: stop after the step in which this many seconds have passed since the call.
-        on_epoch: called with each epoch's record.
-        show_progress: show a progress bar on standard error.
-
-    Returns:
-        The model that the recipe keeps.
-
-    Raises:
-        ValueError: if the folder holds a run and resume is False, or a run of another recipe or
-            corpus; or if it is in use by another process.
-        FloatingPointError: if loss or gradient stop being finite; the last checkpoint is kept.
-        Interrupted: on Ctrl-C or SIGTERM, after the checkpoint is written.
-        TimeLimitReached: an Interrupted, when the time is up.
-        OSError: if the folder cannot be written.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            model = recipe.build(len(corpus.vocab))
-            claim(
-                folder,
-                corpus_name,
-                recipe,
-                resume=resume,
-                preset=preset,
-                num_params=model.num_params,
-            )
-            for unfinished in folder.glob(".*.tmp"):  # left by a kill in the middle of a write
-                unfinished.unlink()
-            run = _Run(model, corpus_name, corpus, recipe, folder)
-            run.go(on_epoch, show_progress, time_limit)
-            return LanguageModel.load(folder / MODEL)
-    except Timeout:
-        raise ValueError(f"folder: {folder} is in use by another run") from None
 
+    corpus_name: str
+    corpus: Corpus
+    recipe: Recipe
+    folder: str | PathLike[str]
+    preset: str = ""
 
-class _Run:
-    def __init__(
+    def train(
         self,
-        model: LanguageModel,
-        corpus_name: str,
-        corpus: Corpus,
-        recipe: Recipe,
-        folder: Path,
-    ) -> None:
-        self.model, self.recipe, self.folder, self.valid = model, recipe, folder, corpus.valid
-        self.model.metadata = {
-            "corpus": corpus_name,
-            "vocabulary": json.dumps(corpus.vocab.tokens, ensure_ascii=False),
-        }
-        self.trainer = Trainer(self.model, corpus.train, recipe)
-        # What else a run has to remember: everything here goes into the checkpoint.
-        self.best = math.inf  # lowest validation perplexity
-        self.stale = 0  # epochs since
-        self.seconds = 0.0  # spent so far, over all resumptions
-        self.loss_sum = self.loss_count = 0.0  # since the last record
-        self.finished = False
-        self.saved_steps = 0  # at the last checkpoint
-        if (folder / CHECKPOINT).exists():
-            self._restore()
-        else:
-            write_atomically(folder / METRICS, b"")
+        *,
+        resume: bool = False,
+        time_limit: float = math.inf,
+        on_epoch: Callable[[Record], None] = lambda record: None,
+        show_progress: bool = False,
+    ) -> LanguageModel:
+        """Train to the end, from the beginning or from the last checkpoint.
 
-    def go(
-        self, on_epoch: Callable[[Record], None], show_progress: bool, time_limit: float
+        Args:
+            resume: go on with the run that is in the folder (or begin, if it had not come that
+                far); it may be given a lower lr or max_norm from there on.
+            time_limit: stop after the step in which this many seconds have passed since the call.
+            on_epoch: called with each epoch's record.
+            show_progress: show a progress bar on standard error.
+
+        Returns:
+            The model that the recipe keeps.
+
+        Raises:
+            ValueError: if the folder holds a run and resume is False, or a run of another recipe or
+                corpus; or if it is in use by another process.
+            FloatingPointError: if loss or gradient stop being finite; the last checkpoint is kept.
+            Interrupted: on Ctrl-C or SIGTERM, after the checkpoint is written.
+            TimeLimitReached: an Interrupted, when the time is up.
+            OSError: if the folder cannot be written.
+        """
+        folder = Path(self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(folder / ".lock", timeout=0):
+                trainer = self._claim_folder(folder, resume)
+                disk = _OnDisk(trainer, folder)
+                try:
+                    self._go(trainer, disk, time_limit, on_epoch, show_progress)
+                except FloatingPointError as error:
+                    way_back = "give the same command with --resume and the lower value to go on"
+                    message = f"{error}; {way_back} from step {disk.saved_steps}"
+                    raise FloatingPointError(message) from None
+                return LanguageModel.load(folder / MODEL)
+        except Timeout:
+            raise ValueError(f"folder: {folder} is in use by another run") from None
+
+    def _claim_folder(self, folder: Path, resume: bool) -> Trainer:
+        model = self.recipe.build(len(self.corpus.vocab))
+        model.metadata = {
+            "corpus": self.corpus_name,
+            "vocabulary": json.dumps(self.corpus.vocab.tokens, ensure_ascii=False),
+        }
+        claim(
+            folder,
+            self.corpus_name,
+            self.recipe,
+            resume=resume,
+            preset=self.preset,
+            num_params=model.num_params,
+        )
+        for unfinished in folder.glob(".*.tmp"):  # left by a kill in the middle of a write
+            unfinished.unlink()
+        return Trainer(model, self.corpus.train, self.recipe)
+
+    def _go(
+        self,
+        trainer: Trainer,
+        disk: "_OnDisk",
+        time_limit: float,
+        on_epoch: Callable[[Record], None],
+        show_progress: bool,
     ) -> None:
-        trainer = self.trainer
-        per_epoch = trainer.steps_per_epoch
-        started = saved = time.monotonic()
-        before = self.seconds
+        """The loop, with what has to happen between two steps."""
         tokens = self.recipe.batch_size * self.recipe.seq_len
         with (
-            stop_request(notice=show_progress) as stop,
+            stop_request(time_limit, notice=show_progress) as stop,
             tqdm(
-                total=per_epoch * self.recipe.epochs * tokens,
+                total=trainer.total_steps * tokens,
                 initial=trainer.steps * tokens,
                 unit="tok",
                 unit_scale=True,
@@ -134,109 +134,104 @@ class _Run:
                 dynamic_ncols=True,
             ) as bar,
         ):
-            while not self.finished:
-                result = self._step()
-                self.loss_sum += result.loss
-                self.loss_count += 1
-                self.seconds = before + time.monotonic() - started
+            for result, valid in trainer.run(self.corpus.valid):
+                disk.count(result)
                 bar.update(tokens)
-
-                epoch_ends = trainer.steps % per_epoch == 0
+                epoch_ends = valid is not None
                 if epoch_ends or trainer.steps % RECORD_STEPS == 0:
-                    record = {
-                        "step": trainer.steps,
-                        "epoch": trainer.steps / per_epoch,
-                        "train_loss": self.loss_sum / self.loss_count,
-                        "lr": result.lr,
-                        "norm": result.norm,
-                        "seconds": round(self.seconds, 3),
-                    }
-                    self.loss_sum = self.loss_count = 0.0
-                    seconds_per_step = self.seconds / trainer.steps
-                    left = (per_epoch * self.recipe.epochs - trainer.steps) * seconds_per_step
-                    bar.set_postfix(
-                        perplexity=f"{exp_loss(record['train_loss']):.4g}", ends=_clock(left)
-                    )
-                    if epoch_ends:
-                        record["valid_perplexity"] = self._validate()
-                    self._append(record)
+                    record = disk.record(result, valid)
+                    left = (trainer.total_steps - trainer.steps) * disk.seconds / trainer.steps
+                    perplexity = f"{exp_loss(record['train_loss']):.4g}"
+                    bar.set_postfix(perplexity=perplexity, ends=_clock(left))
                     if epoch_ends:
                         with tqdm.external_write_mode():
                             on_epoch(record)
-                now = time.monotonic()
-                time_is_up = now - started >= time_limit
-                stopping = stop.is_set() or time_is_up
-                if epoch_ends or stopping or now - saved > CHECKPOINT_SECONDS:
-                    self._checkpoint()
-                    saved = time.monotonic()
-                if stopping and not self.finished:
-                    done = f"stopped after step {trainer.steps} of {per_epoch * self.recipe.epochs}"
-                    if stop.is_set():
-                        raise Interrupted(f"{done}; the run can be resumed")
-                    raise TimeLimitReached(f"{done}, its time being up; the run can be resumed")
+                stopping = bool(stop)
+                if epoch_ends or stopping or disk.checkpoint_is_due:
+                    disk.checkpoint()
+                if stopping and not trainer.finished:
+                    raise stop.error(f"stopped after step {trainer.steps} of {trainer.total_steps}")
 
-    def _step(self) -> StepResult:
-        try:
-            return self.trainer.step()
-        except FloatingPointError as error:
-            raise FloatingPointError(f"{error}; {self._way_back()}") from None
 
-    def _validate(self) -> float:
-        """At the end of an epoch: validate, keep the model if need be, see if it is time."""
-        valid = perplexity(self.model, self.valid)
-        if not math.isfinite(valid):
-            raise FloatingPointError(
-                f"step {self.trainer.steps}: the validation perplexity is not finite; "
-                f"try a lower learning rate (lr); {self._way_back()}"
-            )
-        improved = valid < self.best
-        self.best = min(self.best, valid)
-        self.stale = 0 if improved else self.stale + 1
-        self.trainer.schedule.validated(improved)
-        epoch = self.trainer.steps // self.trainer.steps_per_epoch
-        out_of_patience = 0 < self.recipe.patience <= self.stale
-        self.finished = epoch >= self.recipe.epochs or out_of_patience
-        to_be_kept = improved if self.recipe.keep == "best" else self.finished
-        if to_be_kept:
-            self.model.save(self.folder / MODEL)
-        return valid
+class _OnDisk:
+    """What a run's folder keeps of its trainer; reads the checkpoint if there is one.
 
-    def _way_back(self) -> str:
-        return (
-            f"give the same command with --resume and the lower value to go on from step "
-            f"{self.saved_steps}"
-        )
+    Attributes:
+        seconds: spent so far, over all resumptions.
+        loss_sum, loss_count: of the steps since the last record.
+        saved_steps: at the last checkpoint.
+    """
 
-    def _append(self, record: Record) -> None:
+    def __init__(self, trainer: Trainer, folder: Path) -> None:
+        self.trainer, self.folder = trainer, folder
+        self.seconds = self.loss_sum = self.loss_count = 0.0
+        if (folder / CHECKPOINT).exists():
+            self._restore()
+        else:
+            write_atomically(folder / METRICS, b"")
+        self.saved_steps = trainer.steps
+        self.saved_at = time.monotonic()
+        self._started = self.saved_at - self.seconds
+
+    def count(self, result: StepResult) -> None:
+        """Count a step into the next record."""
+        self.loss_sum += result.loss
+        self.loss_count += 1
+        self.seconds = time.monotonic() - self._started
+
+    def record(self, result: StepResult, valid: float | None) -> Record:
+        """Note in the metrics what came since the last record; after an epoch, keep the model."""
+        trainer = self.trainer
+        record = {
+            "step": trainer.steps,
+            "epoch": trainer.steps / trainer.steps_per_epoch,
+            "train_loss": self.loss_sum / self.loss_count,
+            "lr": result.lr,
+            "norm": result.norm,
+            "seconds": round(self.seconds, 3),
+        }
+        self.loss_sum = self.loss_count = 0.0
+        if valid is not None:
+            record["valid_perplexity"] = valid
+            is_best = trainer.stale == 0
+            if is_best if trainer.recipe.keep == "best" else trainer.finished:
+                trainer.model.save(self.folder / MODEL)
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+        return record
 
-    def _checkpoint(self) -> None:
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Whether the last one is so old that a kill would cost too much."""
+        return time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
+
+    def checkpoint(self) -> None:
+        """Write all that going on depends on."""
         arrays, values = self.trainer.save()
-        values |= {name: getattr(self, name) for name in _REMEMBERED}
-        values["recipe_lr"] = self.recipe.lr
+        values |= {name: getattr(self, name) for name in _COUNTS}
+        values["recipe_lr"] = self.trainer.recipe.lr
         save_checkpoint(self.folder / CHECKPOINT, arrays, values)
-        self.saved_steps = self.trainer.steps
+        self.saved_steps, self.saved_at = self.trainer.steps, time.monotonic()
 
     def _restore(self) -> None:
         arrays, values = load_checkpoint(self.folder / CHECKPOINT)
+        trainer = self.trainer
         try:
-            self.trainer.restore(arrays, values)
-            for name in _REMEMBERED:
+            trainer.restore(arrays, values)
+            for name in _COUNTS:
                 setattr(self, name, values[name])
             # 1 unless the run is resumed with another learning rate.
-            self.trainer.schedule.lr *= self.recipe.lr / values.get("recipe_lr", self.recipe.lr)
+            trainer.schedule.lr *= trainer.recipe.lr / values.get("recipe_lr", trainer.recipe.lr)
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"checkpoint: {self.folder / CHECKPOINT} is of another run") from None
-        self.saved_steps = self.trainer.steps
         # Steps after the checkpoint are taken again, and so recorded again.
-        kept = [r for r in read_metrics(self.folder) if r["step"] <= self.trainer.steps]
+        kept = [r for r in read_metrics(self.folder) if r["step"] <= trainer.steps]
         write_atomically(
             self.folder / METRICS, "".join(json.dumps(r) + "\n" for r in kept).encode()
         )
 
 
-_REMEMBERED = ("best", "stale", "seconds", "loss_sum", "loss_count", "finished")
+_COUNTS = ("seconds", "loss_sum", "loss_count")
 
 
 def _clock(seconds: float) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,30 +17,48 @@ class TimeLimitReached(Interrupted):
     """The run's time is up and its checkpoint is written."""
 
 
-@contextmanager
-def stop_request(notice: bool) -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, so that the step under way is finished first.
+class StopRequest:
+    """Whether a run has been asked to stop, by a signal or because its time is up."""
 
-    A second Ctrl-C stops at once.
+    def __init__(self, time_limit: float) -> None:
+        self.signalled = False
+        self._deadline = time.monotonic() + time_limit
+
+    def __bool__(self) -> bool:
+        return self.signalled or time.monotonic() >= self._deadline
+
+    def error(self, done: str) -> Interrupted:
+        """What to raise, with how far the run has come."""
+        if self.signalled:
+            return Interrupted(f"{done}; the run can be resumed")
+        return TimeLimitReached(f"{done}, its time being up; the run can be resumed")
+
+
+@contextmanager
+def stop_request(time_limit: float, notice: bool) -> Iterator[StopRequest]:
+    """A request that comes true with Ctrl-C, with SIGTERM, or after some time.
+
+    So the step under way is finished first. A second Ctrl-C stops at once.
 
     Args:
-        notice: say on standard error that the first one was heard.
+        time_limit: seconds from now.
+        notice: say on standard error that the first Ctrl-C was heard.
     """
-    event = threading.Event()
+    request = StopRequest(time_limit)
     if threading.current_thread() is not threading.main_thread():
-        yield event  # only the main thread may handle signals
+        yield request  # only the main thread may handle signals
         return
 
-    def request(number: int, frame: Any) -> None:
-        if event.is_set():
+    def handle(number: int, frame: Any) -> None:
+        if request.signalled:
             raise KeyboardInterrupt
-        event.set()
+        request.signalled = True
         if notice:  # print may not be called while another print is interrupted
             os.write(2, b"\nstopping after this step; Ctrl-C again stops at once\n")
 
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield event
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

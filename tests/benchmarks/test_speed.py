@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed.cases import CASES, LAYERS, layer_case
-from benchmarks.speed.measuring import Growth, Ratio, Row, growth, measure
+from benchmarks.speed.measuring import Growth, Ratio, Row, measure
 from benchmarks.speed.memory import Memory, memory
 from benchmarks.speed.projection import projections
 from benchmarks.speed.tables import as_json, as_markdown
@@ -34,18 +34,15 @@ def test_all_candidates_of_a_layer_do_their_work(cell):
         case.pytorch()()
 
 
+@pytest.mark.slow
 def test_rows():
-    (row,) = measure([SMALL], turns=3, threads=1)
-    assert row.name == SMALL
-    assert row.milliseconds > 0
-    assert row.tokens_per_second is None
-    assert (row.to_pytorch is None) == (not HAS_TORCH)
-    assert 0 < row.to_products.low <= row.to_products.median <= row.to_products.high
-
-
-def test_a_training_step_counts_its_tokens():
-    (row,) = measure(["training step, `book`"], turns=1, threads=1)
-    assert row.tokens_per_second == pytest.approx(700 / row.milliseconds * 1e3)
+    layer, model = measure([SMALL, "training step, `book`"], turns=3, threads=1)
+    assert layer.name == SMALL
+    assert layer.milliseconds > 0
+    assert layer.tokens_per_second is None
+    assert (layer.to_pytorch is None) == (not HAS_TORCH)
+    assert 0 < layer.to_products.low <= layer.to_products.median <= layer.to_products.high
+    assert model.tokens_per_second == pytest.approx(700 / model.milliseconds * 1e3)
 
 
 def test_an_unknown_case_is_named():
@@ -53,20 +50,14 @@ def test_an_unknown_case_is_named():
         list(measure(["LSTM 1"]))
 
 
+@pytest.mark.slow
 def test_a_process_that_stops_is_reported(capfd):
     with Worker("no such candidate", 1) as worker, pytest.raises(RuntimeError, match=r"RNN.*stop"):
         worker.prepare(SMALL)
     assert "no such candidate" in capfd.readouterr().err
 
 
-def test_growth_is_measured_at_each_size():
-    by_steps, by_sequences = growth(repeat=1)
-    assert (by_steps.size, by_sequences.size) == ("T", "N")
-    for one in (by_steps, by_sequences):
-        assert len(one.values) == len(one.milliseconds)
-        assert min(one.milliseconds) > 0
-
-
+@pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("resource"), reason="Windows tells no peak")
 def test_memory_grows_as_the_steps_do_and_not_from_step_to_step():
     measured = memory((3, 12))

@@ -16,27 +16,14 @@ import nbformat
 import pytest
 
 from lessons_lib.grading import grade
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, folder_for_pictures
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = [
-    pytest.mark.thorough,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
-]
+pytestmark = MARKS
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "05_lstm_gates.ipynb"
-FLAGS = [
-    "--no-sandbox",  # in a container it cannot make its own
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = 180_000  # milliseconds: a busy machine must not fail a test
 
 STEP = """def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
@@ -115,8 +102,7 @@ def bring_to_the_middle(part) -> None:
 
 def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
     address, file = lab
-    pictures = Path(os.environ.get("LESSONS_SCREENSHOTS", tmp_path))
-    pictures.mkdir(parents=True, exist_ok=True)
+    pictures = folder_for_pictures(tmp_path)
     errors: list[str] = []
     asked: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

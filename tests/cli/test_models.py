@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lessons_lib.models import LanguageModel
-from lessons_lib.text.rendering import readable
+from lessons_lib.text.tokens import readable
 
 if os.name != "nt":
     import pty

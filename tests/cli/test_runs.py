@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lessons_lib.training import Recipe, TimeLimitReached, train
-from tests.training.test_run import RECIPE, make_corpus
+from lessons_lib.training import Recipe, TimeLimitReached
+from tests.training.test_run import RECIPE, make_corpus, train
 
 SMALL = ["--set", "hidden_size=24", "--set", "embed_size=16", "--set", "epochs=1"]
 

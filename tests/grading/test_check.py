@@ -528,3 +528,21 @@ def test_callable_object_and_partial():
     assert found(Step())[0].status == "passed"
     assert found(functools.partial(lstm_step))[0].status == "passed"
     assert found(np.tanh)[0].status == "error"
+
+
+# Errors carried on
+
+
+def test_what_builds_on_a_wrong_answer_is_judged_with_it_too():
+    names = {}
+    source = "\n".join(e.source for e in (lstm_gates, lstm_step, lstm_unroll))
+    swapped = source.replace("a_i, a_f, a_g, a_o = np", "a_i, a_f, a_o, a_g = np")
+    exec(f"import numpy as np\nfrom lessons_lib.functions import sigmoid\n{swapped}", names)
+    results = [check(names[n]).results[0] for n in ("lstm_gates", "lstm_step", "lstm_unroll")]
+    assert [result.score for result in results] == [1, 1, 1.5]
+    assert "Right, given your own lstm_step, which is not right itself: hs, h and c, for 50%" in (
+        results[2].message
+    )
+    exec("def lstm_gates(*arguments): return [0 * arguments[1]] * 4", names)
+    exec("def lstm_step(x, h, c, *weights): return 0 * h, 0 * c", names)
+    assert check(names["lstm_step"]).score == 0  # zeros are right for gates of zeros

@@ -10,6 +10,7 @@ from tests.notebooks.course import LESSONS
 from tests.notebooks.test_solutions import stubs
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+pytestmark = pytest.mark.slow  # each starts processes
 
 
 @each_lesson

@@ -14,7 +14,6 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from _pytest.mark import ParameterSet
 from matplotlib.image import imread
 from nbformat import NotebookNode
 
@@ -72,7 +71,7 @@ def look_alike(one: bytes, other: bytes) -> bool:
     return pixels.shape == others.shape and bool(np.abs(pixels - others).max() < 1.5 / 255)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @each_lesson
 def test_a_new_run_gives_the_stored_bytes(path: Path):
     stored = path.read_bytes().decode()
@@ -92,22 +91,9 @@ def test_a_new_run_gives_the_stored_bytes(path: Path):
         assert all(map(look_alike, fresh_pictures, stored_pictures)), "a picture differs"
 
 
-def lessons_and_kernels() -> list[ParameterSet]:
-    """Each lesson under another kernel in turn; under the others too in a thorough run."""
-    return [
-        pytest.param(
-            path,
-            kernel,
-            id=f"{path.stem}-{kernel}",
-            marks=() if (place + turn) % len(BLAS_KERNELS) == 0 else pytest.mark.thorough,
-        )
-        for place, path in enumerate(LESSONS)
-        for turn, kernel in enumerate(BLAS_KERNELS)
-    ]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("path", "kernel"), lessons_and_kernels())
+@pytest.mark.thorough
+@pytest.mark.parametrize("kernel", BLAS_KERNELS)
+@each_lesson
 def test_outputs_hold_on_another_processor(path: Path, kernel: str):
     environ = kernel_environ(OPENBLAS_CORETYPE=kernel, OPENBLAS_L2_SIZE=CACHES[kernel])
     blas = subprocess.run([sys.executable, "-c", ASK_BLAS], env=environ, capture_output=True)

@@ -68,6 +68,7 @@ def notebook(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_notebook_is_refreshed_once(notebook: Path):
     first = refresh(notebook)
     assert (first.returncode, first.stdout) == (0, f"{notebook}: refreshed\n"), first.stderr
@@ -90,6 +91,7 @@ def test_a_notebook_is_refreshed_once(notebook: Path):
     assert fresh.cells[3].outputs == [printed(f"{[notebook.name]}\n")]
 
 
+@pytest.mark.slow
 def test_a_notebook_that_fails_is_left_as_it_was(notebook: Path):
     content = nbformat.read(notebook, as_version=4)
     content.cells[3].source = "undefined_name"

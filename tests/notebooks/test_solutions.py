@@ -117,7 +117,7 @@ def {name}({parameters}):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @each_lesson
 def test_references_get_full_marks_and_wrong_answers_their_verdict(path: Path):
     asyncio.run(solve(path))

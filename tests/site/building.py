@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
+NEEDS_SPHINX = pytest.mark.skipif(
+    find_spec("myst_nb") is None, reason="the extra `site` is not installed"
+)
 REPOSITORY = "someone/memory-gates"
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
 import yaml
 
 from lessons_lib.course import exercises
@@ -35,6 +36,7 @@ def test_the_plan_has_the_minutes_and_points_of_the_course():
     assert [int(number) for number in re.findall(r"\d+", " ".join(last))] == totals
 
 
+@pytest.mark.slow
 def test_the_guides_own_assignment_refuses_its_mistakes(tmp_path):
     assignment, mistake = (block for block in code_blocks(GUIDE) if "masked_mean" in block)
     (tmp_path / "homework2.py").write_text(f'"""Homework 2."""\n{assignment}\n\n{mistake}')

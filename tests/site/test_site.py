@@ -7,10 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.notebooks.course import LESSONS
-from tests.site.building import REPOSITORY, ROOT, build, read_pages
+from tests.site.building import NEEDS_SPHINX, REPOSITORY, ROOT, build, read_pages
 
-pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.slow, NEEDS_SPHINX]
 
 DASH = " \N{EN DASH} "  # between a type and what it says
 PUBLIC = ["functions", "cells", "gradients", "layers", "models", "text", "training", "interop"]
@@ -135,6 +134,7 @@ def test_signatures_are_readable(pages):
             assert not re.search(r"<class|<factory>|_Nested|~| at 0x", text), text
 
 
+@pytest.mark.thorough  # the whole site a second time
 def test_without_a_repository_a_lesson_can_still_be_downloaded(tmp_path):
     result = build(tmp_path, repository="")
     assert result.returncode == 0, result.stderr

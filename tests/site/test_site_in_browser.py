@@ -3,8 +3,6 @@
 Needs Chromium and Python's `playwright`. `LESSONS_SCREENSHOTS` names a folder for the pictures.
 """
 
-import os
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,24 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, folder_for_pictures
 from tests.notebooks.course import LESSONS
+from tests.site.building import NEEDS_SPHINX
 
-pytest.importorskip("myst_nb", reason="the extra `site` is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = [
-    pytest.mark.thorough,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
-]
-FLAGS = [
-    "--no-sandbox",  # in a container it cannot make its own
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
+pytestmark = [*MARKS, NEEDS_SPHINX]
+
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "api").glob("*.rst")))
@@ -102,8 +90,7 @@ def open_page(browser, site):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> Path:
-    folder = os.environ.get("LESSONS_SCREENSHOTS")
-    return Path(folder) if folder else tmp_path_factory.mktemp("pictures")
+    return folder_for_pictures(tmp_path_factory.mktemp("pictures"))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -163,6 +163,7 @@ def start_fetch(address, home):
     )
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(server, home):
     children = [start_fetch(server.address + "/together", home) for _ in range(2)]
     for child in children:
@@ -174,6 +175,7 @@ def test_two_processes_at_once(server, home):
     assert (home / "shakespeare" / "input.txt").read_bytes() == TEXT
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays_of_a_download_that_is_killed(server, home, number):

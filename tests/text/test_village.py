@@ -9,7 +9,7 @@ import pytest
 
 from lessons_lib.files import data_path
 from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs, village
-from lessons_lib.text.rendering import readable, tokenize
+from lessons_lib.text.tokens import readable, tokenize
 from lessons_lib.text.village import SCENE_BREAK, read, write
 
 

@@ -66,6 +66,7 @@ def test_the_stored_run_shows_what_it_is_to_show(stored):
 # --- with torch -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_stored_run_is_what_the_script_makes(stored):
     pytest.importorskip("torch").set_num_threads(1)
     from tools.torch_training import train_both
@@ -76,7 +77,7 @@ def test_the_stored_run_is_what_the_script_makes(stored):
     assert all_differences("better", ours, theirs) <= TOLERANCE
 
 
-@pytest.mark.thorough  # 100 units in float64, twice
+@pytest.mark.slow  # 100 units in float64, twice
 def test_200_steps_of_the_book_recipe():
     pytest.importorskip("torch").set_num_threads(1)
     from tools.torch_training import train_both

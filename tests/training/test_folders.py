@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons_lib.training import TimeLimitReached, find_runs, read_run, run, train, write_results
+from lessons_lib.training import TimeLimitReached, find_runs, read_run, run, write_results
 from lessons_lib.training.folders import RECIPE as RECIPE_FILE
 from lessons_lib.training.folders import RESULTS
-from tests.training.test_run import RECIPE, make_corpus
+from tests.training.test_run import RECIPE, make_corpus, train
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ def test_a_learning_rate_that_is_set_stays():
     assert rnn.lr == 0.5 == rnn.with_settings(["cell=rnn"]).lr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_learns_with_every_cell(preset, cell):
@@ -121,9 +122,9 @@ def test_every_preset_learns_with_every_cell(preset, cell):
         ("tie_weights=maybe", "tie_weights: expected true or false"),
         ("cell=transformer", "cell: expected one of rnn, lstm, gru"),
         ("optimizer=magic", "optimizer: expected one of sgd, adam"),
-        ("dropout=1", "dropout: expected 0 up to"),
-        ("word_dropout=-0.1", "word_dropout: expected 0 up to"),
-        ("weight_dropout=1.5", "weight_dropout: expected 0 up to"),
+        ("dropout=1", "dropout: expected a probability from 0 up to"),
+        ("word_dropout=-0.1", "word_dropout: expected a probability from 0 up to"),
+        ("weight_dropout=1.5", "weight_dropout: expected a probability from 0 up to"),
         ("seed=-1", "seed: expected 0 or more"),
     ],
 )

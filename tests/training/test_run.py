@@ -20,11 +20,12 @@ from lessons_lib.text import Corpus, Vocabulary
 from lessons_lib.training import (
     Interrupted,
     Recipe,
+    Run,
     TimeLimitReached,
     folders,
+    perplexity,
     read_metrics,
     run,
-    train,
 )
 from lessons_lib.training.checkpoints import load_checkpoint
 
@@ -46,6 +47,10 @@ def make_corpus(length=2001):
     ids = np.random.default_rng(0).integers(0, 9, length)
     ids[1::2] = (ids[::2][: len(ids[1::2])] + 1) % 9  # every second token follows from the first
     return Corpus(ids, ids[:300], ids[300:600], Vocabulary(list("abcdefghi")))
+
+
+def train(corpus_name, corpus, recipe, folder, preset="", **how):
+    return Run(corpus_name, corpus, recipe, folder, preset).train(**how)
 
 
 def checksum(folder):
@@ -87,7 +92,7 @@ import sys
 from tests.training.test_run import RECIPE, make_corpus
 from lessons_lib.training import run
 run.CHECKPOINT_SECONDS = 0.0
-run.train("letters", make_corpus(), RECIPE, sys.argv[1], resume=True)
+run.Run("letters", make_corpus(), RECIPE, sys.argv[1]).train(resume=True)
 """
 
 
@@ -210,6 +215,7 @@ def test_a_loss_that_explodes_leaves_a_checkpoint_to_go_on_from(tmp_path, monkey
     assert records[-1]["valid_perplexity"] < records[0]["valid_perplexity"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full_at", [folders.MODEL, folders.CHECKPOINT])
 def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at):
     """The second epoch's files no longer fit; once there is room the run goes on."""
@@ -233,7 +239,7 @@ def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at
 
 
 def test_metrics_cut_off_in_the_middle_of_a_line(uninterrupted, tmp_path, monkeypatch):
-    monkeypatch.setattr(run._Run, "_checkpoint", lambda self: None)
+    monkeypatch.setattr(run._OnDisk, "checkpoint", lambda self: None)
     with pytest.raises(RuntimeError):
 
         def fail(record):
@@ -291,7 +297,7 @@ def test_early_stopping_keeps_the_best(tmp_path):
     valid = [r["valid_perplexity"] for r in read_metrics(tmp_path)]
     assert len(valid) < 50
     assert min(valid) == valid[-3]
-    assert np.isclose(run.perplexity(model, backwards.valid), min(valid), rtol=1e-6)
+    assert np.isclose(perplexity(model, backwards.valid), min(valid), rtol=1e-6)
 
 
 def test_training_in_a_thread(tmp_path):

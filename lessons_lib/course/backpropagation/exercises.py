@@ -140,6 +140,7 @@ def rnn_step_backward(dh, cache):
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("dx", "T N D", points=0.25, about="gradient on the inputs"),
         Output("dh0", "N H", points=0.5, about="gradient on the state before the first step"),
@@ -185,6 +186,7 @@ def rnn_backward(dhs, caches):
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("dWx", "D H", points=0.5, about="gradient on the input weights"),
         Output("dWh", "H H", points=1, about="gradient on the recurrent weights"),

@@ -40,13 +40,6 @@ numerical_gradient.mistake(
     "",
 )
 numerical_gradient.mistake(
-    "computed_in_float32",
-    "Right in float64, but with a float32 x you compute in float32. The difference of two nearly "
-    "equal numbers keeps only their last digits, and float32 has too few: convert x first.",
-    "np.array(x, dtype=np.float64)",
-    "np.array(x)",
-)
-numerical_gradient.mistake(
     "rows_at_once",
     "You move a whole row at a time. x has more than one axis; np.ndindex reaches each single "
     "entry.",

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 09: stacked layers, dropout, tied weights, and the learning rate.
 
-The wrong versions known of each stand in `lesson_09_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 07: one step of a GRU in two variants, its backward pass, its size.
 
-The wrong versions known of each stand in `lesson_07_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any

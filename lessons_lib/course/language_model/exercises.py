@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 08: embedding backward, cross entropy, perplexity, carried state, sampling.
 
-The wrong versions known of each stand in `lesson_08_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
@@ -42,11 +42,12 @@ READING_SIZES = [
     {"T": 9, "N": 1, "V": 3, "H": 2, "seq_len": 4},
 ]
 # One draw says little, many say a lot. The first is drawn in float32 too, where a long line of
-# probabilities would be rounded a little differently by each right answer. The last overflows.
+# probabilities would be rounded a little differently by each right answer. The last two overflow.
 SAMPLING_SIZES = [
     {"V": 6, "scale": 1},
     *({"V": 120 + 10 * k, "scale": 1} for k in range(12)),
-    {"V": 5, "scale": 1000},
+    {"V": 50, "scale": 1000},
+    {"V": 60, "scale": 1000},
 ]
 
 
@@ -61,10 +62,12 @@ def make_loss_case(
     rng: np.random.Generator, T: int, N: int, V: int, scale: int
 ) -> dict[str, np.ndarray]:
     logits = scale * rng.normal(size=(T, N, V))
-    logits[-1] -= 5 * scale  # so that one maximum of the whole array will not do
+    logits[0] += 5 * scale  # at the largest scale too much for exp,
+    logits[-1] -= 5 * scale  # and so far below that one maximum of the whole array will not do
     targets = rng.integers(V, size=(T, N))
     targets[0, 0] = logits[0, 0].argmax()  # at the largest scale the others all but vanish,
-    targets[-1, -1] = logits[-1, -1].argmin()  # and the softmax of this one is 0
+    lowest = targets[-1, -1] = logits[-1, -1].argmin()
+    logits[-1, -1, lowest] -= scale  # and the softmax of this one is 0
     return {"logits": logits, "targets": targets}
 
 
@@ -95,7 +98,10 @@ def make_reading_case(
 def make_sampling_case(rng: np.random.Generator, V: int, scale: int) -> dict[str, Any]:
     logits = scale * rng.normal(size=V)
     if scale > 1:
-        logits[:2] = logits.max() + 1  # two tokens between which the draw decides
+        logits += 5 * scale  # no exponential of these is a float, at any temperature below
+        # The draw decides between two tokens in the middle: what is left of an overflow is often
+        # the first token or the last.
+        logits[V // 2 : V // 2 + 2] = logits.max() + scale + np.array([0.5, 0])
     return {
         "logits": logits,
         # Far from 1, where temperature does nothing.

@@ -76,6 +76,7 @@ def lstm_gates(x, h_prev, Wx, Wh, b):
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("h", "N H", about="hidden state", computed_from=("c",)),
         Output("c", "N H", about="memory cell"),
@@ -113,6 +114,7 @@ def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("hs", "T N H", points=2, about="hidden state of every step"),
         Output("h", "N H", points=0.5, about="last hidden state", computed_from=("hs",)),

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path.
 
-The wrong versions known of each stand in `lesson_06_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any
@@ -148,6 +148,7 @@ def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int)
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("dx", "T N D", points=0.5, about="gradient on the inputs"),
         Output("dh0", "N H", points=0.25, about="gradient on the first hidden state"),

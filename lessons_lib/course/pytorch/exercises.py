@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs
 """Exercises of lesson 10: an LSTM's weights in PyTorch's layout, and back, and in other orders.
 
-The wrong versions known of each stand in `lesson_10_mistakes`.
+The wrong versions known of each stand in `mistakes.py`.
 """
 
 from typing import Any

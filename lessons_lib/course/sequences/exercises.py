@@ -83,6 +83,7 @@ def rnn_step(x, h_prev, Wx, Wh, b):
 
 @exercise(
     lesson=LESSON,
+    carry_errors=0.5,
     outputs=[
         Output("hs", "T N H", points=2, about="hidden state of every step"),
         Output("h", "N H", points=1, about="last hidden state", computed_from=("hs",)),

@@ -160,13 +160,6 @@ one_hot.mistake(
     "np.eye(num_classes)[ids - 1]",
 )
 one_hot.mistake(
-    "not_floating_point",
-    "The places are right, but the entries are not floating-point numbers: True and False, or "
-    "integers. They will be multiplied by weights; make them float64.",
-    "np.eye(num_classes)[ids]",
-    "np.eye(num_classes, dtype=int)[ids]",
-)
-one_hot.mistake(
     "as_wide_as_the_ids_at_hand",
     "The 1s stand at their places, but some rows are too short: they end with the largest id at "
     "hand. Which argument says how long a row is, whichever ids occur?",

@@ -56,7 +56,8 @@ def judge(
 
     A result earns its points when it has the right values in every float64 case. What float32
     becomes, and whether arguments are written into, is a remark, unless the exercise is strict
-    about it; who writes into arguments where that is forbidden earns nothing.
+    about it; who writes into arguments where that is forbidden earns nothing. Nor does an answer
+    that is right only where zeros are: an array made by np.zeros is none.
 
     Args:
         exercise: what was asked.
@@ -86,6 +87,8 @@ def judge(
 
     right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
     carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, right_before)
+    if _zeros_would_do(exercise, cases, right):
+        right = []
     score = 0.0 if forbidden else sum((output.points for output in right), extra)
     status: Status = "failed"
     known = None
@@ -330,4 +333,14 @@ def _stands_for(
     return not any(
         got is None or problem_with(exercise.outputs[place], wanted[place], got[stands])
         for wanted, got in zip(expected, returned, strict=True)
+    )
+
+
+def _zeros_would_do(exercise: Exercise, cases: Sequence[Case], right: Sequence[Output]) -> bool:
+    """Whether the reference gives only zeros for all results that are right."""
+    return not any(
+        np.any(result)
+        for expected in _expected(exercise, exercise.reference, cases)
+        for output, result in zip(exercise.outputs, expected, strict=True)
+        if output in right
     )

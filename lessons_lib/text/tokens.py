@@ -1,4 +1,4 @@
-"""Between tokens and text that a person likes to read or write."""
+"""Text to tokens, and tokens to text that a person likes to read."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -75,3 +75,8 @@ def tokenize(text: str, vocab: Vocabulary) -> list[str]:
     else:
         tokens = re.findall(r"\*\*\*|<\w+>|[\w'-]+|[^\w\s]", text)
     return [t if t in vocab or t.lower() not in vocab else t.lower() for t in tokens]
+
+
+def words_of(text: str) -> list[str]:
+    """Words in small letters, punctuation marks and line ends; empty lines are left out."""
+    return re.findall(r"[a-z']+|[^\sa-z]|\n", re.sub(r"\n+", "\n", text.lower()))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import generate
-from lessons_lib.text.rendering import readable, readable_pieces
 from lessons_lib.text.sampling import generate_with_logits
+from lessons_lib.text.tokens import readable, readable_pieces
 
 tokens = st.sampled_from(["***", "<eos>", "\n", "(", ")", '"', ".", ",", "tom", "is", "o'er", "a"])
 
