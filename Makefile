@@ -43,12 +43,13 @@ lint: $(INSTALLED) ## check the style of code and notebooks, and the package's t
 bench: $(INSTALLED) ## time the layers beside PyTorch, if it is installed
 	$(PY) -m benchmarks.speed $(BENCH_ARGS)
 
-constraints: $(INSTALLED) ## pin the newest versions of all packages in constraints.txt
+constraints: $(INSTALLED) ## pin the newest versions of all packages; write environment.yml
 	$(PY) -m pip install --quiet uv
 	$(PY) -m uv pip compile pyproject.toml --extra lab --extra dev --extra site \
 		--extra lite --extra browser --universal --upgrade \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make constraints" --quiet --output-file constraints.txt
+	$(PY) tools/make_environment.py
 
 clean: ## remove .venv and the caches
 	rm -rf .venv .venv.unfinished .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -160,7 +160,7 @@ def test_a_lesson_says_how_long_it_takes_and_what_it_is_worth(path: Path):
     (lesson,) = (lesson for lesson in COURSE if lesson.name == path.stem)
     said = re.search(
         r"\*\*Time:\*\* about (\d+) minutes to read.*?(\d+) minutes for the (\w+) exercises? "
-        r"\((\d+(?:\.5)?) points\)",
+        r"\((\d+(?:\.5)?) points?\)",
         prose(path),
     )
     assert said, "the line that begins with **Time:** is not as in the other lessons"

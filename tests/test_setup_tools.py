@@ -17,8 +17,21 @@ case "$*" in
     *version_info*) exit "${TOO_OLD:-0}" ;;
     --version) echo "Python 3.9.18" ;;
     *ensurepip*) exit "${NO_VENV:-0}" ;;
-    "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-m pip "*) exit "${PIP_FAILS:-0}" ;;
+esac
+"""
+
+# And for uv: it makes an environment of the interpreter it is given, or fails like pip.
+FAKE_UV = """#!/bin/sh
+echo "$*" >> uv.log
+case "$*" in
+    "venv --quiet --seed --python ./python3 .venv")
+        [ -z "${UV_FAILS:-}" ] || exit 1
+        mkdir -p .venv/bin && cp ./python3 .venv/bin/python ;;
+    "pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable "*)
+        exit "${UV_FAILS:-0}" ;;
+    *) exit 9 ;;
 esac
 """
 
@@ -36,10 +49,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make_venv(folder: Path, python: str = "./python3", **environ: str):
+    """Run the script where there is no uv but the one that the folder may have in bin/."""
     return subprocess.run(
         ["sh", ROOT / "tools" / "make_venv.sh", python],
         cwd=folder,
-        env=os.environ | environ,
+        env=os.environ | {"PATH": f"{folder / 'bin'}:/usr/bin:/bin"} | environ,
         capture_output=True,
         text=True,
     )
@@ -103,6 +117,27 @@ def test_an_environment_that_is_there_is_added_to(folder: Path):
     (folder / ".venv" / "torch").touch()
     assert make_venv(folder).returncode == 0
     assert contents(folder) == {"bin", ".installed", "torch"}
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("environ", "status", "said"),
+    [
+        ({"PIP_FAILS": "1", "NO_VENV": "1"}, 0, ""),  # neither pip nor venv is asked
+        ({"UV_FAILS": "1"}, 0, ""),  # pip, whose settings uv does not read, may reach an index
+        ({"UV_FAILS": "1", "PIP_FAILS": "1"}, 1, "could not be installed"),
+    ],
+)
+def test_where_uv_is_it_is_used_and_pip_is_left_for_its_failing(
+    folder: Path, environ: dict[str, str], status: int, said: str
+):
+    (folder / "bin").mkdir()
+    (folder / "bin" / "uv").write_text(FAKE_UV)
+    (folder / "bin" / "uv").chmod(0o755)
+    result = make_venv(folder, **environ)
+    assert result.returncode == status and said in result.stderr
+    assert (".installed" in contents(folder)) == (status == 0)
+    assert len((folder / "uv.log").read_text().splitlines()) == 2
 
 
 @pytest.fixture

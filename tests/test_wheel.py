@@ -1,9 +1,12 @@
 """The wheel holds what it needs, and works where nothing of the checkout is."""
 
+import email
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -16,12 +19,19 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def built(tmp_path_factory) -> Path:
+    """A folder with the wheel and the source distribution, as GitHub makes them of a release."""
     pytest.importorskip("hatchling", reason="hatchling, which builds the wheel, is not installed")
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (path,) = folder.glob("*.whl")
+    folder = tmp_path_factory.mktemp("built")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    on_github = os.environ | {"GITHUB_REPOSITORY": "Somebody/course"}
+    subprocess.run(command, cwd=ROOT, env=on_github, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
     return path
 
 
@@ -40,6 +50,45 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(wheel: Path)
     data = {f"lessons_lib/{name}" for name in shipped("data")}
     assert len(data) > 20
     assert names == shipped("lessons_lib") | data
+    assert "lessons_lib/py.typed" in names
+    assert wheel.stat().st_size <= 3_000_000
+
+
+def test_the_source_distribution_holds_what_the_wheel_is_made_from(built: Path, tmp_path: Path):
+    (sdist,) = built.glob("*.tar.gz")
+    assert sdist.stat().st_size <= 4_000_000
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+        archive.extractall(tmp_path, filter="data")
+    assert shipped("lessons_lib") | shipped("data") <= names
+    assert not any(name.startswith(("notebooks", "tests", "docs")) for name in names)
+    (root,) = tmp_path.iterdir()
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    (again,) = (root / "dist").glob("*.whl")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as one, zipfile.ZipFile(again) as other:
+        assert set(one.namelist()) == set(other.namelist())
+
+
+def test_an_index_shows_the_readme_with_its_picture_and_links(wheel: Path):
+    """An index has no files beside it: each address is whole, and of a file that is here."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    text = metadata.get_payload(decode=True).decode()
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    tag = f"v{metadata['Version']}/"
+    raw = f"https://raw.githubusercontent.com/Somebody/course/{tag}"
+    blob = f"https://github.com/Somebody/course/blob/{tag}"
+    assert len(targets) > 20 and all(target.startswith((raw, blob)) for target in targets)
+    files = [target.removeprefix(raw).removeprefix(blob) for target in targets]
+    assert all((ROOT / file).exists() for file in files)
+    assert f"]({raw}docs/images/gates.png)" in text
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.replace(raw, "").replace(blob, "") == readme
+    urls = dict(line.split(", ") for line in metadata.get_all("Project-URL"))
+    assert urls["Source"] == "https://github.com/Somebody/course"
+    assert urls["Homepage"] == "https://somebody.github.io/course/"
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv with the package and its tools in it: sh tools/make_venv.sh PYTHON
+# With uv where it is installed, since that takes seconds; else, or if uv fails, with pip.
 # .venv/.installed marks success; .venv.unfinished stays behind when the work is cut off.
 set -eu
 python=$1
@@ -16,7 +17,8 @@ trap 'exit 130' INT TERM
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "Memory Gates needs Python 3.11 or later, and $python is $("$python" --version 2>&1)." \
         "Install a newer one, or name the one to use: make PYTHON=python3.12 ..."
-"$python" -c 'import ensurepip, venv' 2> /dev/null ||
+command -v uv > /dev/null && uv=yes || uv=
+[ "$uv" ] || "$python" -c 'import ensurepip, venv' 2> /dev/null ||
     fail "$python cannot make virtual environments: its modules venv and ensurepip are missing." \
         "On Debian and Ubuntu the package python3-venv brings them."
 
@@ -25,14 +27,22 @@ trap 'exit 130' INT TERM
 if [ -e .venv.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
     touch .venv.unfinished
     rm -rf .venv
-    "$python" -m venv .venv
+    # --seed: with pip, for what is added later.
+    { [ "$uv" ] && uv venv --quiet --seed --python "$python" .venv; } ||
+        "$python" -m venv --clear .venv
 fi
 
-echo "Installing the course's packages into .venv: once, about a minute."
+echo "Installing the course's packages into .venv: once, about a minute, or seconds with uv."
 pwd -P > .venv.unfinished
-if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --constraint constraints.txt --editable '.[lab,dev]'; then
-    rm .venv.unfinished # pip checks before it changes anything: the environment is whole
+with_uv() {
+    [ "$uv" ] && uv pip install --quiet --python .venv/bin/python "$@"
+}
+with_pip() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+set -- --constraint constraints.txt --editable '.[lab,dev]'
+if ! with_uv "$@" && ! with_pip "$@"; then
+    rm .venv.unfinished # both check before they change anything: the environment is whole
     fail "The packages could not be installed: the lines above say why. Then run make again."
 fi
 # Matplotlib's first import collects the fonts, and warns where that is slow: not in a notebook.

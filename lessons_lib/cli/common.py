@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lessons_lib.cli.output import say
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -87,7 +89,7 @@ def report(split: str, corpus: str, texts: "Corpus", perplexity: float) -> None:
         line += f", best possible {best:.3f} (x {perplexity / best:.3f})"
     if texts.vocab.is_character_level:
         line += f", {math.log2(perplexity):.3f} bits per character"
-    typer.echo(line)
+    say(line)
 
 
 def said_by_system(error: OSError) -> str:

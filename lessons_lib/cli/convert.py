@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lessons_lib.cli.output import say, say_next
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -68,7 +70,8 @@ def convert(
         raise ValueError(f"--out: {out} is there already")
     model.save(out)
     kind = f"{model.config['cell']} of {model.config['num_layers']} x {model.config['hidden_size']}"
-    typer.echo(f"{kind} units, {V} tokens, {model.num_params:,} parameters, in {out}")
+    say(f"{kind} units, {V} tokens, {model.num_params:,} parameters, in {out}")
+    say_next(f"`lessons evaluate {out} {corpus or 'CORPUS'}` measures it.")
 
 
 def _read(file: Path) -> "dict[str, np.ndarray]":

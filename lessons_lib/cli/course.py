@@ -5,19 +5,23 @@ from typing import Annotated
 
 import typer
 
+from lessons_lib.cli.output import say, say_next, show_table
+
 
 def list_lessons() -> None:
     """List the lessons: minutes to read and to practise, exercises and their points."""
     from lessons_lib.course import exercises
     from lessons_lib.course.lessons import LESSONS
 
+    rows = []
     for lesson in LESSONS:
         members = [exercise for exercise in exercises.all() if exercise.lesson == lesson.name]
-        minutes = f"{lesson.minutes_to_read} + {lesson.minutes_to_practise} minutes"
-        points = f"{sum(exercise.points for exercise in members):g} points"
-        typer.echo(f"{lesson.name:<34}{minutes:<18}{points:<11}{lesson.topic}")
-        for exercise in members:
-            typer.echo(f"    {exercise.name:<48}{exercise.points:g}")
+        points = f"{sum(exercise.points for exercise in members):g}"
+        minutes = f"{lesson.minutes_to_read} + {lesson.minutes_to_practise}"
+        rows += [(lesson.name, minutes, points), (f"  {lesson.topic}", "", "")]
+        rows += [(f"    {one.name}", "", f"{one.points:g}") for one in members]
+    show_table(("lesson", "minutes", "points"), rows, right=["points"])
+    say_next("`make lab` opens the lessons; `lessons progress` shows what you have solved.")
 
 
 def _exercise_names(incomplete: str) -> list[str]:
@@ -51,7 +55,8 @@ def check(
         raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
     if report.max_score == 0:  # it did not come to an exercise
         raise ValueError(f"FILE: {file}: {report.results[0].message}")
-    typer.echo(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
+    say(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
+    say_next("`lessons solution NAME` prints how the course has it.")
     raise typer.Exit(0 if report.score == report.max_score else 1)
 
 
@@ -72,7 +77,7 @@ def progress(
 
     def row(name: str, results: list[Result], said: str) -> str:
         score, most = sum(r.score for r in results), sum(r.max_score for r in results)
-        return f"{name:<34}{f'{score:g} of {most:g}':>12}  {said}".rstrip()
+        return f"{name:<33}{f'{score:g} of {most:g}':>11}  {said}".rstrip()
 
     every: list[Result] = []
     for lesson in present:
@@ -84,3 +89,4 @@ def progress(
             typer.echo(row(f"    {result.exercise}", [result], said))
         every += results
     typer.echo(row("all", every, "points"))
+    say_next("`lessons check FILE` says what is wrong in a lesson's exercises.")

@@ -6,16 +6,20 @@ from typing import Annotated
 import typer
 
 from lessons_lib.cli.common import completed_from
+from lessons_lib.cli.output import say, say_next, show_table
 
 
 def list_texts() -> None:
     """List the texts: what they are, whether they are here, on what terms they may be used."""
     from lessons_lib.text import CORPORA, find_data_home, is_present
 
+    rows = []
     for name, info in CORPORA.items():
         here = "here" if is_present(name) else f"to fetch, {info.size / 1e6:.1f} MB"
-        typer.echo(f"{name:<19}{here:<20}{info.description} ({info.licence})")
-    typer.echo(f"data home: {find_data_home()}")
+        rows.append((name, here, f"{info.description} ({info.licence})"))
+    show_table(("name", "where", "text"), rows, folded="text")
+    say(f"data home: {find_data_home()}")
+    say_next("`lessons data fetch NAME`, or `lessons train NAME` if it is here.")
 
 
 def fetch(
@@ -30,7 +34,8 @@ def fetch(
     from lessons_lib.text import fetch as fetch_text
 
     for path in fetch_text(name):
-        typer.echo(path)
+        say(str(path))
+    say_next(f"`lessons train {name}` trains a model on it.")
 
 
 def build(
@@ -44,4 +49,5 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in build_village().items():
         write_atomically(folder / name, text.encode())
-        typer.echo(folder / name)
+        say(str(folder / name))
+    say_next("`lessons train village` trains a model on it.")

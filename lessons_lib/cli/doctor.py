@@ -1,9 +1,10 @@
 """What is wrong with a machine, before a lesson stumbles over it."""
 
-import textwrap
 from pathlib import Path
 
 import typer
+
+from lessons_lib.cli.output import say, say_next
 
 
 def doctor() -> None:
@@ -16,11 +17,12 @@ def doctor() -> None:
     levels = []
     for name, finding in examine(Path.cwd()):
         levels.append(finding.level)
-        typer.echo(f"{finding.level:<9}{name:<14}{finding.found}")
+        say(f"{finding.level:<9}{name:<14}{finding.found}", indent=23)
         if finding.advice:
-            typer.echo(textwrap.indent(finding.advice, " " * 23))
+            say(" " * 23 + finding.advice)
     problems, warnings = levels.count("problem"), levels.count("warning")
     if problems:
-        typer.echo(f"\nProblems: {problems}. The course does not work until that is mended.")
+        say(f"\nProblems: {problems}. The course does not work until that is mended.")
         raise typer.Exit(1)
-    typer.echo(f"\nThe course works here. Warnings: {warnings}.")
+    say(f"\nThe course works here. Warnings: {warnings}.")
+    say_next("`make lab` opens the lessons; `lessons list` shows them.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lessons_lib.cli.common import completed_from
+from lessons_lib.cli.output import say, say_next, show_markdown
 
 
 def grade(
@@ -57,9 +58,10 @@ def grade(
             on_graded=lambda one: bar.update(),
         )
     for name, report in graded:
-        typer.echo(f"{report.score:>6g} of {report.max_score:<6g} {name}")
+        say(f"{report.score:>6g} of {report.max_score:<6g} {name}")
     lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
-    typer.echo(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
+    say(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
+    say_next(f"{out / 'feedback'} has a page for each of them.")
     if lost:
         raise ValueError(f"{lost} results are missing; give the command again to try those anew")
 
@@ -77,8 +79,10 @@ def matrix(
 
     examined = all_exercises() if exercises is None else load_exercises(exercises)
     rows = [examine(exercise, range(seeds)) for exercise in examined]
-    typer.echo(table(rows, seeds))
-    raise typer.Exit(0 if all(row.is_clean for row in rows) else 1)
+    show_markdown(table(rows, seeds))
+    clean = all(row.is_clean for row in rows)
+    say_next("`lessons export PLATFORM` hands them out." if clean else "mend what is named above.")
+    raise typer.Exit(0 if clean else 1)
 
 
 def export_exercises(
@@ -105,4 +109,5 @@ def export_exercises(
     from lessons_lib.grading.export import export
 
     written = export(target, out, exercises=exercises, wheel=wheel)
-    typer.echo(f"{len(written)} files for {target} are in {out}")
+    say(f"{len(written)} files for {target} are in {out}")
+    say_next("docs/exporting.md says how they get there.")

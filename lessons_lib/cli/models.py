@@ -14,6 +14,7 @@ from lessons_lib.cli.common import (
     load_model,
     report,
 )
+from lessons_lib.cli.output import say, say_next, show_table, write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,18 +67,21 @@ def evaluate(
     if corpus == "village":
         from lessons_lib.training.loss_split import by_distance
 
-        _table("tokens back to the deciding word", by_distance(ids, losses), "above the optimum")
-    _table(
-        "times that the token stands in the training text", by_frequency(ids, losses, texts.train)
-    )
+        above = "nats above the optimum"
+        _table("tokens back to the deciding word", by_distance(ids, losses), above)
+    _table("times seen in the training text", by_frequency(ids, losses, texts.train))
     _table("tokens read since the state was zeros", by_position(model, ids))
+    say_next(f"`lessons sample {checkpoint}` lets it write.")
 
 
-def _table(what: str, rows: "Iterable[DistanceRow | LossRow]", measured: str = "loss") -> None:
-    """Rows of a label, a share of the text, and nats per token."""
-    typer.echo(f"\n{what}, share of the text, {measured} (nats per token):")
-    for label, share, nats, *_ in rows:
-        typer.echo(f"  {label:>15}  {share:6.1%}  {nats:6.3f}")
+def _table(
+    what: str, rows: "Iterable[DistanceRow | LossRow]", measured: str = "nats per token"
+) -> None:
+    """A class of tokens in each row, and what the model loses on it."""
+    headings = (what, "share of the text", measured)
+    cells = [(label, f"{share:.1%}", f"{nats:.3f}") for label, share, nats, *_ in rows]
+    say()
+    show_table(headings, cells, right=headings)
 
 
 def sample(
@@ -123,9 +127,7 @@ def sample(
         _explain(drawn, vocab)
         return
     written = chain(shown, (vocab.tokens[token] for token in drawn))
-    for piece in written if vocab.is_character_level else readable_pieces(written):
-        typer.echo(piece, nl=False)  # flushes, so that a terminal shows each token as it is drawn
-    typer.echo()
+    write(written if vocab.is_character_level else readable_pieces(written))
 
 
 def _encode_prompt(tokens: list[str], vocab: "Vocabulary") -> "np.ndarray":
@@ -146,13 +148,14 @@ def _explain(drawn: "Iterable[DrawnToken]", vocab: "Vocabulary") -> None:
     """A line for each drawn token; probabilities are the model's, before temperature and cuts."""
     import numpy as np
 
-    typer.echo(f"{'token':<16}{'log p':>9}  the five likeliest, with their probabilities")
+    say(f"{'token':<16}{'log p':>9}  the five likeliest, with their probabilities")
     for token in drawn:
         log_probs = token.log_probs()
         best = np.argsort(-log_probs, kind="stable")[:5]
         others = "  ".join(f"{_visible(vocab.tokens[i])} {np.exp(log_probs[i]):.3f}" for i in best)
         shown = _visible(vocab.tokens[token])
-        typer.echo(f"{shown:<16}{round(log_probs[token], 3) + 0.0:>9.3f}  {others}")
+        line = f"{shown:<16}{round(log_probs[token], 3) + 0.0:>9.3f}  {others}"
+        say(line, indent=27)
 
 
 def _visible(token: str) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lessons_lib.cli.output import say
+
 
 def new(
     folder: Annotated[Path, typer.Argument(metavar="NAME", help="of the assignment's folder")],
@@ -13,5 +15,5 @@ def new(
     from lessons_lib.cli.scaffold import start_assignment
 
     for path in start_assignment(folder):
-        typer.echo(path)
-    typer.echo(f"Go on with the commands in {folder / 'README.md'}.")
+        say(str(path))
+    say(f"Go on with the commands in {folder / 'README.md'}.")

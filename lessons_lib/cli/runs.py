@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lessons_lib.cli.durations import show_duration
+from lessons_lib.cli.output import say, say_next, show_table
 
 if TYPE_CHECKING:
     from lessons_lib.training import RunSummary
@@ -30,15 +31,11 @@ def runs(
     from lessons_lib.training import find_runs
 
     found = find_runs(folder)
-    table = [_HEADINGS, *(_row(run, folder) for run in found)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = zip(row, widths, _HEADINGS, strict=True)
-        line = (f"{c:>{w}}" if name in _RIGHT else f"{c:<{w}}" for c, w, name in cells)
-        typer.echo("  ".join(line).rstrip())
+    show_table(_HEADINGS, [_row(run, folder) for run in found], right=_RIGHT)
     if plot:
         _draw(found, folder, plot)
-        typer.echo(f"learning curves are in {plot}")
+        say(f"learning curves are in {plot}")
+    say_next("`lessons evaluate DIR CORPUS` shows where a model loses.")
 
 
 def _row(run: "RunSummary", below: Path) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from lessons_lib.cli.common import (
     said_by_system,
 )
 from lessons_lib.cli.durations import parse_duration, show_duration
+from lessons_lib.cli.output import say, say_next, show_markdown
 
 if TYPE_CHECKING:
     from lessons_lib.training.folders import Record
@@ -57,10 +58,10 @@ def _stoppable(folder: Path, way_on: str) -> Iterator[None]:
     try:
         yield
     except Interrupted as stopped:
-        typer.echo(f"{stopped}: {way_on}", err=True)
+        say(f"{stopped}: {way_on}", err=True)
         raise typer.Exit(TIME_IS_UP if isinstance(stopped, TimeLimitReached) else CTRL_C) from None
     except KeyboardInterrupt:  # the second Ctrl-C
-        typer.echo(f"stopped at once; to go on from the last checkpoint, {way_on}", err=True)
+        say(f"stopped at once; to go on from the last checkpoint, {way_on}", err=True)
         raise typer.Exit(CTRL_C) from None
     except OSError as error:  # a full disk, above all
         how = f"; when that is mended, {way_on}" if folder.is_dir() else ""
@@ -94,7 +95,7 @@ def train(
     folder = out or Path("runs") / f"{corpus}-{preset}"
     best = best_possible(corpus, texts.valid)
 
-    def say(record: "Record") -> None:
+    def say_epoch(record: "Record") -> None:
         epoch, valid = round(record["epoch"]), record["valid_perplexity"]
         line = (
             f"epoch {epoch}/{recipe.epochs}: perplexity "
@@ -102,14 +103,14 @@ def train(
         )
         line += f", best possible {best:.3f} (x {valid / best:.3f})" if best else ""
         left = record["seconds"] / epoch * (recipe.epochs - epoch)
-        typer.echo(line + (f", {show_duration(left)} to go" if left else ""))
+        say(line + (f", {show_duration(left)} to go" if left else ""))
 
-    typer.echo(f"{preset} on {corpus}, in {folder}")
+    say(f"{preset} on {corpus}, in {folder}")
     with _stoppable(folder, "give the same command with --resume"):
         model = Run(corpus, texts, recipe, folder, preset).train(
             resume=resume,
             time_limit=seconds,
-            on_epoch=say,
+            on_epoch=say_epoch,
             show_progress=sys.stderr.isatty(),
         )
     records = read_metrics(folder)
@@ -118,7 +119,8 @@ def train(
     write_results(folder, reached)
     report("test", corpus, texts, reached)
     time = show_duration(records[-1]["seconds"])
-    typer.echo(f"{time}; model, metrics and learning curve are in {folder}")
+    say(f"{time}; model, metrics and learning curve are in {folder}")
+    say_next(f"`lessons evaluate {folder} {corpus}` shows where it loses.")
 
 
 def compare(
@@ -159,10 +161,11 @@ def compare(
             preset=preset,
             cells=wanted,
             time_limit=seconds,
-            on_row=lambda row: typer.echo(f"{row.name}: perplexity {row.perplexity:.3f}", err=True),
+            on_row=lambda row: say(f"{row.name}: perplexity {row.perplexity:.3f}", err=True),
             show_progress=sys.stderr.isatty(),
         )
     write_atomically(
         folder / "comparison.json", json.dumps([row._asdict() for row in rows]).encode()
     )
-    typer.echo(table(rows))
+    show_markdown(table(rows))
+    say_next(f"`lessons runs {folder} --plot FILE` draws their learning curves.")

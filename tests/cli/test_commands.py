@@ -13,7 +13,8 @@ def test_data_commands(tmp_path, lessons, monkeypatch):
     monkeypatch.setenv("LESSONS_DATA_HOME", str(tmp_path))
     status, out, _ = lessons("data", "list")
     assert status == 0
-    village, shakespeare, words, ptb, home = out.splitlines()
+    heading, village, shakespeare, words, ptb, home = out.splitlines()
+    assert heading.split() == ["name", "where", "text"]
     assert words.split()[:2] == ["shakespeare-words", "to"]
     assert village.split()[:2] == ["village", "here"]
     assert shakespeare.split()[:3] == ["shakespeare", "to", "fetch,"]

@@ -105,7 +105,8 @@ def test_a_terminal_shows_tokens_as_they_are_drawn(trained, lessons):
     assert child.wait() == 130
     os.close(terminal)
     _, whole, _ = lessons(*arguments, "--length", "300")
-    assert whole.startswith(shown.decode()[:200].replace("\r\n", "\n"))
+    words = shown.decode()[:200].split()[:-1]  # lines are broken where the terminal ends
+    assert whole.split()[: len(words)] == words
 
 
 def test_explain(trained, lessons):
