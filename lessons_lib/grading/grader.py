@@ -108,7 +108,7 @@ def _graded(
                 rest = exercises[len(results) :]
                 return results + [_failed(e, "infrastructure_error", text) for e in rest]
             with worker:
-                results += _graded_by(worker, exercises[len(results) :], cells, seed)
+                results += graded_by(worker, exercises[len(results) :], cells, seed)
     return results
 
 
@@ -125,7 +125,7 @@ def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str
     return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
 
 
-def _graded_by(
+def graded_by(
     worker: Worker, exercises: Sequence[Exercise], cells: Sequence[tuple[str, str]], seed: int
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it."""
