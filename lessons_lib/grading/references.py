@@ -66,7 +66,7 @@ def _argument_fault(case: Case) -> str:
             _sent({name: value}, call_back=lambda number: describe)
         except (TypeError, ValueError) as error:
             return (
-                f"its argument {name} is {describe(value)}, of which students get none ({error}); "
+                f"its argument {name} is {describe(value)}, which no student can get ({error}); "
                 "expected arrays of numbers, numbers, text, dicts, lists or tuples of them, "
                 "a function or a generator"
             )

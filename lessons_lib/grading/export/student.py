@@ -59,7 +59,9 @@ def setup(assignment: Assignment) -> str:
 def _needs(assignment: Assignment) -> str:
     """Imports and constants that the signatures need."""
     needs = dict.fromkeys([IMPORTS, *(n for e in assignment.exercises for n in written(e).needs)])
-    return "\n".join(needs)
+    return "\n".join(
+        f"\n\n{text}\n\n" if text.startswith(("def ", "class ", "@")) else text for text in needs
+    ).strip()
 
 
 def module(assignment: Assignment) -> bytes:
