@@ -68,7 +68,7 @@ def module(assignment: Assignment) -> bytes:
     """The same as a .py file."""
     introduction = [assignment.introduction] if assignment.introduction else []
     advice = textwrap.fill(ADVICE, 88)
-    text = "\n\n".join([assignment.name, *introduction, advice]) + "\n"
+    text = "\n\n".join([assignment.name, *introduction, advice])
     head = f"{text_literal(text)}\n\n{_needs(assignment)}\n"
     return "\n\n".join([head, *(stub(e) + "\n" for e in assignment.exercises)]).encode()
 
