@@ -38,6 +38,7 @@ def grade(
 
     from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
     from lessons_lib.grading.isolation.policy import reached
+    from lessons_lib.grading.references import check_references
 
     if require not in (None, "strong"):
         raise ValueError(f"--require: expected strong, got {require!r}")
@@ -45,7 +46,7 @@ def grade(
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     level = reached("strong" if require else isolation)
     if exercises is not None:
-        load_exercises(exercises)  # a mistake in it is found before anything is graded
+        check_references(load_exercises(exercises))  # before anything is graded
     submissions = find_submissions(paths)
     with tqdm(total=len(submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
         graded = grade_all(
@@ -76,8 +77,10 @@ def matrix(
     from lessons_lib.course.exercises import all as all_exercises
     from lessons_lib.grading.batch import load_exercises
     from lessons_lib.grading.judging.known_versions import examine, table
+    from lessons_lib.grading.references import check_references
 
     examined = all_exercises() if exercises is None else load_exercises(exercises)
+    check_references(examined)
     rows = [examine(exercise, range(seeds)) for exercise in examined]
     show_markdown(table(rows, seeds))
     clean = all(row.is_clean for row in rows)

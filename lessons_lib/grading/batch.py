@@ -3,15 +3,12 @@
 import csv
 import dataclasses
 import hashlib
-import importlib.util
 import io
 import json
 import multiprocessing
 import os
 import re
-import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lessons_lib.files import write_atomically
-from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.loading import content, load_exercises
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.isolation.submission import MOST_BYTES
@@ -61,38 +58,6 @@ def find_submissions(paths: Iterable[Path]) -> dict[str, Path]:
     if not found:
         raise ValueError("PATH: expected .py or .ipynb files, found none")
     return found
-
-
-def load_exercises(path: Path) -> list[Exercise]:
-    """The exercises that an instructor's file defines, in its order.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be run, or defines none.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"--exercises: there is no file {path}")
-    name = f"assignment_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise ValueError(f"--exercises: expected a .py file, got {path}")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # also for inspect, which looks for sources there
-        try:
-            spec.loader.exec_module(module)
-        except BaseException as error:
-            del sys.modules[name]
-            if not isinstance(error, Exception):  # Ctrl-C
-                raise
-            where = f"{path}, line {line}" if (line := _line_of(error, path)) else f"{path}"
-            text = error.msg if isinstance(error, SyntaxError) else str(error)
-            raise ValueError(f"--exercises: {where}: {type(error).__name__}: {text}") from error
-    defined = [e for e in vars(sys.modules[name]).values() if isinstance(e, Exercise)]
-    own = [e for e in defined if not e.is_of_the_course]
-    if not own:
-        raise ValueError(f"--exercises: {path} defines no exercise with @exercise")
-    return own
 
 
 def grade_all(
@@ -219,14 +184,6 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _line_of(error: Exception, path: Path) -> int | None:
-    """The line of a file in which an exception came up, if it was raised below one."""
-    if isinstance(error, SyntaxError):
-        return error.lineno
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
-
-
 def _new_name(wanted: str, taken: dict[str, Path]) -> str:
     name = plain(wanted)
     number = 2
@@ -245,10 +202,10 @@ def _file_name(name: str) -> str:
 def _fingerprint(exercises: Path | None, isolation: str, seed: int | None) -> str:
     """What a kept result depends on beside the submission."""
     if exercises is None:
-        content = "\n".join(e.source for e in EXERCISES.all()).encode()
+        depends = "\n".join(e.source for e in EXERCISES.all()).encode()
     else:
-        content = exercises.read_bytes()
-    return hashlib.sha256(content + repr((isolation, seed)).encode()).hexdigest()
+        depends = content(exercises)
+    return hashlib.sha256(depends + repr((isolation, seed)).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str | None:

@@ -109,7 +109,7 @@ def _graded(
                 return results + [_failed(e, "infrastructure_error", text) for e in rest]
             with worker:
                 right = [result.exercise for result in results if result.status == "passed"]
-                results += _graded_by(worker, exercises[len(results) :], cells, seed, right)
+                results += graded_by(worker, exercises[len(results) :], cells, seed, right)
     return results
 
 
@@ -126,12 +126,12 @@ def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str
     return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
 
 
-def _graded_by(
+def graded_by(
     worker: Worker,
     exercises: Sequence[Exercise],
     cells: Sequence[tuple[str, str]],
     seed: int,
-    right: Sequence[str],
+    right: Sequence[str] = (),
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it."""
     names = [exercise.name for exercise in exercises]

@@ -55,7 +55,7 @@ for t in range(x.shape[1]):
     hs.append(h)
 return np.stack(hs, axis=1)""",
     "lstm_step_forward": f"h, c = prev_h, prev_c\n{STEP}return h, c",
-    "lstm_forward": f"""h, c, hs = h0, c0, []
+    "lstm_forward": f"""h, c, hs = h0, np.zeros_like(h0), []
 for t in range(x.shape[1]):
 {LOOP}
     hs.append(h)
@@ -67,7 +67,8 @@ PARTLY = {
 }
 WRONG = {name: body.replace("np.tanh(", "np.sin(") for name, body in RIGHT.items()}
 SUBMISSIONS = {"right": RIGHT, "partly": PARTLY, "wrong": WRONG, "unattempted": {}}
-SCORES = {"right": 9, "partly": 5, "wrong": 0, "unattempted": 0}
+SCORES = {"right": 8, "partly": 5, "wrong": 0, "unattempted": 0}
+POINTS = {exercise.name: exercise.points for exercise in load_exercises(CS231N)}
 
 # If a platform ran what students hand in, this would leave a file behind.
 TRAP = "__import__('pathlib').Path({!r}).write_text('run')"
@@ -195,21 +196,147 @@ def test_an_assignment_in_other_notation_is_described_in_it(tmp_path):
     assert "the order i, f, o, g" in text
 
 
-def test_shape_checks_accept_the_reference_and_refuse_another_shape():
-    every = [e for file in (CS231N, None) for a in exercises_of(file) for e in a.exercises]
+def test_shape_checks_refuse_another_shape():
+    """That they accept the reference is tried by every export."""
     checked = 0
-    for exercise in every:
+    for one in (a for file in (CS231N, None) for a in exercises_of(file)):
         names = {}
-        exec(student.setup(), names)
-        names[exercise.name] = exercise.reference
-        check = shape_check(exercise)
-        exec(check, names)
-        if check.startswith("check_shapes"):
-            checked += 1
-            names[exercise.name] = lambda *arguments: np.zeros((7, 7, 7))
-            with pytest.raises(AssertionError, match="expected"):
-                exec(check, names)
+        exec(student.setup(one), names)
+        for exercise in one.exercises:
+            if (check := shape_check(exercise)).startswith("check_shapes"):
+                checked += 1
+                names[exercise.name] = lambda *arguments: np.zeros((7, 7, 7))
+                with pytest.raises(AssertionError, match="expected"):
+                    exec(check, names)
     assert checked >= 25  # the others take or give what is no array
+
+
+DEFINITIONS = r'''
+"""Ends in a "quote", holds \\frac and 한글: "x\""""
+from __future__ import annotations
+
+import math, numpy as np
+from math import pi as PI
+from helpers.drawing import make
+from lessons_lib.functions import sigmoid
+from lessons_lib.grading import Output, exercise
+
+EPS: float = 1e-6
+LIMIT = EPS * PI
+Array = np.ndarray
+SECRET = "the answer"
+
+
+def square(v):
+    return v * v + LIMIT
+
+
+def asked(**more):
+    return exercise(
+        lesson="hw",
+        outputs=[Output("y", "N H")],
+        sizes=[{"N": 3, "H": 4}],
+        make_case=lambda rng, N, H: {"x": make(rng, N, H), **more},
+    )
+
+
+@asked(eps=0.5, power=2, f=np.tanh)
+def kinds(x: Array, /, eps: float = LIMIT, *, power: int = 2, f=square) -> Array:
+    """Ends in "a quote\""""
+    return f(x) ** power + eps
+
+
+@asked(a=1.0, b=-np.inf, c=2, g=sigmoid, k=0)
+def written(x, a=float("nan"), b=-np.inf, c=0x10, g=sigmoid, k=lambda v: math.log(v)):
+    """Holds \\alpha, \"\"\" and \0, and ends in \\"""
+    return g(x) * a
+
+
+def of_factory(k):
+    @asked(scale=3.0)
+    def from_factory(x: Secret, scale=k):
+        """Not assigned to a name, and asserts what its cases hold."""
+        assert (x > 1).all()
+        return x * scale
+
+
+of_factory(2.5)
+'''
+
+
+@pytest.fixture
+def definitions(tmp_path):
+    """An instructor's file with a helper package beside it, of the kinds that handouts have."""
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "drawing.py").write_text(
+        "from helpers.least import LEAST\n\n\n"
+        "def make(rng, N, H):\n    return LEAST + rng.random((N, H))\n"
+    )
+    (tmp_path / "helpers" / "least.py").write_text("LEAST = 1.1\n")
+    (tmp_path / "hw.py").write_text(DEFINITIONS.lstrip(), encoding="utf-8")
+    return tmp_path / "hw.py"
+
+
+def test_handouts_read_as_the_source_does(definitions, tmp_path):
+    export("student", tmp_path / "out", exercises=definitions)
+    text = (tmp_path / "out" / "hw.py").read_text(encoding="utf-8")
+    for line in (
+        "def kinds(x: Array, /, eps: float = LIMIT, *, power: int = 2, f=square) -> Array:",
+        'def written(x, a=float("nan"), b=-np.inf, c=0x10, g=sigmoid, k=lambda v: math.log(v)):',
+        "def from_factory(x, scale=2.5):",
+        "from math import pi as PI",
+        "LIMIT = EPS * PI",
+    ):
+        assert f"\n{line}\n" in text
+    for absent in ("SECRET", "helpers", "tanh", "def asked"):
+        assert absent not in text
+    names = {}
+    exec(compile(text, "hw.py", "exec"), names)
+    assert names["__doc__"].splitlines()[2] == 'Ends in a "quote", holds \\frac and 한글: "x"'
+    report = grade(tmp_path / "out" / "hw.ipynb", exercises=load_exercises(definitions))
+    for result, exercise in zip(report.results, load_exercises(definitions), strict=True):
+        assert result.status == "not_attempted"
+        assert names[exercise.name].__doc__ == exercise.reference.__doc__.rstrip()
+
+
+@pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
+def test_helpers_are_carried_along(definitions, tmp_path, target):
+    names = [
+        name for name, _ in everything(export(target, tmp_path / "out", exercises=definitions))
+    ]
+    assert {"hw.py", "least.py", "drawing.py"} <= {name.rpartition("/")[2] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"k=lambda v: math.log(v)": "k=make"}, "needs make of helpers.drawing, which students"),
+        ({"k=lambda v: math.log(v)": "k=kinds"}, "needs kinds, which students do not have"),
+        (
+            {
+                "LIMIT = ": "OPENED = open(__file__)\nLIMIT = ",
+                "k=lambda v: math.log(v)": "k=OPENED",
+            },
+            "needs __file__",
+        ),
+        ({"of_factory(2.5)": "asked()(lambda x: x)"}, "an exercise is called '<lambda>'"),
+        (
+            {"LIMIT = ": "open(__file__.replace('hw.py', 'table.csv'))\nLIMIT = "},
+            "not where it is exported to: hw.py, line 11: FileNotFoundError",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_cannot_be_handed_out(definitions, tmp_path, changes, reason):
+    (tmp_path / "table.csv").write_text("")
+    text = definitions.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        text = text.replace(old, new, 1)
+    definitions.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(reason)) as caught:
+        export("nbgrader", tmp_path / "out", exercises=definitions)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -284,12 +411,7 @@ def test_nbgrader_metadata(tmp_path):
     assert {mark.schema_version for mark in marks} == {3}
     assert len({mark.grade_id for mark in marks}) == len(marks)
     graded = {mark.grade_id: mark.points for mark in marks if mark.grade and mark.points}
-    assert graded == {
-        "rnn_step_forward-graded": 2,
-        "rnn_forward-graded": 2,
-        "lstm_step_forward-graded": 2,
-        "lstm_forward-graded": 3,
-    }
+    assert graded == {f"{name}-graded": points for name, points in POINTS.items()}
 
 
 def test_nbgrader_step_marks_as_lessons_grade_does(plain, tmp_path):
@@ -342,6 +464,7 @@ def test_nbgrader_itself(plain, tmp_path):
     assert grades == expected == SCORES
     feedback = (course / "feedback" / "partly" / NAME / f"{NAME}.html").read_text()
     assert "lstm_step_forward: not right yet, 1 of 2 points." in feedback
+    assert not re.search("HIDDEN|Traceback|NotImplementedError|RuntimeError", feedback)
     assert not trap.exists()
 
 
@@ -353,7 +476,7 @@ def test_otter_notebook(tmp_path):
     assert raw[0].startswith("# ASSIGNMENT CONFIG\n")
     assert yaml.safe_load(raw[0])["autograder_files"] == [CS231N.name]
     questions = [yaml.safe_load(text) for text in raw if text.startswith("# BEGIN QUESTION")]
-    assert [question["points"] for question in questions] == [[0, 2], [0, 2], [0, 2], [0, 3]]
+    assert [question["points"] for question in questions] == [[0, p] for p in POINTS.values()]
 
 
 @pytest.mark.slow
@@ -445,7 +568,7 @@ def test_gradescope(plain, gradescope):
             assert test["status"] in ("passed", "failed")
         visible = [test for test in found["tests"] if test["visibility"] == "visible"]
         hidden = [test for test in found["tests"] if test["visibility"] == "after_published"]
-        assert len(visible) == len(hidden) == 4 and len(found["tests"]) == 8
+        assert len(visible) == len(hidden) == len(POINTS)
         assert not any("score" in test for test in visible)
         given = {test["name"]: test["score"] for test in hidden}
         assert given == points(plain / who / f"{NAME}.ipynb")
@@ -456,7 +579,7 @@ def test_gradescope_with_other_files(plain, gradescope, tmp_path):
     right = plain / "right" / f"{NAME}.ipynb"
     renamed = tmp_path / "my work.ipynb"
     shutil.copy(right, renamed)
-    assert gradescope([renamed])["score"] == 9
+    assert gradescope([renamed])["score"] == 8
     assert gradescope([renamed, CS231N])["score"] == 0  # which one is it?
     assert gradescope([])["score"] == 0
     assert gradescope([right, CS231N], feedback="visible")["tests"][-1]["visibility"] == "visible"
@@ -544,10 +667,13 @@ def test_github(plain, github, tmp_path):
         given[who] = float(found["score"])
         verdicts = [len(suite.findall(f"testcase/{k}")) for k in ("failure", "error", "skipped")]
         assert [int(suite.get(key)) for key in ("failures", "errors", "skipped")] == verdicts
-        assert int(suite.get("tests")) == len(suite.findall("testcase")) == 4
+        assert int(suite.get("tests")) == len(suite.findall("testcase")) == len(POINTS)
     assert given == SCORES | {"empty": 0}
     rows = github.summary.read_text().splitlines()
-    assert "| class/partly/assignment3.ipynb | 5 of 9 | 2 | 2 | 1 | 0 (not_attempted) |" in rows
+    given = {"rnn_step_forward": "2", "rnn_forward": "2", "lstm_step_forward": "1"}
+    cells = [given.get(name, "0 (not_attempted)") for name in POINTS]
+    total = f"5 of {sum(POINTS.values()):g}"
+    assert f"| {' | '.join(['class/partly/assignment3.ipynb', total, *cells])} |" in rows
     assert len(rows) == 2 + len(students)
 
 

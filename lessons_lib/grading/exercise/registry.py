@@ -21,6 +21,7 @@ class Registry:
     def __init__(self, group: str = "") -> None:
         self._group = group
         self._exercises: dict[str, Exercise] = {}
+        self.added: list[Exercise] = []  # all that were, in order
 
     def add(self, exercise: Exercise) -> None:
         """Add an exercise; the last one defined by a name is the one that the name finds.
@@ -31,6 +32,7 @@ class Registry:
         Raises:
             ValueError: if two lessons of the course have an exercise of that name.
         """
+        self.added.append(exercise)
         known = self._exercises.get(exercise.name)
         module = exercise.reference.__module__
         if known and exercise.is_of_the_course and known.reference.__module__ != module:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.loading import helper_files, load_exercises
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.report import Report, Result
@@ -75,8 +75,10 @@ class Kit:
         return f"{PACKAGE}=={importlib.metadata.version(PACKAGE)}"
 
     def files(self) -> dict[str, bytes]:
-        """The instructor's file and the wheel, by name."""
-        return {path.name: path.read_bytes() for path in (self.exercises, self.wheel) if path}
+        """The instructor's file with the modules beside it that it imports, and the wheel."""
+        helpers = helper_files(self.exercises) if self.exercises else {}
+        own = {path.name: path for path in (self.exercises, self.wheel) if path}
+        return {name: path.read_bytes() for name, path in {**own, **helpers}.items()}
 
 
 def assignments(file: Path | None) -> list[Assignment]:

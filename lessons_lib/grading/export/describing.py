@@ -4,11 +4,15 @@ import inspect
 import json
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.export.as_written import code_of, written
+from lessons_lib.grading.isolation.running import call
 
 ADVICE = (
     "Complete the functions and leave their names and parameters as they are. "
@@ -21,37 +25,56 @@ UNSOLVED = "raise NotImplementedError"
 
 
 def signature(exercise: Exercise) -> str:
-    """As in a definition: "rnn_step(x, h_prev, Wx, Wh, b)"."""
-    found = inspect.signature(exercise.reference)
-    bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
-    return f"{exercise.name}{inspect.Signature(bare)}"
+    """As in a heading: "rnn_step(x, h_prev, Wx, Wh, b)"."""
+    return f"{exercise.name}{written(exercise).heading}"
 
 
 def stub(exercise: Exercise) -> str:
     """A definition without a body."""
-    text = _docstring(exercise).replace("\\", "\\\\").replace('"""', "'''")
-    first, *rest = text.splitlines()
-    lines = [f'"""{first}', *rest, '"""'] if rest else [f'"""{first}"""']
-    body = textwrap.indent("\n".join([*lines, UNSOLVED]), "    ")
-    return f"def {signature(exercise)}:\n{body}"
+    body = textwrap.indent(f"{text_literal(_docstring(exercise))}\n{UNSOLVED}", "    ")
+    return f"def {exercise.name}{written(exercise).signature}:\n{body}"
+
+
+def text_literal(text: str) -> str:
+    """Python code for a text of one or more lines, in triple quotes."""
+    prefix, end = "", ""
+    readable = all(letter == "\n" or letter.isprintable() for letter in text)
+    if readable and "\\" in text and '"""' not in text and not text.endswith(("\\", '"')):
+        prefix = "r"
+    else:
+        if text.endswith('"'):
+            text, end = text[:-1], r"\""
+        text = text.replace("\\", r"\\").replace('"""', r"\"\"\"")
+        text = "".join(
+            letter if letter == "\n" or letter.isprintable() else _escaped(letter)
+            for letter in text
+        )
+    last = "\n" if "\n" in text else ""
+    return f'{prefix}"""{text}{end}{last}"""'
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
 
 
 def shape_check(exercise: Exercise) -> str:
     """Code that calls a student's function once and compares shapes.
 
-    It is no definition, so it is left out in grading. Where arguments are of other kinds
-    than arrays and numbers, it only looks whether there is such a function.
+    It is no definition, so it is left out in grading. Where arguments are of other kinds than
+    arrays and numbers, or the reference takes none but those of its cases, it only looks whether
+    there is such a function.
     """
     case = exercise.cases(_rng())[0]
-    rng = _rng()
-    stand_ins = {name: _stand_in(value, rng) for name, value in case.arguments.items()}
-    shapes = _shapes(exercise, {k: s[1] for k, s in stand_ins.items() if s is not None})
+    codes = {name: _stand_in(value) for name, value in case.arguments.items()}
+    shapes = None if None in codes.values() else _shapes(exercise, case, codes)
     if shapes is None:
         return f"assert callable({exercise.name})"
-    arguments = "\n".join(f"        {s[0]}," for s in stand_ins.values() if s is not None)
+    by_name = [f"{name}={codes[name]}" for name in codes if name in case.keyword_only]
+    by_place = [str(codes[name]) for name in codes if name not in case.keyword_only]
+    arguments = "\n".join(f"        {code}," for code in (*by_place, *by_name))
     expected = "\n".join(f"        {json.dumps(name)}: {shape}," for name, shape in shapes.items())
     return (
-        f"check_shapes(\n    {exercise.name},\n    lambda rng: [\n{arguments}\n    ],\n"
+        f"check_shapes(\n    lambda rng: {exercise.name}(\n{arguments}\n    ),\n"
         f"    {{\n{expected}\n    }},\n)"
     )
 
@@ -62,7 +85,7 @@ def _rng() -> np.random.Generator:
 
 def _docstring(exercise: Exercise) -> str:
     # An adapted exercise has the docstring of the course's, in the course's notation.
-    adapted = hasattr(exercise.reference, "__wrapped__")
+    adapted = "__signature__" in vars(exercise.reference)
     if exercise.reference.__doc__ and not adapted:
         return inspect.cleandoc(exercise.reference.__doc__)
     arguments = [f"    {name}: {dims}." for name, dims in _argument_dims(exercise).items()]
@@ -93,11 +116,13 @@ def _argument_dims(exercise: Exercise) -> dict[str, str]:
     """Each argument's shape in the letters of the sizes: "(D, 4H)"."""
     rng = _rng()
     drawn = [(sizes, exercise.draw(rng, **sizes)) for sizes in exercise.sizes]
-    return {name: _dims(name, drawn) for name in exercise.parameters}
+    return {name: _dims(exercise, name, drawn) for name in exercise.parameters}
 
 
-def _dims(name: str, drawn: list[tuple[dict[str, int], dict[str, Any]]]) -> str:
+def _dims(exercise: Exercise, name: str, drawn: list[tuple[dict[str, int], dict[str, Any]]]) -> str:
     values = [made[name] for _, made in drawn]
+    if forward := exercise.cache_from.get(name):
+        return f"what {forward.name} returned last"
     if not all(isinstance(value, np.ndarray) for value in values):
         return f"a {type(values[0]).__name__}"
     letters = []
@@ -116,31 +141,35 @@ def _letter(lengths: list[tuple[dict[str, int], int]]) -> str | None:
     return None
 
 
-def _stand_in(value: Any, rng: np.random.Generator) -> tuple[str, Any] | None:
-    """Code for a value of the same kind and shape, and the value it makes; None if neither."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return repr(value), value
+def _stand_in(value: Any) -> str | None:
+    """Code for a value of the same kind and shape; None if it is of no kind that has such."""
     if not isinstance(value, np.ndarray):
-        return None
+        return code_of(value)
     if value.dtype.kind == "f":
-        return f"rng.normal(size={value.shape})", rng.normal(size=value.shape)
-    if value.dtype.kind == "i" and value.size and value.min() >= 0:
-        most = int(value.max()) + 1
-        return f"rng.integers({most}, size={value.shape})", rng.integers(most, size=value.shape)
+        drawn = f"rng.normal(size={value.shape})"
+        return f"abs({drawn})" if value.size and value.min() >= 0 else drawn
+    if value.dtype.kind in "iub" and value.size and value.min() >= 0:
+        drawn = f"rng.integers({int(value.max()) + 1}, size={value.shape})"
+        return drawn if value.dtype.kind != "b" else f"{drawn} > 0"
     return None
 
 
-def _shapes(exercise: Exercise, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]] | None:
-    """The shapes of the results for such arguments; None if they have none."""
-    if len(arguments) < len(exercise.parameters) or _written_outputs(exercise):
+def _shapes(
+    exercise: Exercise, case: Case, codes: Mapping[str, str | None]
+) -> dict[str, tuple[int, ...]] | None:
+    """The shapes of the results of a case; None if the stand-ins do not give the same."""
+    if _written_outputs(exercise):
         return None
-    try:
-        with np.errstate(all="ignore"):
-            value = exercise.reference(*arguments.values())
-    except (ValueError, IndexError):  # arguments that only fit each other as they were drawn
-        return None
-    results = exercise.results_of(value, arguments)
-    if results is None or not all(isinstance(r, np.ndarray | np.generic | float) for r in results):
-        return None
-    names = [output.name for output in exercise.outputs]
-    return {name: np.shape(r) for name, r in zip(names, results, strict=True)}
+    rng = _rng()
+    stand_ins = {name: eval(str(code), {"np": np, "rng": rng}) for name, code in codes.items()}
+    found = []
+    for arguments in (case.copied_arguments(), stand_ins):
+        outcome = call(exercise.reference, replace(case, arguments=arguments))
+        results = exercise.results_of(outcome.value, arguments) if not outcome.raised else None
+        if results is None:
+            return None
+        if not all(isinstance(r, np.ndarray | np.generic | float) for r in results):
+            return None
+        names = [output.name for output in exercise.outputs]
+        found.append({name: np.shape(r) for name, r in zip(names, results, strict=True)})
+    return found[0] if found[0] == found[1] else None

@@ -7,6 +7,8 @@ from pathlib import Path
 from lessons_lib.grading.export import github, gradescope, nbgrader, otter, student
 from lessons_lib.grading.export.assignment import Assignment, Kit, assignments
 from lessons_lib.grading.export.student import STUDENT
+from lessons_lib.grading.export.trying import try_files
+from lessons_lib.grading.references import check_references
 
 Files = dict[str, bytes]
 
@@ -42,7 +44,7 @@ def export(
     Raises:
         FileNotFoundError: if `exercises` or `wheel` is not there.
         ValueError: if there is no such target, or `out` is not empty, or a file is of the wrong
-            kind.
+            kind, or an exercise cannot be handed out or graded.
     """
     if target not in TARGETS:
         raise ValueError(f"target: expected one of {', '.join(TARGETS)}, got {target!r}")
@@ -50,8 +52,13 @@ def export(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: expected a new or an empty folder, got {out}")
     kit = Kit.of(exercises, wheel)
+    wanted = assignments(kit.exercises)
+    if kit.exercises is not None:
+        check_references(exercise for assignment in wanted for exercise in assignment.exercises)
+    files = TARGETS[target](wanted, kit)
+    try_files(files, wanted, kit)
     written = []
-    for name, data in TARGETS[target](assignments(kit.exercises), kit).items():
+    for name, data in files.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -36,12 +36,11 @@ c.Autograde.autograde_preprocessors = [
 # A student may have deleted a graded cell; without it there would be no grade.
 c.OverwriteCells.add_missing_cells = True
 """
-# Where the configuration is missing, nbgrader would run this cell, and must not give points for it.
+# Where the configuration is missing, nbgrader runs this cell and takes its number for the points.
+# It has no hidden test, which nbgrader would show to students with the feedback.
 GRADED_CELL = """\
 # {points:g} points. {name} is graded outside this notebook, with new arguments.
-### BEGIN HIDDEN TESTS
-raise RuntimeError("not graded: nbgrader_config.py of this export is not in use")
-### END HIDDEN TESTS"""
+0  # the points until then"""
 
 
 def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
@@ -65,7 +64,7 @@ def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
 def _cells(assignment: Assignment) -> list[student.Cell]:
     cells = [
         student.markdown("title", student.title(assignment), _locked("title")),
-        student.code("setup", student.setup(), _locked("setup")),
+        student.code("setup", student.setup(assignment), _locked("setup")),
     ]
     for exercise in assignment.exercises:
         cells += _cells_of(exercise)

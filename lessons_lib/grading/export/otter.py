@@ -41,7 +41,7 @@ def _cells(assignment: Assignment, kit: Kit) -> list[student.Cell]:
     cells = [
         student.raw("config", _config("ASSIGNMENT CONFIG", config)),
         student.markdown("title", student.title(assignment)),
-        student.code("setup", student.setup()),
+        student.code("setup", student.setup(assignment)),
     ]
     for exercise in assignment.exercises:
         cells += _question(exercise)

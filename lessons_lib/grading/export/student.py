@@ -4,14 +4,15 @@ import json
 import textwrap
 from typing import Any
 
+from lessons_lib.grading.export.as_written import written
 from lessons_lib.grading.export.assignment import Assignment, Kit
-from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub
+from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub, text_literal
 
 STUDENT = "student"
 IMPORTS = "import numpy as np"
-CHECK_SHAPES = '''def check_shapes(function, make_arguments, expected):
+CHECK_SHAPES = '''def check_shapes(call, expected):
     """Call a function once and compare the shapes of its results. The values are graded later."""
-    result = function(*make_arguments(np.random.default_rng(0)))
+    result = call(np.random.default_rng(0))
     found = result if isinstance(result, tuple) else (result,)
     assert len(found) >= len(expected), f"expected {', '.join(expected)}; got {len(found)} results"
     for (name, shape), array in zip(expected.items(), found):
@@ -33,7 +34,7 @@ def cells(assignment: Assignment) -> list[Cell]:
     """The cells of the notebook: for each exercise its stub and a check of shapes."""
     found = [
         markdown("title", title(assignment)),
-        code("setup", setup()),
+        code("setup", setup(assignment)),
     ]
     for exercise in assignment.exercises:
         found.append(markdown(f"{exercise.name}-task", f"## `{signature(exercise)}`"))
@@ -50,17 +51,25 @@ def title(assignment: Assignment) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def setup() -> str:
+def setup(assignment: Assignment) -> str:
     """The code that stands before the first exercise."""
-    return f"{IMPORTS}\n\n\n{CHECK_SHAPES}"
+    return f"{_needs(assignment)}\n\n\n{CHECK_SHAPES}"
+
+
+def _needs(assignment: Assignment) -> str:
+    """Imports and constants that the signatures need."""
+    needs = dict.fromkeys([IMPORTS, *(n for e in assignment.exercises for n in written(e).needs)])
+    return "\n".join(
+        f"\n\n{text}\n\n" if text.startswith(("def ", "class ", "@")) else text for text in needs
+    ).strip()
 
 
 def module(assignment: Assignment) -> bytes:
     """The same as a .py file."""
     introduction = [assignment.introduction] if assignment.introduction else []
     advice = textwrap.fill(ADVICE, 88)
-    text = "\n\n".join([assignment.name, *introduction, advice]).replace("\\", "\\\\")
-    head = f'"""{text.replace(chr(34) * 3, chr(39) * 3)}\n"""\n\n{IMPORTS}\n'
+    text = "\n\n".join([assignment.name, *introduction, advice])
+    head = f"{text_literal(text)}\n\n{_needs(assignment)}\n"
     return "\n\n".join([head, *(stub(e) + "\n" for e in assignment.exercises)]).encode()
 
 
@@ -94,7 +103,9 @@ def notebook(cells: list[Cell]) -> bytes:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode(
+        errors="backslashreplace"
+    )
 
 
 def _cell(kind: str, identifier: str, source: str, metadata: dict[str, Any] | None) -> Cell:

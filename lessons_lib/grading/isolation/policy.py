@@ -27,7 +27,7 @@ import numpy as np
 
 from lessons_lib.grading.isolation.box import fill_box
 from lessons_lib.grading.isolation.bubblewrap import NUMPY, in_bubblewrap, is_root
-from lessons_lib.grading.isolation.wire import receive, send
+from lessons_lib.grading.isolation.wire import DTYPES, receive, send
 
 Isolation = Literal["strong", "basic"]
 TOKEN = "MEMORY_GATES_WORKER"
@@ -189,7 +189,7 @@ class Worker:
         while "call" in (answer := receive(answers)):
             if self._ended:
                 raise EOFError
-            send(questions, _called_back(functions.get(answer["call"]), answer.get("argument")))
+            send(questions, called_back(functions.get(answer["call"]), answer.get("arguments")))
         return answer
 
     def end(self) -> None:
@@ -222,16 +222,29 @@ class Worker:
                 stream.close()  # type: ignore[union-attr]
 
 
-def _called_back(function: Callable[..., Any] | None, argument: Any) -> dict[str, Any]:
-    if function is None or not isinstance(argument, np.ndarray) or argument.dtype.kind not in "iuf":
-        return {"raised": "expected an array of numbers"}
-    if argument.size > MOST_CALLED_BACK:
+def called_back(function: Callable[..., Any] | None, arguments: Any) -> dict[str, Any]:
+    """Call a function of the instructor's with what a submission gave it."""
+    if function is None or not isinstance(arguments, list) or not all(map(_is_numbers, arguments)):
+        return {"raised": "expected arrays of numbers"}
+    if sum(argument.size for argument in arguments) > MOST_CALLED_BACK:
         return {"raised": f"expected at most {MOST_CALLED_BACK} numbers"}
     try:
         with np.errstate(all="ignore"):
-            return {"value": float(function(argument))}
+            # A number is NumPy's, not Python's, whose powers may be of any length.
+            value = function(*(argument[()] for argument in arguments))
+            results = [np.asarray(v) for v in (value if isinstance(value, tuple) else (value,))]
     except Exception as error:
         return {"raised": f"{type(error).__name__}: {error}"[:300]}
+    if not all(map(_is_numbers, results)):
+        return {"raised": "the function gave what is neither a number nor an array of numbers"}
+    if sum(result.size for result in results) > MOST_CALLED_BACK:
+        return {"raised": f"the function gave more than {MOST_CALLED_BACK} numbers"}
+    numbers = tuple(result[()] for result in results)
+    return {"value": numbers if isinstance(value, tuple) else numbers[0]}
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.name in DTYPES
 
 
 def _strong(box: Path) -> list[str]:

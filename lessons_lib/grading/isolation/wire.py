@@ -82,7 +82,8 @@ def _packed(value: Any, blobs: list[bytes]) -> Any:
     if isinstance(value, float) and not isinstance(value, np.generic):
         return ["float", repr(value)]  # JSON has no NaN and no infinity
     if isinstance(value, np.ndarray | np.generic):
-        array = np.ascontiguousarray(value).reshape(np.shape(value))
+        native = np.asarray(value).dtype.newbyteorder("=")
+        array = np.ascontiguousarray(value, native).reshape(np.shape(value))
         blobs.append(array.tobytes())
         return [
             "number" if isinstance(value, np.generic) else "array",

@@ -55,19 +55,28 @@ def main(*, gives_up_root: bool) -> None:
     _limit()
     questions, answers = _private_streams()
     namespace: dict[str, Any] = {"__name__": "submission"}
+
+    def exchange(message: dict[str, Any]) -> dict[str, Any]:
+        send(answers, message)
+        return receive(questions)
+
     while True:
         try:
-            question = receive(questions, call_back=lambda n: _caller(n, questions, answers))
+            question = receive(questions, call_back=lambda n: caller(n, exchange))
         except EOFError:
             return
         if question["do"] == "define":
             send(answers, _define(question["cells"], question["names"], namespace))
         else:
-            function = namespace[question["name"]]
-            writable, by_name = frozenset(question["writable"]), frozenset(question["keyword_only"])
-            copying = question["copying"]
-            case = Case(question["arguments"], {}, "", writable, by_name, copying)
-            send(answers, _sendable_outcome(call(function, case, namespace.get)))
+            send(answers, answer(question, namespace))
+
+
+def answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+    """Call a function as asked; what came of it as a message."""
+    function = namespace[question["name"]]
+    writable, by_name = frozenset(question["writable"]), frozenset(question["keyword_only"])
+    case = Case(question["arguments"], {}, "", writable, by_name, question["copying"])
+    return _sendable_outcome(call(function, case, namespace.get))
 
 
 def _limit() -> None:
@@ -130,7 +139,7 @@ def _define(cells: list[list[str]], names: list[str], namespace: dict[str, Any])
             namespace.setdefault(name, namespace[function])
     defined = {name for name in names if callable(namespace.get(name))}
     return {
-        "functions": {name: _signature(namespace[name]) for name in sorted(defined)},
+        "functions": {name: signature(namespace[name]) for name in sorted(defined)},
         "problems": problems[:50],
     }
 
@@ -149,26 +158,27 @@ def _checked_as(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _signature(function: Callable[..., Any]) -> dict[str, Any]:
+def signature(function: Callable[..., Any]) -> dict[str, Any]:
+    """A function's parameters as a message."""
     try:
-        signature, is_plain = signature_of(function)
+        found, is_plain = signature_of(function)
     except Exception:  # an object that only looks like a function
-        signature, is_plain = None, True
+        found, is_plain = None, True
     parameters = None
-    if signature is not None:
+    if found is not None:
         parameters = [
             [p.name, p.kind.name, p.default is not inspect.Parameter.empty]
-            for p in list(signature.parameters.values())[:50]
+            for p in list(found.parameters.values())[:50]
         ]
     return {"parameters": parameters, "is_plain": is_plain}
 
 
-def _caller(number: int, questions: BinaryIO, answers: BinaryIO) -> Callable[..., Any]:
+def caller(number: int, exchange: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
     """A function that is given as an argument: it is called in the grader's process."""
 
-    def function(x: Any) -> Any:
-        send(answers, {"call": number, "argument": _sendable(np.asarray(x))})
-        reply = receive(questions)
+    def function(*arguments: Any) -> Any:
+        given = [_sendable(np.asarray(argument)) for argument in arguments]
+        reply = exchange({"call": number, "arguments": given})
         if "raised" in reply:
             raise ValueError(reply["raised"])
         return reply["value"]

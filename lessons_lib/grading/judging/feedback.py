@@ -43,7 +43,8 @@ def about_signature(exercise: Exercise, signature: Signature | None, is_plain: b
         f"    expected  ({', '.join(exercise.parameters)})"
     )
     try:
-        signature.bind(*exercise.parameters)
+        given = [name for name in exercise.parameters if name not in exercise.keyword_only]
+        signature.bind(*given, **dict.fromkeys(exercise.keyword_only))
     except TypeError:
         missing = [name for name in exercise.parameters if name not in names]
         unknown = [name for name in names if name not in exercise.parameters]

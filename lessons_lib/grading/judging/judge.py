@@ -234,12 +234,11 @@ def _expected(
 
 def _results(exercise: Exercise, answer: Callable[..., Any], case: Case) -> tuple[np.ndarray, ...]:
     arguments = case.copied_arguments()
-    value = answer(
-        **{
-            name: argument.of_the_reference() if isinstance(argument, OwnCache) else argument
-            for name, argument in arguments.items()
-        }
-    )
+    given = {
+        name: argument.of_the_reference() if isinstance(argument, OwnCache) else argument
+        for name, argument in arguments.items()
+    }
+    value = answer(*case.by_position(given), **case.by_name(given))
     results = exercise.results_of(value, arguments) or ()
     return tuple(
         number_as_array(result, case.dtype) if not output.axes else result

@@ -9,11 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import Outcome, run
 from lessons_lib.grading.judging.judge import judge, same_results
-from lessons_lib.grading.wording import listed
 
 
 class Row(NamedTuple):
@@ -24,7 +22,6 @@ class Row(NamedTuple):
     alternatives: int
     accepted: tuple[str, ...]  # wrong versions that passed, as "name (seed)"
     confused: tuple[str, ...]  # wrong versions that got another's hint, as "name: other (seed)"
-    widened: tuple[str, ...] = ()  # results that are float64 where the arguments are float32
 
     @property
     def is_clean(self) -> bool:
@@ -40,10 +37,8 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
         seeds: each draws its own cases.
     """
     accepted, confused = [], []
-    widened: tuple[str, ...] = ()
     for seed in seeds:
         cases = exercise.cases(np.random.default_rng(seed))
-        widened = _widened(exercise, cases)
         outcomes = {m.name: run(m.function, cases) for m in exercise.misconceptions}
         right = [run(f, cases) for f in (exercise.reference, *exercise.alternatives)]
         for name, own in outcomes.items():
@@ -62,24 +57,7 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
         len(exercise.alternatives),
         tuple(accepted),
         tuple(confused),
-        widened,
     )
-
-
-def _widened(exercise: Exercise, cases: Sequence[Case]) -> tuple[str, ...]:
-    """Names of the reference's results that are float64 in a case of float32."""
-    narrow = [
-        case
-        for case in cases
-        if any(array.dtype == np.float32 for _, array in arrays_in("", case.arguments))
-    ]
-    found: dict[str, None] = {}
-    for outcome in run(exercise.reference, narrow):
-        results = exercise.results_of(outcome.value, outcome.written_into) or ()
-        for output, result in zip(exercise.outputs, results, strict=False):
-            if isinstance(result, np.ndarray) and result.dtype == np.float64:
-                found[output.name] = None
-    return tuple(found)
 
 
 def _passes(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> bool:
@@ -119,9 +97,4 @@ def table(rows: Sequence[Row], num_seeds: int) -> str:
         for what in ("accepted", "confused"):
             if texts := getattr(row, what):
                 lines.append(f"\n{row.exercise}, {what}: {', '.join(texts[:5])}")
-        if row.widened:
-            lines.append(
-                f"\n{row.exercise}: with float32 arguments the reference's {listed(row.widened)} "
-                "comes out as float64, and an answer that keeps float32 is refused. Is that meant?"
-            )
     return "\n".join(lines)
