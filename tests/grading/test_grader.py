@@ -3,6 +3,7 @@
 import os
 import sys
 import textwrap
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -255,7 +256,7 @@ def test_nothing_is_left_running_or_lying_about(submission, tmp_path, monkeypatc
     grade(submission("def lstm_gates(x, h_prev, Wx, Wh, b):\n    while True: pass"))
     assert not list((tmp_path / "t").iterdir())
     if sys.platform == "linux":
-        running = [p for p in policy.Path("/proc").glob("[0-9]*/environ") if _readable_holds(p)]
+        running = [p for p in Path("/proc").glob("[0-9]*/environ") if _readable_holds(p)]
         assert not running
 
 

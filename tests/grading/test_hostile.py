@@ -41,7 +41,7 @@ CONTROL_AND_TARGET = [exercises.find("lstm_step"), exercises.find("lstm_gates")]
 def _short_times(monkeypatch):
     monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 0.5)
     monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_TO_DEFINE", 3.0)
-    monkeypatch.setattr("lessons_lib.grading.isolation.policy.SECONDS_TO_END", 0.5)
+    monkeypatch.setattr("lessons_lib.grading.isolation.process.SECONDS_TO_END", 0.5)
 
 
 @pytest.fixture

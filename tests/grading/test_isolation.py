@@ -14,7 +14,7 @@ import pytest
 from lessons_lib.course import exercises
 from lessons_lib.grading import batch, grade
 from lessons_lib.grading.batch import find_submissions, grade_all
-from lessons_lib.grading.isolation import policy
+from lessons_lib.grading.isolation import box, policy
 from lessons_lib.grading.report import Report, Result
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
@@ -107,7 +107,7 @@ def test_a_number_too_large_for_an_array_is_no_accident_of_the_grader(level, tmp
 
 @on_linux
 def test_a_folder_thousands_deep_is_no_error():
-    with policy.Folder() as name:
+    with box.Folder() as name:
         descriptor = os.open(name, os.O_RDONLY)
         for _ in range(1500):
             os.mkdir("d", dir_fd=descriptor)
