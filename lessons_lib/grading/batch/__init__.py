@@ -10,7 +10,7 @@ from lessons_lib.grading.batch.keeping import fingerprint, kept_report, write_re
 from lessons_lib.grading.batch.loading import load_exercises
 from lessons_lib.grading.batch.pool import How, graded_by_pool
 from lessons_lib.grading.batch.students import one_for_each_student
-from lessons_lib.grading.batch.table import Graded, left_out_table, table
+from lessons_lib.grading.batch.tables import Graded, left_out_table, table
 from lessons_lib.grading.report import Report, Result
 
 __all__ = ["Batch", "Found", "Graded", "How", "find_submissions", "grade_all", "load_exercises"]

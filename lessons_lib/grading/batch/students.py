@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from lessons_lib.grading.batch.table import Graded
+from lessons_lib.grading.batch.tables import Graded
 
 MOODLE = re.compile(r"(.+_\d+)_assignsubmission_\w+")
 CANVAS = re.compile(r"([^\W_]+)_(?:LATE_)?(\d{3,})_\d{3,}_.+", re.IGNORECASE)

@@ -3,7 +3,6 @@
 import __future__
 
 import ast
-import asyncio
 import contextlib
 import importlib.util
 import inspect
@@ -153,6 +152,8 @@ def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
 
 def _execute(code: types.CodeType, namespace: dict[str, Any]) -> None:
     if code.co_flags & inspect.CO_COROUTINE:
+        import asyncio  # it takes longer than most submissions
+
         asyncio.run(eval(code, namespace))
     else:
         exec(code, namespace)

@@ -68,7 +68,7 @@ def broken(label: str, block: str, first_line: int, error: BaseException) -> Pro
     lines = block.split("\n")
     shown = lines[line - first_line].strip() if 0 <= line - first_line < len(lines) else ""
     text = f"{type(error).__name__}: {reason}" + (f":  {shown}" if shown else "")
-    return Problem("syntax", label, line, text, _bound_in(block))
+    return Problem("syntax", label, line, text, _bound_in(block) or frozenset("*"))
 
 
 def _bound_in(text: str) -> frozenset[str]:
