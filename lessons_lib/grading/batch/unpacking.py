@@ -89,7 +89,7 @@ class Unpacker:
         target.parent.mkdir(parents=True, exist_ok=True)
         # What the table of contents says of sizes need not be true.
         with opened.open(member) as source, target.open("wb") as copy:
-            left = min(most, self._room)
+            left = max(0, min(most, self._room))
             while piece := source.read(min(1_000_000, left + 1)):
                 left -= len(piece)
                 self._room -= len(piece)
