@@ -9,6 +9,8 @@ import typer
 from lessons_lib.cli.common import completed_from
 from lessons_lib.cli.output import say, say_next, show_markdown
 
+MOST_LEFT_OUT = 20  # lines
+
 
 def grade(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files or folders")],
@@ -29,14 +31,23 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(min=0, help="draw the cases of an earlier grading")
     ] = None,
+    run: Annotated[
+        str,
+        typer.Option(
+            help="needed: what the answers use; all: every statement",
+            autocompletion=completed_from("needed", "all"),
+        ),
+    ] = "needed",
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
+
+    Folders and .zip files are searched; left_out.csv says why a file in them has no grade.
 
     Give the same command again to go on with a batch that was stopped.
     """
     from tqdm import tqdm
 
-    from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
+    from lessons_lib.grading.batch import How, find_submissions, grade_all, load_exercises
     from lessons_lib.grading.isolation.policy import reached
     from lessons_lib.grading.references import check_references
 
@@ -47,19 +58,18 @@ def grade(
     level = reached("strong" if require else isolation)
     if exercises is not None:
         check_references(load_exercises(exercises))  # before anything is graded
-    submissions = find_submissions(paths)
-    with tqdm(total=len(submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
-        graded = grade_all(
-            submissions,
-            out,
-            exercises=exercises,
-            isolation=level,
-            jobs=jobs,
-            seed=seed,
-            on_graded=lambda one: bar.update(),
-        )
+    if run not in ("needed", "all"):
+        raise ValueError(f"--run: expected needed or all, got {run!r}")
+    found = find_submissions(paths, out / "unpacked")
+    how = How(exercises, level, seed, run)
+    with tqdm(total=len(found.submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
+        graded, left_out = grade_all(found, out, how, jobs=jobs, on_graded=lambda one: bar.update())
     for name, report in graded:
         say(f"{report.score:>6g} of {report.max_score:<6g} {name}")
+    for name, reason in list(left_out.items())[:MOST_LEFT_OUT]:
+        say(f"     not graded    {name}: {reason}")
+    if len(left_out) > MOST_LEFT_OUT:
+        say(f"     and {len(left_out) - MOST_LEFT_OUT} more, which left_out.csv names")
     lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
     say(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
     say_next(f"{out / 'feedback'} has a page for each of them.")

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import statistics
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter, Signature
@@ -14,26 +15,23 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
-from lessons_lib.grading.isolation.box import BUILDING_BLOCKS
-from lessons_lib.grading.isolation.policy import (
-    Box,
-    Isolation,
-    Worker,
-    WorkerDied,
-    WorkerTooSlow,
-    reached,
-)
+from lessons_lib.grading.isolation.box import BUILDING_BLOCKS, Box
+from lessons_lib.grading.isolation.policy import Isolation, reached
+from lessons_lib.grading.isolation.process import Worker, WorkerDied, WorkerTooSlow
 from lessons_lib.grading.isolation.running import Outcome, Raised
-from lessons_lib.grading.isolation.submission import UnreadableError, read_submission
+from lessons_lib.grading.isolation.submission import Submission, UnreadableError, read_submission
 from lessons_lib.grading.isolation.wire import Function
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
 from lessons_lib.grading.wording import plain
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
 MOST_PARAMETERS = 50
+_DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
+_CHECKED = re.compile(r"\bcheck\((\w+)")
 
 # What reading an answer raises when a submission has made one up.
 _MALFORMED = (KeyError, IndexError, TypeError, ValueError, OverflowError)
@@ -45,17 +43,20 @@ def grade(
     exercises: Iterable[Exercise] | None = None,
     isolation: str = "auto",
     seed: int | None = None,
+    run: str = "needed",
 ) -> Report:
     """Grade a file in a separate process, which never sees an expected result.
 
-    Only imports, definitions and assignments of the file are run, then its functions are called.
+    Of the file's top level, what its answers use is run, then its functions are called.
 
     Args:
         path: a .py or .ipynb file.
         exercises: what is asked for; by default the exercises of the lesson of the file's name,
-            or else those whose names the file defines.
+            or of what it holds, or else those whose names the file defines.
         isolation: "strong", "basic", or "auto" for the strongest that works here.
         seed: of the cases; by default a new one, drawn when the file has been read.
+        run: "all" to run every statement of the file; by default those that bind or change
+            what its answers use.
 
     Returns:
         A Report with a result for each exercise, the seed and the isolation reached. Whatever the
@@ -63,54 +64,91 @@ def grade(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if there is no such isolation, or it does not work here.
+        ValueError: if there is no such isolation, or it does not work here, or no such `run`.
     """
+    if run not in ("needed", "all"):
+        raise ValueError(f"run: expected needed or all, got {run!r}")
     level = reached(isolation)
     try:
-        cells = read_submission(path)
+        submission = read_submission(path)
     except UnreadableError as error:
-        wanted = list(exercises) if exercises is not None else _of_lesson(path)
+        wanted = list(exercises) if exercises is not None else _by_name(path)
         text = f"The file cannot be read: {error}."
         nothing_known = [Result("file", "error", 0.0, 0.0, text)]
         return Report([_failed(e, "error", text) for e in wanted] or nothing_known)
-    wanted = list(exercises) if exercises is not None else _asked_of(path, cells)
+    wanted = list(exercises) if exercises is not None else asked_of(path, submission)
     if seed is None:
         seed = secrets.randbits(63)
-    results = _graded(wanted, cells, level, seed)
+    results = _graded(wanted, submission, level, seed, run)
     return Report(results, seed=seed, isolation=level)
 
 
-def _of_lesson(path: str | PathLike[str]) -> list[Exercise]:
-    return [e for e in EXERCISES.all() if e.lesson == Path(path).stem]
+def _of_lesson(lesson: str) -> list[Exercise]:
+    return [e for e in EXERCISES.all() if e.lesson == lesson]
 
 
-def _asked_of(path: str | PathLike[str], cells: Sequence[tuple[str, str]]) -> list[Exercise]:
-    if of_lesson := _of_lesson(path):
+def _by_name(path: str | PathLike[str]) -> list[Exercise]:
+    """The exercises of the lesson in a file's name: "doe_05_lstm_gates (1).ipynb"."""
+    stem = Path(path).stem
+    named = {
+        e.lesson
+        for e in EXERCISES.all()
+        if re.search(rf"(?<![^\W_]){re.escape(e.lesson)}(?![^\W_])", stem)
+    }
+    return _of_lesson(max(named, key=len)) if named else []
+
+
+def asked_of(path: str | PathLike[str], submission: Submission) -> list[Exercise]:
+    """The exercises that a file answers, if nobody says which.
+
+    Those of the lesson in its name; of a notebook by another name, the lesson of which it defines
+    or checks more than half the exercises; else the exercises that it defines.
+    """
+    if of_lesson := _by_name(path):
         return of_lesson
-    source = "\n".join(text for _, text in cells)
-    defined = set(re.findall(r"^def +(\w+)", source, flags=re.MULTILINE))
-    return [exercise for exercise in EXERCISES.all() if exercise.name in defined]
+    source = "\n".join(text for _, text in submission.pieces)
+    defined = set(_DEFINED.findall(source))
+    every = EXERCISES.all()
+    if submission.is_notebook:
+        known = defined | set(_CHECKED.findall(source))
+        share = {
+            e.lesson: statistics.fmean(o.name in known for o in _of_lesson(e.lesson)) for e in every
+        }
+        lesson = max(share, key=lambda name: share[name], default="")
+        if share.get(lesson, 0) > 0.5:
+            return _of_lesson(lesson)
+    return [exercise for exercise in every if exercise.name in defined]
 
 
 def _graded(
     exercises: Sequence[Exercise],
-    cells: Sequence[tuple[str, str]],
+    submission: Submission,
     level: Isolation,
     seed: int,
+    run: str,
 ) -> list[Result]:
     results: list[Result] = []
-    with Box(*_building_blocks(exercises)) as box:
+    modules, taken = _building_blocks(exercises)
+    remarks = Remarks(modules)
+    with Box(modules, taken) as box:
         while len(results) < len(exercises):  # a new process after one that had to be ended
             try:
                 worker = Worker(box, level)
             except OSError as error:
                 text = f"The process for it could not be started: {error.strerror}."
                 rest = exercises[len(results) :]
-                return results + [_failed(e, "infrastructure_error", text) for e in rest]
+                results += [_failed(e, "infrastructure_error", text) for e in rest]
+                break
             with worker:
-                right = [result.exercise for result in results if result.status == "passed"]
-                results += graded_by(worker, exercises[len(results) :], cells, seed, right)
-    return results
+                left = exercises[len(results) :]
+                found = _defined(worker, left, submission, run)
+                if isinstance(found, dict):
+                    remarks.read(found)
+                    right = [r.exercise for r in results if r.status == "passed"]
+                    results += graded_by(worker, left, found, seed, right)
+                else:
+                    results += found
+    return remarks.added(results)
 
 
 def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str]]:
@@ -126,21 +164,41 @@ def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str
     return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
 
 
-def graded_by(
-    worker: Worker,
-    exercises: Sequence[Exercise],
-    cells: Sequence[tuple[str, str]],
-    seed: int,
-    right: Sequence[str] = (),
-) -> list[Result]:
-    """Results as far as the process lasts: for all exercises, or up to one that ended it."""
-    names = [exercise.name for exercise in exercises]
-    question = {"do": "define", "cells": [list(cell) for cell in cells], "names": names}
+def _defined(
+    worker: Worker, exercises: Sequence[Exercise], submission: Submission, run: str
+) -> dict[str, Any] | list[Result]:
+    """What the worker found when it ran the file's definitions; results if it did not live."""
+    question = {
+        "do": "define",
+        "cells": [list(piece) for piece in submission.pieces],
+        "names": [exercise.name for exercise in exercises],
+        "is_notebook": submission.is_notebook,
+        "run": run,
+        "seconds": 0.8 * SECONDS_TO_DEFINE,
+    }
     try:
-        found = worker.ask(question, seconds=SECONDS_TO_DEFINE)
+        return worker.ask(question, seconds=SECONDS_TO_DEFINE)
     except (WorkerDied, WorkerTooSlow) as error:
         when = "while the file's definitions were run"
         return [_ended(exercise, error, when, SECONDS_TO_DEFINE) for exercise in exercises]
+
+
+def graded_by(
+    worker: Worker,
+    exercises: Sequence[Exercise],
+    found: dict[str, Any],
+    seed: int,
+    right: Sequence[str] = (),
+) -> list[Result]:
+    """Results as far as the process lasts: for all exercises, or up to one that ended it.
+
+    Args:
+        worker: the process.
+        exercises: what is asked for.
+        found: the functions that the submission defines.
+        seed: of the cases.
+        right: names of exercises that it has right already.
+    """
     results: list[Result] = []
     for exercise in exercises:
         right_before = [*right, *(r.exercise for r in results if r.status == "passed")]
@@ -159,14 +217,12 @@ def _judged(
     seed: int,
     right_before: Sequence[str],
 ) -> Result:
-    problems = _problems(found)
     functions = found.get("functions")
     if not isinstance(functions, dict):
         raise WorkerDied
     if exercise.name not in functions:
-        text = f"There is no function {exercise.name}." + problems
-        status: Status = "error" if problems else "not_attempted"
-        return _failed(exercise, status, text)
+        status: Status = "error" if concern(found, exercise.name) else "not_attempted"
+        return _failed(exercise, status, f"There is no function {exercise.name}.")
     if problem := feedback.about_signature(exercise, *_signature(functions[exercise.name])):
         return _failed(exercise, "error", problem)
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
@@ -189,16 +245,6 @@ def _judged(
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):
         return _failed(exercise, "memory", result.message)
     return result
-
-
-def _problems(found: dict[str, Any]) -> str:
-    """Where the file's own definitions failed, for a learner whose function is not there."""
-    problems = found.get("problems")
-    lines = []
-    for problem in problems if isinstance(problems, list) else []:
-        if isinstance(problem, list) and len(problem) == 3 and problem[2] == "syntax":
-            lines.append(f"\nIn {plain(str(problem[0]))}, {plain(str(problem[1]))}")
-    return "".join(lines[:3])
 
 
 def _signature(described: Any) -> tuple[Signature | None, bool]:

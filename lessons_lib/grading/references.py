@@ -17,7 +17,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.grader import graded_by
 from lessons_lib.grading.isolation import worker
-from lessons_lib.grading.isolation.policy import Worker, WorkerTooSlow, called_back
+from lessons_lib.grading.isolation.process import Worker, WorkerTooSlow, called_back
 from lessons_lib.grading.isolation.running import call
 from lessons_lib.grading.isolation.wire import receive, send
 from lessons_lib.grading.judging.comparing import is_number
@@ -106,8 +106,9 @@ def _result_fault(output: Output, result: Any) -> str:
 
 def _graded_fault(exercise: Exercise, answer: Callable[..., Any], seed: int) -> str:
     functions = {e.name: e.reference for e in exercise.cache_from.values()}
-    stand_in = cast(Worker, _StandIn({**functions, exercise.name: answer}))
-    (result,) = graded_by(stand_in, [exercise], [], seed)
+    stand_in = _StandIn({**functions, exercise.name: answer})
+    found = {"functions": {name: worker.signature(f) for name, f in stand_in.functions.items()}}
+    (result,) = graded_by(cast(Worker, stand_in), [exercise], found, seed)
     if result.status == "passed" and result.score == exercise.points:
         return ""
     said = result.message.replace("\n", " ")
@@ -127,10 +128,6 @@ class _StandIn:
         seconds: float,
         functions: Mapping[int, Callable[..., Any]] | None = None,
     ) -> dict[str, Any]:
-        if question["do"] == "define":
-            found = {name: worker.signature(f) for name, f in self.functions.items()}
-            return {"functions": found, "problems": []}
-
         def exchange(message: dict[str, Any]) -> dict[str, Any]:
             asked = _sent(message)
             return _sent(called_back((functions or {}).get(asked["call"]), asked["arguments"]))

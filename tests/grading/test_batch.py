@@ -1,13 +1,27 @@
 """Many submissions: all of them graded, none twice, one table."""
 
+import contextlib
 import csv
+import io
 import json
+import os
+import stat
 import textwrap
+import zipfile
 
 import pytest
 
 from lessons_lib.grading import batch
-from lessons_lib.grading.batch import find_submissions, grade_all, load_exercises
+from lessons_lib.grading.batch import (
+    How,
+    find_submissions,
+    grade_all,
+    load_exercises,
+    tables,
+    unpacking,
+)
+from lessons_lib.grading.batch.students import one_for_each_student, student_of
+from lessons_lib.grading.report import Report, Result
 
 ASSIGNMENT = """
     import numpy as np
@@ -46,11 +60,15 @@ def scores(out):
 
 def test_a_batch(course):
     found = find_submissions([course / "in"])
-    assert list(found) == ["ada.py", "bob.py", "eve/=1+1.py"]
-    graded = grade_all(found, course / "out", exercises=course / "hw1.py", jobs=2)
-    assert [one.name for one in graded] == list(found)
+    assert list(found.submissions) == ["ada.py", "bob.py", "eve/=1+1.py"]
+    how = How(course / "hw1.py", run="all")
+    graded, left_out = grade_all(found, course / "out", how, jobs=2)
+    assert [one.name for one in graded] == list(found.submissions)
     assert [one.report.score for one in graded] == [2, 0, 0]
     assert scores(course / "out") == {"ada.py": "2", "bob.py": "0", "eve/=1+1.py": "0 (crashed)"}
+    assert list(left_out) == [".hidden.py", "notes.txt"]
+    with (course / "out" / "left_out.csv").open() as file:
+        assert {row["file"]: row["reason"] for row in csv.DictReader(file)} == left_out
     for path in (course / "out" / "results").iterdir():
         record = json.loads(path.read_text())
         assert record["isolation"] in ("strong", "basic") and record["seed"] > 0
@@ -60,48 +78,49 @@ def test_a_batch(course):
 def test_it_goes_on_where_it_was(course, monkeypatch):
     found = find_submissions([course / "in" / "ada.py", course / "in" / "bob.py"])
     out = course / "out"
-    first = grade_all(found, out, exercises=course / "hw1.py")
+    how = How(course / "hw1.py")
+    first = grade_all(found, out, how).rows
 
     graded_anew = []
-    real = batch._graded_by_pool
+    real = batch.graded_by_pool
 
     def watched(submissions, *rest):
         graded_anew.extend(submissions)
         return real(submissions, *rest)
 
-    monkeypatch.setattr(batch, "_graded_by_pool", watched)
-    assert grade_all(found, out, exercises=course / "hw1.py") == first
+    monkeypatch.setattr(batch, "graded_by_pool", watched)
+    assert grade_all(found, out, how).rows == first
     assert graded_anew == []
 
     (course / "in" / "bob.py").write_text(RIGHT)
-    second = grade_all(found, out, exercises=course / "hw1.py")
+    second = grade_all(found, out, how).rows
     assert graded_anew == ["bob.py"]
     assert [one.report.score for one in second] == [2, 2]
     assert second[0] == first[0]
 
     for path in (out / "results").glob("ada*"):
         path.write_text('{"cut of')
-    grade_all(found, out, exercises=course / "hw1.py")
+    grade_all(found, out, how)
     assert graded_anew == ["bob.py", "ada.py"]
 
     with (course / "hw1.py").open("a") as file:
         file.write("\n# another point of view\n")
-    grade_all(found, out, exercises=course / "hw1.py")
+    grade_all(found, out, how)
     assert graded_anew == ["bob.py", "ada.py", "ada.py", "bob.py"]
 
 
 def test_equal_names_and_formulas(course):
     found = find_submissions([course / "in", course / "in" / "ada.py", course / "in" / "ada.py"])
-    assert list(found)[-2:] == ["ada.py (2)", "ada.py (3)"]
-    graded = [batch.Graded(name, batch.Report([])) for name in ("=cmd()", "@a\n\x1b[2J")]
-    lines = batch.table(graded).splitlines()
+    assert list(found.submissions)[-2:] == ["ada.py (2)", "ada.py (3)"]
+    graded = [batch.Graded(name, Report([])) for name in ("=cmd()", "@a\n\x1b[2J")]
+    lines = tables.table(graded).splitlines()
     assert lines[1].startswith("'=cmd()")
     assert lines[2].startswith("\"'@a")
 
 
 def test_a_folder_may_lie_in_a_hidden_one(course):
     (course / "in").rename(course / ".in")
-    assert len(find_submissions([course / ".in"])) == 3
+    assert len(find_submissions([course / ".in"]).submissions) == 3
 
 
 @pytest.mark.parametrize(
@@ -127,7 +146,7 @@ def test_students_get_the_hint_that_they_cannot_ask_for(course):
     text = ASSIGNMENT.replace("sizes=", 'hints=["Twice is two times.", "More."], sizes=')
     (course / "hw1.py").write_text(textwrap.dedent(text))
     found = find_submissions([course / "in" / "bob.py"])
-    ((_, report),) = grade_all(found, course / "out", exercises=course / "hw1.py")
+    ((_, report),) = grade_all(found, course / "out", How(course / "hw1.py")).rows
     message = report.results[0].message
     assert "Hint: Twice is two times." in message and "hint(" not in message
 
@@ -142,3 +161,154 @@ def test_bad_input(course):
         load_exercises(course / "hw2.py")
     with pytest.raises(ValueError, match="defines no exercise"):
         load_exercises(course / "in" / "ada.py")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jane Doe_123_assignsubmission_file_/a.ipynb", "Jane Doe_123_assignsubmission_file_/b.py"),
+        (
+            "x/Jane Doe_123_assignsubmission_file/d/a.py",
+            "y/Jane Doe_123_assignsubmission_file_/a.py",
+        ),
+        ("doejane_12345_67890_assignment3.ipynb", "doejane_LATE_12345_67999_assignment3-1.ipynb"),
+        ("in/doejane_12345_67890_a.ipynb", "in/doejane_12345_67890_b.py"),
+        ("class/jane.zip/a.ipynb", "class/jane.zip/deep/b.py"),
+        ("homework.ipynb", "homework (1).ipynb"),
+        ("homework.py", "homework-Copy1.ipynb"),
+        ("homework.py", "Copy of homework (2).py"),
+    ],
+)
+def test_files_of_one_student(one, other):
+    assert student_of(one) == student_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada.py", "bob.py"),
+        ("ada/a.py", "bob/a.py"),
+        ("section1/ada.py", "section1/bob.py"),
+        ("doejane_12345_67890_a.py", "doejane_12346_67890_a.py"),
+        ("exam_2024_03_ada.py", "exam_2024_03_bob.py"),
+        ("J_1_assignsubmission_file_/a.py", "J_2_assignsubmission_file_/a.py"),
+        ("ada.zip/a.py", "bob.zip/a.py"),
+        ("class.zip/doejane_12345_67890_a.py", "class.zip/roejohn_12346_67891_a.py"),
+        ("rnn 1.py", "rnn 2.py"),
+    ],
+)
+def test_files_of_two_students(one, other):
+    assert student_of(one) != student_of(other)
+
+
+def test_of_two_files_of_a_student_the_better_one_counts(course):
+    folder = course / "in"
+    (folder / "ada (1).py").write_text("def double(x):\n    pass\n")
+    (folder / "bob (1).py").write_text(RIGHT)
+    for name, text in (("a.py", WRONG), ("b.py", RIGHT), ("c.py", RIGHT), ("utils.py", "y = 1")):
+        path = folder / "Jane Doe_1_assignsubmission_file_" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (1e9, 1e9 + 86400 * (name == "b.py")))
+    rows, left_out = grade_all(find_submissions([folder]), course / "out", How(course / "hw1.py"))
+    jane = "Jane Doe_1_assignsubmission_file_/"
+    assert [row.name for row in rows] == [f"{jane}b.py", "ada.py", "bob (1).py", "eve/=1+1.py"]
+    assert scores(course / "out")["bob (1).py"] == "2"
+    assert left_out["ada (1).py"] == "ada.py of the same student counts; it has more points"
+    assert left_out["bob.py"] == "bob (1).py of the same student counts; it has more points"
+    assert left_out[f"{jane}c.py"].endswith("it has as many points")
+    assert {f"{jane}a.py", f"{jane}utils.py"} < set(left_out)
+
+
+def test_files_on_different_exercises_count_both(tmp_path):
+    rows = [
+        batch.Graded(name, Report([Result(exercise, "passed", score, 1.0, "")]))
+        for name, exercise, score in (("a", "f", 1.0), ("b", "g", 0.0), ("c", "f", 0.5))
+    ]
+    paths = {name: tmp_path / name for name in "abc"}
+    kept, left_out = one_for_each_student(rows, dict.fromkeys("abc", "jane"), paths)
+    assert [row.name for row in kept] == ["a", "b"] and list(left_out) == ["c"]
+    assert one_for_each_student(rows, {}, paths) == (rows, {}), "named one by one, all count"
+
+
+def zipped(members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            entry = zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            if name.startswith("link"):
+                entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(entry, data)
+    return packed.getvalue()
+
+
+def test_archives(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    inner = zipped({"hw.PY": RIGHT, "__MACOSX/._hw.py": b"\0", ".ipynb_checkpoints/hw.py": WRONG})
+    hostile = {
+        "../up.py": RIGHT,
+        "/absolute.py": RIGHT,
+        "C:\\drive.py": RIGHT,
+        "a\\..\\..\\b.py": RIGHT,
+        "link.py": "/etc/passwd",
+        "bomb.py": b" " * 15_000_000,
+        "notes.pdf": b"",
+        "deep/fine.py": RIGHT,
+        "deep": b"",
+    }
+    (folder / "jane.zip").write_bytes(inner)
+    (folder / "class.zip").write_bytes(zipped({"roe.zip": inner, **hostile}))
+    (folder / "none.zip").write_bytes(b"PK no archive")
+    found = find_submissions([folder], tmp_path / "unpacked")
+    assert list(found.submissions) == [
+        "class.zip/deep/fine.py",
+        "class.zip/roe.zip/hw.PY",
+        "jane.zip/hw.PY",
+    ]
+    assert len(set(found.students.values())) == 3
+    reasons = found.left_out
+    out = "its path leads out of the archive"
+    names = ["../up.py", "/absolute.py", "C:\\drive.py", "a\\..\\..\\b.py"]
+    assert [reasons[f"class.zip/{name}"] for name in names] == [out] * 4
+    assert reasons["class.zip/link.py"] == "a link"
+    assert reasons["class.zip/bomb.py"] == "it unpacks to 15,000,000 bytes"
+    assert reasons["none.zip/"] == "it is no .zip file"
+    assert {"class.zip/notes.pdf", "jane.zip/__MACOSX/", "jane.zip/.ipynb_checkpoints/"} < set(
+        reasons
+    )
+    inside = {p.name for p in (tmp_path / "unpacked").rglob("*.[pP][yY]")}
+    assert inside == {"fine.py", "hw.PY", "hw.py", "._hw.py"}
+    assert {p.name for p in tmp_path.iterdir()} == {"in", "unpacked"}
+
+    direct = find_submissions([folder / "class.zip"], tmp_path / "unpacked")
+    assert list(direct.submissions) == ["deep/fine.py", "roe.zip/hw.PY"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("MOST_UNPACKED", "it unpacks to more than there is room for"),
+        ("MOST_BYTES", "it unpacks to 200 bytes"),
+        ("MOST_MEMBERS", "it holds more than 1 files"),
+        ("MOST_INDEX", "it holds more than 10,000 files"),
+    ],
+)
+def test_archives_take_no_more_than_they_may(tmp_path, monkeypatch, limit, reason):
+    monkeypatch.setattr(unpacking, limit, {"MOST_MEMBERS": 1, "MOST_INDEX": 50}.get(limit, 100))
+    (tmp_path / "a.zip").write_bytes(zipped({"a.py": os.urandom(100).hex(), "b.py": b"x" * 200}))
+    with pytest.raises(ValueError, match=f"found none.*{reason}"):
+        find_submissions([tmp_path / "a.zip"], tmp_path / "unpacked")
+
+
+def test_a_size_that_is_not_true(tmp_path):
+    """An archive that says that a file of 30 MB has 10 bytes."""
+    data = bytearray(zipped({"a.py": os.urandom(1_000).hex() * 15_000}))
+    for signature, at in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        start = data.index(signature) + at
+        data[start : start + 4] = (10).to_bytes(4, "little")
+    (tmp_path / "a.zip").write_bytes(data)
+    with contextlib.suppress(ValueError):  # taken as cut off, or refused
+        find_submissions([tmp_path / "a.zip"], tmp_path / "unpacked")
+    assert not [p for p in (tmp_path / "unpacked").rglob("*.py") if p.stat().st_size > 100]

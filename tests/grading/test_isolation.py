@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from lessons_lib.course import exercises
-from lessons_lib.grading import batch, grade
-from lessons_lib.grading.batch import find_submissions, grade_all
-from lessons_lib.grading.isolation import policy
+from lessons_lib.grading import grade
+from lessons_lib.grading.batch import How, find_submissions, finding, grade_all, keeping, tables
+from lessons_lib.grading.isolation import box, policy
 from lessons_lib.grading.report import Report, Result
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
@@ -107,7 +107,7 @@ def test_a_number_too_large_for_an_array_is_no_accident_of_the_grader(level, tmp
 
 @on_linux
 def test_a_folder_thousands_deep_is_no_error():
-    with policy.Folder() as name:
+    with box.Folder() as name:
         descriptor = os.open(name, os.O_RDONLY)
         for _ in range(1500):
             os.mkdir("d", dir_fd=descriptor)
@@ -130,15 +130,14 @@ def scores(graded):
 
 def test_a_submission_that_cannot_be_graded_stops_no_other(folder, tmp_path):
     submission(folder / "a.py", RIGHT)
-    (folder / "b.py").mkdir()
     if os.name == "posix":
         (folder / "c.py").symlink_to("nowhere")
     submission(folder / "d.py", RIGHT)
     submission(folder / "<img src=x onerror=alert(1)>.py", "raise ValueError('<img src=x>')")
-    found = find_submissions([folder]) | {"../../e.py": folder / "gone.py"}
-    graded = {one.name: one.report for one in grade_all(found, tmp_path / "out")}
+    found = find_submissions([folder])
+    found.submissions["../../e.py"] = folder / "gone.py"
+    graded = {one.name: one.report for one in grade_all(found, tmp_path / "out").rows}
     assert graded["a.py"].score == graded["d.py"].score == 2
-    assert graded["b.py"].score == 0
     assert [r.status for r in graded["../../e.py"].results] == ["infrastructure_error"]
     for page in (tmp_path / "out").rglob("*.html"):
         assert "<img" not in page.read_text(encoding="utf-8")
@@ -151,7 +150,7 @@ def test_a_submission_that_cannot_be_graded_stops_no_other(folder, tmp_path):
 def test_a_file_with_holes_is_not_read_for_its_checksum(tmp_path):
     with (tmp_path / "holes.py").open("wb") as file:
         file.truncate(10**11)
-    assert batch._digest(tmp_path / "holes.py") == "100000000000 bytes"
+    assert keeping._digest(tmp_path / "holes.py") == "100000000000 bytes"
 
 
 @on_linux
@@ -159,7 +158,8 @@ def test_basic_isolation_lets_the_grader_be_killed_and_loses_nothing(folder, tmp
     for name in ("a.py", "c.py"):
         submission(folder / name, RIGHT)
     submission(folder / "b.py", "os.kill(os.getppid(), 9)\n" + RIGHT)
-    graded = grade_all(find_submissions([folder]), tmp_path / "out", isolation="basic", jobs=2)
+    found, how = find_submissions([folder]), How(isolation="basic")
+    graded = grade_all(found, tmp_path / "out", how, jobs=2).rows
     assert scores(graded) == {"a.py": 2, "b.py": 0, "c.py": 2}
     statuses = [[result.status for result in one.report.results] for one in graded]
     assert statuses == [["passed"], ["infrastructure_error"], ["passed"]]
@@ -173,7 +173,8 @@ def test_strong_isolation_does_not_let_the_grader_be_killed(folder, tmp_path):
         folder / "b.py", "try:\n    os.kill(os.getppid(), 9)\nexcept OSError: pass\n" + WRONG
     )
     submission(folder / "c.py", body + WRONG)
-    for one in grade_all(find_submissions([folder]), tmp_path / "out", isolation="strong"):
+    found, how = find_submissions([folder]), How(isolation="strong")
+    for one in grade_all(found, tmp_path / "out", how).rows:
         assert one.report.results[0].status in ("failed", "crashed")
 
 
@@ -235,10 +236,9 @@ def test_a_batch_that_is_killed_leaves_nothing_behind_and_goes_on(level, folder,
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "a;=", "a; @", "\n\r+"])
 def test_no_formula_in_the_table(start, tmp_path):
-    name = batch._new_name(f"{start}cmd|'/C calc'!A0.py", {})
-    row = batch.table(
-        [batch.Graded(name, Report([Result("y", "passed", 1.0, 1.0, "")]))]
-    ).splitlines()[1]
+    name = finding._new_name(f"{start}cmd|'/C calc'!A0.py", {})
+    graded = tables.Graded(name, Report([Result("y", "passed", 1.0, 1.0, "")]))
+    row = tables.table([graded]).splitlines()[1]
     cells = [cell.strip().strip('"') for part in row.split(",") for cell in part.split(";")]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells), row
 

@@ -1,7 +1,10 @@
 """What a submission may import of this package: plain functions, and none of the answers."""
 
 import ast
+import importlib.util
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,7 +14,11 @@ WORKERS_OWN = (
     "wording.py",
     "exercise/cases.py",
     "exercise/containers.py",
+    "isolation/defining.py",
+    "isolation/needed.py",
     "isolation/running.py",
+    "isolation/stand_in.py",
+    "isolation/statements.py",
     "isolation/wire.py",
     "isolation/worker.py",
 )
@@ -35,6 +42,35 @@ hint = reveal = case = check
 '''
 
 
+class Folder(tempfile.TemporaryDirectory[str]):
+    """A temporary folder that may be removed whatever a submission has put into it."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="memory-gates-", ignore_cleanup_errors=True)
+
+    def cleanup(self) -> None:
+        try:
+            super().cleanup()
+        except RecursionError:  # folders in folders, thousands deep
+            subprocess.run(["rm", "-rf", self.name], check=False)
+
+
+class Box:
+    """A folder with what a submission may import beside Python and NumPy."""
+
+    def __init__(self, modules: Collection[str] = (), taken: Collection[str] = ()) -> None:
+        self._folder = Folder()
+        self.folder = Path(self._folder.name)
+        self.folder.chmod(0o755)  # it is read by another user, where root grades
+        fill_box(self.folder, modules, taken)
+
+    def __enter__(self) -> "Box":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._folder.cleanup()
+
+
 def fill_box(folder: Path, modules: Collection[str], taken: Collection[str]) -> None:
     """Write the package that a submission sees.
 
@@ -51,9 +87,28 @@ def fill_box(folder: Path, modules: Collection[str], taken: Collection[str]) -> 
         copy = package / "grading" / name
         copy.parent.mkdir(exist_ok=True)
         shutil.copyfile(GRADING_FOLDER / name, copy)
+    _copy_transformer(folder / "IPython")
     for name in modules:
         source = (GRADING_FOLDER.parent / name).read_text(encoding="utf-8")
         (package / name).write_text(without(source, taken), encoding="utf-8")
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package lies. Nothing of it is run."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.origin is not None, f"{name} is a dependency"
+    return Path(spec.origin).parent
+
+
+def _copy_transformer(folder: Path) -> None:
+    """An IPython of which nothing is left but how it turns cells into Python."""
+    installed = package_folder("IPython")
+    for part in ("core/inputtransformer2.py", "utils/tokenutil.py"):
+        (folder / part).parent.mkdir(parents=True)
+        shutil.copyfile(installed / part, folder / part)
+        (folder / part).with_name("__init__.py").touch()
+    for name in ("__init__.py", "display.py"):
+        shutil.copyfile(GRADING_FOLDER / "isolation" / "stand_in.py", folder / name)
 
 
 def without(source: str, names: Collection[str]) -> str:

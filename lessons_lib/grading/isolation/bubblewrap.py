@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 import lessons_lib
+from lessons_lib.grading.isolation.box import package_folder
 
 PACKAGE = Path(lessons_lib.__file__).parent
 NUMPY = Path(np.__file__).parent
+PARSO = package_folder("parso")
 MOST_IN_TMP = 64_000_000  # bytes, of memory
 
 
@@ -40,7 +42,7 @@ def in_bubblewrap(box: Path) -> list[str]:
             if os.path.isdir(folder):
                 command += ["--ro-bind", folder, folder]
     command += ["--ro-bind", str(box), "/box", "--perms", "755", "--dir", "/numpy"]
-    for part in (NUMPY, NUMPY.with_name("numpy.libs")):
+    for part in (NUMPY, NUMPY.with_name("numpy.libs"), PARSO):
         if part.is_dir():
             command += ["--ro-bind", str(part), f"/numpy/{part.name}"]
     for hidden in (PACKAGE, NUMPY.parent, *_site_packages(prefix)):  # references, PyTorch's cells

@@ -4,41 +4,27 @@ It holds no expected value and no reference. A submission can do here whatever i
 leaves the process are messages, which the grader reads as a stranger's.
 """
 
-import ast
 import contextlib
 import ctypes
 import inspect
 import io
-import linecache
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.isolation.defining import define
 from lessons_lib.grading.isolation.running import Outcome, Raised, call, signature_of
 from lessons_lib.grading.isolation.wire import DTYPES, Foreign, receive, send
 from lessons_lib.grading.wording import describe
 
-# What a submission's top level is asked for. Everything else in it, such as a plot, a check or a
-# training run, is left out.
-DEFINING = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Assign,
-    ast.AnnAssign,
-    ast.If,
-    ast.Try,
-)
 MOST_PRINTED = 20_000  # characters
 MOST_ITEMS = 1000
+MOST_PROBLEMS = 50
 NOBODY = 65534
 MOST_MEMORY = 2 * 1024**3  # bytes of address space
 MOST_SECONDS_OF_CPU = 300
@@ -54,7 +40,7 @@ def main(*, gives_up_root: bool) -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
     _limit()
     questions, answers = _private_streams()
-    namespace: dict[str, Any] = {"__name__": "submission"}
+    namespace: dict[str, Any] = {}
 
     def exchange(message: dict[str, Any]) -> dict[str, Any]:
         send(answers, message)
@@ -66,7 +52,8 @@ def main(*, gives_up_root: bool) -> None:
         except EOFError:
             return
         if question["do"] == "define":
-            send(answers, _define(question["cells"], question["names"], namespace))
+            namespace, found = _defined(question)
+            send(answers, found)
         else:
             send(answers, answer(question, namespace))
 
@@ -110,52 +97,18 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     return io.BufferedReader(io.FileIO(questions)), io.FileIO(answers, "w")
 
 
-def _define(cells: list[list[str]], names: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
-    """Run the defining statements of every cell; one that fails is noted and left out."""
-    problems: list[list[str]] = []
-    aliases: dict[str, str] = {}
-    for label, source in cells:
-        linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
-        try:
-            tree = ast.parse(source, label)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            line = getattr(error, "lineno", None)
-            problems.append([label, f"line {line}: {error}" if line else str(error), "syntax"])
-            continue
-        aliases |= _checked_as(tree)
-        for statement in tree.body:
-            if not isinstance(statement, DEFINING):
-                continue
-            module = ast.Module([statement], [])
-            try:
-                exec(compile(module, label, "exec"), namespace)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # exit() too
-                text = "".join(traceback.format_exception_only(error)).strip()
-                problems.append([label, f"line {statement.lineno}: {text}"[:500], "run"])
-    for name, function in aliases.items():
-        if name in names and function in namespace:
-            namespace.setdefault(name, namespace[function])
-    defined = {name for name in names if callable(namespace.get(name))}
-    return {
-        "functions": {name: signature(namespace[name]) for name in sorted(defined)},
-        "problems": problems[:50],
-    }
-
-
-def _checked_as(tree: ast.Module) -> dict[str, str]:
-    """Functions that answer an exercise of another name: `check(mine, exercise="lstm_step")`."""
-    found = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(
-                func=ast.Name("check"),
-                args=[ast.Name(function)],
-                keywords=[ast.keyword("exercise", ast.Constant(str(name)))],
-            ):
-                found[name] = function
-    return found
+def _defined(question: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The submission's namespace, and what the grader is told of it."""
+    names = question["names"]
+    options = {key: question[key] for key in ("is_notebook", "run", "seconds")}
+    namespace, problems, concerns = define(question["cells"], names, **options)
+    functions = {n: signature(namespace[n]) for n in sorted(names) if callable(namespace.get(n))}
+    told = [
+        [problem.kind, problem.label, problem.line, problem.text[:500]]
+        for problem in problems[:MOST_PROBLEMS]
+    ]
+    concerns = {n: [k for k in numbers if k < MOST_PROBLEMS] for n, numbers in concerns.items()}
+    return namespace, {"functions": functions, "problems": told, "concerns": concerns}
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Whose a file is, and which of a student's files counts.
+
+The rule: files are one student's that lie in the same folder of Moodle's (`Jane
+Doe_123_assignsubmission_file_`), or bear the same name and number of Canvas's
+(`doejane_123_456_homework.ipynb`), or lie in the same archive, or are called the same in the same
+folder but for the mark of a copy. Of those that answer the same exercises the one with most points
+counts; of equal ones that which is no copy, then the later.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from lessons_lib.grading.batch.tables import Graded
+
+MOODLE = re.compile(r"(.+_\d+)_assignsubmission_\w+")
+CANVAS = re.compile(r"([^\W_]+)_(?:LATE_)?(\d{3,})_\d{3,}_.+", re.IGNORECASE)
+COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
+
+
+def student_of(name: str) -> str:
+    """Who handed a file in, by its path below the folder of submissions; see the module."""
+    parts = name.split("/")
+    for part in reversed(parts):
+        if moodle := MOODLE.match(part):
+            return moodle[1]
+    for part in parts:
+        if canvas := CANVAS.match(part):
+            return f"{canvas[1]}_{canvas[2]}"
+    archives = [k for k, part in enumerate(parts[:-1], start=1) if part.lower().endswith(".zip")]
+    if archives:
+        return "/".join(parts[: archives[-1]])
+    return "/".join([*parts[:-1], _without_copy_mark(parts[-1])])
+
+
+def _without_copy_mark(file_name: str) -> str:
+    stem = PurePosixPath(file_name).stem
+    while (shorter := COPY.sub("", stem)) and shorter != stem:
+        stem = shorter
+    return stem
+
+
+def one_for_each_student(
+    graded: Sequence[Graded], students: Mapping[str, str], paths: Mapping[str, Path]
+) -> tuple[list[Graded], dict[str, str]]:
+    """The rows that count, and why others do not.
+
+    Args:
+        graded: all rows.
+        students: whose a file is, by its name; one without counts in any case.
+        paths: where it lies, by its name.
+
+    Returns:
+        Rows in their order, and reasons by name.
+    """
+    taken: dict[str, list[Graded]] = {}
+    left_out: dict[str, str] = {}
+
+    def rank(row: Graded) -> tuple[float, bool, float, str]:
+        path = paths[row.name]
+        is_copy = _without_copy_mark(path.name) != path.stem
+        made = path.lstat().st_mtime if path.is_symlink() or path.exists() else 0.0
+        return row.report.score, not is_copy, made, row.name
+
+    for row in sorted(graded, key=rank, reverse=True):
+        student = students.get(row.name)
+        if student is None:  # named by the instructor
+            continue
+        if not row.report.results:
+            left_out[row.name] = "it defines none of the exercises"
+            continue
+        others = taken.setdefault(student, [])
+        answered = {result.exercise for result in row.report.results}
+        rival = next((o for o in others if answered & {r.exercise for r in o.report.results}), None)
+        if rival is None:
+            others.append(row)
+            continue
+        more = "more" if rival.report.score > row.report.score else "as many"
+        left_out[row.name] = f"{rival.name} of the same student counts; it has {more} points"
+    return [row for row in graded if row.name not in left_out], left_out

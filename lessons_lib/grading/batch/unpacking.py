@@ -1,0 +1,127 @@
+"""Unpack a stranger's .zip file: nothing outside a folder, no links, not more than it may take."""
+
+import os
+import stat
+import time
+import zipfile
+import zlib
+from pathlib import Path
+
+from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
+
+MOST_MEMBERS = 10_000
+MOST_INDEX = 4_000_000  # bytes, of an archive's table of contents
+MOST_ARCHIVE = 200_000_000  # bytes, of an archive in an archive
+MOST_UNPACKED = 1_000_000_000  # bytes, of all archives
+MOST_RATIO = 200  # of the size to the packed size, from a size of RATIO_FROM on
+RATIO_FROM = 1_000_000
+END, END_SIZE = (
+    b"PK\x05\x06",
+    22,
+)  # "end of central directory", the last record, a comment behind it
+LOCATOR, LOCATOR_SIZE = b"PK\x06\x07", 20  # stands before it if sizes exceed 32 bits
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+LEADS_OUT = "its path leads out of the archive"
+
+
+class _RefusedError(Exception):
+    """The text says why."""
+
+
+class Unpacker:
+    """Unpacks archives, each into a folder of its own, as long as there is room.
+
+    Args:
+        folder: new; what is in archives comes into it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._number, self._room = folder, 0, MOST_UNPACKED
+
+    def unpack(self, archive: Path) -> tuple[Path, dict[str, str]]:
+        """Unpack what can be graded, and archives.
+
+        Returns:
+            The folder, and why other members are not in it, by name; "" for the whole archive.
+        """
+        self._number += 1
+        folder = self._folder / str(self._number)
+        folder.mkdir(parents=True)
+        left_out = {}
+        try:
+            _refuse_large_index(archive)
+            with zipfile.ZipFile(archive) as opened:
+                for member in opened.infolist():
+                    if member.is_dir():
+                        continue
+                    try:
+                        self._unpack_member(opened, member, folder)
+                    except _RefusedError as error:
+                        left_out[member.filename] = str(error)
+                    except BROKEN as error:
+                        left_out[member.filename] = f"it cannot be unpacked: {_said(error)}"
+        except _RefusedError as error:
+            left_out[""] = str(error)
+        except BROKEN as error:
+            left_out[""] = f"it cannot be opened as a .zip file: {_said(error)}"
+        return folder, left_out
+
+    def _unpack_member(
+        self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path
+    ) -> None:
+        parts = member.filename.replace("\\", "/").split("/")
+        if parts[0] == "" or ".." in parts or ":" in parts[0]:
+            raise _RefusedError(LEADS_OUT)
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise _RefusedError("a link")
+        suffix = Path(parts[-1]).suffix.lower()
+        if suffix not in (*SUFFIXES, ".zip"):
+            raise _RefusedError("neither a .py nor an .ipynb file")
+        if member.flag_bits & 1:
+            raise _RefusedError("it is encrypted")
+        most = MOST_ARCHIVE if suffix == ".zip" else MOST_BYTES
+        packed_much = member.file_size > MOST_RATIO * member.compress_size
+        if member.file_size > most or (member.file_size > RATIO_FROM and packed_much):
+            raise _RefusedError(f"it unpacks to {member.file_size:,} bytes")
+        target = folder.joinpath(*parts)
+        if target.exists():
+            raise _RefusedError("another one has its name")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # What the table of contents says of sizes need not be true.
+        with opened.open(member) as source, target.open("wb") as copy:
+            left = max(0, min(most, self._room))
+            while piece := source.read(min(1_000_000, left + 1)):
+                left -= len(piece)
+                self._room -= len(piece)
+                if left < 0:
+                    copy.close()
+                    target.unlink()
+                    raise _RefusedError("it unpacks to more than there is room for")
+                copy.write(piece)
+        try:  # of two answers the later one counts
+            made = time.mktime((*member.date_time, 0, 0, -1))
+            os.utime(target, (made, made))
+        except (ValueError, OverflowError, OSError):
+            pass
+
+
+def _refuse_large_index(archive: Path) -> None:
+    """Python reads the whole of an archive's table of contents into memory."""
+    with archive.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 2**16 - END_SIZE - LOCATOR_SIZE))
+        tail = file.read()
+    at = tail.rfind(END)
+    if at < 0:
+        raise _RefusedError("it is no .zip file")
+    end = tail[at : at + END_SIZE]
+    if tail[max(0, at - LOCATOR_SIZE) : at].startswith(LOCATOR):
+        raise _RefusedError("it is a .zip file for more than 65,000 files or 4 GB")
+    members = int.from_bytes(end[10:12], "little")
+    index = int.from_bytes(end[12:16], "little")
+    if members > MOST_MEMBERS or index > MOST_INDEX:
+        raise _RefusedError(f"it holds more than {MOST_MEMBERS:,} files")
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__

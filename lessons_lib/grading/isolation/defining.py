@@ -1,0 +1,210 @@
+"""Run the part of a submission's top level that its answers use, and say what went wrong."""
+
+import __future__
+
+import ast
+import contextlib
+import importlib.util
+import inspect
+import linecache
+import signal
+import sys
+import time
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lessons_lib.grading.isolation.needed import ANYTHING, Program, Statement, examined
+from lessons_lib.grading.isolation.stand_in import NOTHING, get_ipython
+from lessons_lib.grading.isolation.statements import UNPARSABLE, Problem, broken, parse
+
+SHARE = 0.5  # of the time that is left, for one statement
+
+
+class OutOfTimeError(BaseException):
+    """A statement took more than its share of the time."""
+
+
+def define(
+    cells: Sequence[Sequence[str]],
+    names: Sequence[str],
+    *,
+    is_notebook: bool,
+    run: str,
+    seconds: float,
+) -> tuple[dict[str, Any], list[Problem], dict[str, list[int]]]:
+    """Define a submission's functions as running the whole of it would.
+
+    Args:
+        cells: label and source of each piece.
+        names: functions that are asked for.
+        is_notebook: whether IPython's commands are to be expected, and `__name__` is "__main__".
+        run: "needed" for the statements that the functions depend on, "all" for every one.
+        seconds: for all of it. A statement that takes more than half of what is left is stopped.
+
+    Returns:
+        The namespace, problems, and for each name the numbers of the problems that concern it.
+    """
+    module = types.ModuleType("__main__" if is_notebook else "submission")
+    sys.modules[module.__name__] = module
+    namespace = vars(module)
+    if is_notebook:
+        namespace |= {"get_ipython": get_ipython, "display": NOTHING}
+    statements, problems, aliases = _statements(cells, is_notebook=is_notebook)
+    targets = {name: {name, aliases.get(name, name)} for name in names}
+    asked = set().union(*targets.values())
+    program = Program(statements, asked)
+    needed = program.needed(asked)[0]
+    until = time.monotonic() + seconds
+    for statement in statements:
+        if run == "all" or any(statement is other for other in needed):
+            with _time_limit((until - time.monotonic()) * SHARE):
+                if problem := _run(statement, namespace):
+                    problems.append(problem)
+        elif statement.is_import and (problem := _not_there(statement)):
+            problems.append(problem)
+    for name, function in aliases.items():
+        if name in names and function in namespace:
+            namespace.setdefault(name, namespace[function])
+    concerns = {}
+    for name in names:
+        uses = program.needed(targets[name])[1]
+        concerns[name] = [
+            number
+            for number, problem in enumerate(problems)
+            if ANYTHING in problem.names or problem.names & uses
+        ]
+    return namespace, problems, concerns
+
+
+def _statements(
+    cells: Sequence[Sequence[str]], *, is_notebook: bool
+) -> tuple[list[Statement], list[Problem], dict[str, str]]:
+    found: list[Statement] = []
+    problems: list[Problem] = []
+    aliases: dict[str, str] = {}
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if is_notebook else 0
+    for label, source in cells:
+        lines = source.split("\n")
+        linecache.cache[label] = (len(source), None, [f"{line}\n" for line in lines], label)
+        nodes, broken_ones = parse(label, source, is_notebook=is_notebook)
+        problems += broken_ones
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                flags |= getattr(__future__, node.names[0].name, __future__.division).compiler_flag
+            try:
+                code = _compiled(label, node, flags)
+                found.append(examined(label, node, code))
+            except UNPARSABLE as error:
+                end = node.end_lineno or node.lineno
+                block = "\n".join(lines[node.lineno - 1 : end])
+                problems.append(broken(label, block, node.lineno, error))
+            aliases |= _checked_as(node)
+    return found, problems, aliases
+
+
+def _compiled(label: str, node: ast.stmt, flags: int) -> types.CodeType:
+    return compile(ast.Module([node], []), label, "exec", flags, dont_inherit=True)
+
+
+def _checked_as(node: ast.stmt) -> dict[str, str]:
+    """Functions that answer an exercise of another name: `check(mine, exercise="lstm_step")`."""
+    found = {}
+    for call in ast.walk(node):
+        match call:
+            case (
+                ast.Call(
+                    func=ast.Name("check"),
+                    args=[ast.Name(function)],
+                    keywords=[ast.keyword("exercise", ast.Constant(str(name)))],
+                )
+                | ast.Call(
+                    func=ast.Name("check"), args=[ast.Name(function), ast.Constant(str(name))]
+                )
+            ):
+                found[name] = function
+    return found
+
+
+def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
+    code = statement.code
+    try:
+        try:
+            _execute(code, namespace)
+        except NameError:
+            if not statement.is_definition:
+                raise
+            # Perhaps a type in an annotation, of a package that is not there: it needs no value.
+            flags = __future__.annotations.compiler_flag
+            _execute(_compiled(code.co_filename, statement.node, flags), namespace)
+    except KeyboardInterrupt:
+        raise
+    except OutOfTimeError:
+        return _problem("run", statement, "it took too long, and was stopped")
+    except BaseException as error:  # exit() too
+        text = "".join(traceback.format_exception_only(error)).strip()
+        kind = "import" if statement.is_import else "run"
+        line = _line_in(code.co_filename, error)
+        return _problem(kind, statement, _module(statement) if kind == "import" else text, line)
+    return None
+
+
+def _execute(code: types.CodeType, namespace: dict[str, Any]) -> None:
+    if code.co_flags & inspect.CO_COROUTINE:
+        import asyncio  # it takes longer than most submissions
+
+        asyncio.run(eval(code, namespace))
+    else:
+        exec(code, namespace)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raises in the statement that takes longer, where the system can do so."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise OutOfTimeError
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _problem(kind: str, statement: Statement, text: str, line: int | None = None) -> Problem:
+    names = frozenset(statement.binds | statement.changes)
+    return Problem(kind, statement.label, line or statement.node.lineno, text, names)
+
+
+def _line_in(label: str, error: BaseException) -> int | None:
+    """The line of the top level at which a statement failed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno for f in frames if f.filename == label), None)
+
+
+def _not_there(statement: Statement) -> Problem | None:
+    """What an import that is not run would not find. Nothing of a package is run for it."""
+    name = _module(statement)
+    package = name.partition(".")[0]
+    try:
+        if package and importlib.util.find_spec(package) is not None:
+            return None
+    except (ImportError, ValueError):
+        pass
+    return _problem("import", statement, name)
+
+
+def _module(statement: Statement) -> str:
+    node = statement.node
+    if isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        name = node.names[0].name
+        return module if name == "*" or node.module else module + name
+    assert isinstance(node, ast.Import)
+    return node.names[0].name

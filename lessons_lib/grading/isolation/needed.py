@@ -1,0 +1,350 @@
+"""Which top-level statements a function depends on: names bound, changed and read, statically.
+
+Where that cannot be told, a statement counts as needed: too much is run rather than too little.
+"""
+
+import ast
+import dis
+import inspect
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import NamedTuple
+
+# Calls that leave their arguments as they are.
+QUIET_BUILTINS = frozenset(
+    "abs all any bool callable check dict dir display enumerate filter float format frozenset "
+    "getattr hasattr hash help hint id input int isinstance issubclass iter len list map max min "
+    "pow print range repr reversed round set sorted str sum super tuple type zip".split()
+)
+QUIET_MODULES = frozenset("copy itertools math matplotlib numpy pandas scipy seaborn time".split())
+QUIET_METHODS = frozenset(
+    "T all any argmax argmin argsort astype copy count cumsum decode dot encode endswith find "
+    "flatten format get index item items join keys lower max mean min nonzero prod ravel replace "
+    "reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes tobytes "
+    "tolist transpose upper values var view".split()
+)
+# Functions of modules that change an argument, or the module's own state.
+WRITING = frozenset("at copyto fill_diagonal place put put_along_axis putmask shuffle".split())
+CHANGE_THEIR_MODULE = frozenset("seed set_state seterr setrecursionlimit".split())
+NAMES_BY_TEXT = frozenset("exec globals locals vars".split())
+ANYTHING = "*"
+
+
+class Change(NamedTuple):
+    """A value that may be changed other than by binding a name to another one."""
+
+    name: str
+    how: str  # "item" (x[0] = 1, x.y = 1, x += 1), "method" (x.add(1)) or "argument" (f(x))
+    by: str = ""  # the function or module that gets the argument
+
+
+@dataclass
+class Statement:
+    """A statement of the top level, and what it has to do with names of the top level.
+
+    Attributes:
+        binds: names; `ANYTHING` if it cannot be told which.
+        reads: also what functions inside it read.
+        reads_now: what is read when it is run.
+        changes: what may be changed when it is run; filled by `Program`.
+        changes_now, changes_later: the same before names are known for modules and functions;
+            those later by functions inside it.
+        binds_later: names of the top level that functions inside it bind.
+        shares, shares_later: name: others whose values, or parts of them, it may be given.
+    """
+
+    label: str
+    node: ast.stmt
+    code: CodeType
+    binds: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
+    reads_now: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    changes_now: set[Change] = field(default_factory=set)
+    changes_later: set[Change] = field(default_factory=set)
+    binds_later: set[str] = field(default_factory=set)
+    shares: dict[str, set[str]] = field(default_factory=dict)
+    shares_later: dict[str, set[str]] = field(default_factory=dict)
+    makes_functions: bool = False
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it is an import, of one name."""
+        return isinstance(self.node, ast.Import | ast.ImportFrom)
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it is a def or class."""
+        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+    def touches(self, names: set[str]) -> bool:
+        """Whether it binds or changes one of the names."""
+        return bool(ANYTHING in self.binds or names & self.binds or names & self.changes)
+
+
+def examined(label: str, node: ast.stmt, code: CodeType) -> Statement:
+    """A statement, and what can be told of it without the others."""
+    found = Statement(label, node, code)
+    _read_code(code, found, is_now=True)
+    _Changes(found).visit(node)
+    by_star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    if by_star or found.reads_now & NAMES_BY_TEXT:
+        found.binds.add(ANYTHING)
+    return found
+
+
+class Program:
+    """All statements of a submission in order.
+
+    Args:
+        statements: of all cells.
+        asked: functions that are asked for. What they change when they are called is their own
+            affair: a loop that trains with them is not needed for it.
+    """
+
+    def __init__(self, statements: Sequence[Statement], asked: Iterable[str]) -> None:
+        self.statements = statements
+        binders: dict[str, list[Statement]] = defaultdict(list)
+        for statement in statements:
+            for name in statement.binds:
+                binders[name].append(statement)
+        modules = {n for n, made in binders.items() if all(s.is_import for s in made)}
+        fixed = modules | {n for n, made in binders.items() if all(s.is_definition for s in made)}
+        quiet = _quiet_functions(binders)
+
+        def names(changes: Iterable[Change]) -> set[str]:
+            return {
+                name
+                for name, how, by in changes
+                if how == "item"
+                or (how == "method" and name not in modules)
+                or (how == "argument" and name not in fixed and by not in quiet)
+            }
+
+        effects = {
+            name: _union(s.binds_later | (names(s.changes_later) & s.reads) for s in made)
+            for name, made in binders.items()
+        }
+        classes = {n for n, made in binders.items() if isinstance(made[0].node, ast.ClassDef)}
+        effects = _reachable(
+            effects,
+            {
+                name: _union(s.reads for s in made if s.makes_functions or s.reads & classes)
+                for name, made in binders.items()
+            },
+        )
+        for name in asked:
+            effects.pop(name, None)
+        shares = {n: _union(s.shares.get(n, set()) for s in made) for n, made in binders.items()}
+        shares = _reachable(shares, shares)
+        for statement in statements:
+            changed = names(statement.changes_now)
+            changed |= _union(statement.shares.get(name, set()) for name in changed)
+            changed |= _union(shares.get(name, set()) for name in changed) - fixed
+            changed |= _union(effects.get(name, set()) for name in statement.reads_now)
+            statement.changes = changed
+
+    def needed(self, names: Iterable[str]) -> tuple[list[Statement], set[str]]:
+        """What has to be run for names to be as after all has been run, and all names it uses."""
+        wanted, chosen = set(names), set[int]()
+        while new := [
+            number
+            for number, statement in enumerate(self.statements)
+            if number not in chosen and statement.touches(wanted)
+        ]:
+            for number in new:
+                chosen.add(number)
+                wanted |= self.statements[number].reads
+        return [self.statements[number] for number in sorted(chosen)], wanted
+
+
+def _quiet_functions(binders: Mapping[str, list[Statement]]) -> set[str]:
+    """Modules and functions that leave their arguments as they are."""
+    quiet = set(QUIET_BUILTINS - set(binders))
+    for name, made in binders.items():
+        if all(s.is_import and _package(s.node) in QUIET_MODULES for s in made):
+            quiet.add(name)
+    left = {
+        name: made
+        for name, made in binders.items()
+        if all(isinstance(s.node, ast.FunctionDef) for s in made)
+    }
+    while found := {n for n, made in left.items() if all(_is_quiet(s, quiet) for s in made)}:
+        quiet |= found
+        left = {name: made for name, made in left.items() if name not in found}
+    return quiet
+
+
+def _package(node: ast.stmt) -> str:
+    name = node.names[0].name if isinstance(node, ast.Import) else getattr(node, "module", None)
+    return (name or "").partition(".")[0]
+
+
+def _is_quiet(statement: Statement, quiet: set[str]) -> bool:
+    """Whether a function leaves its parameters, and what they hold, as they are."""
+    node = statement.node
+    assert isinstance(node, ast.FunctionDef)
+    own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+    own |= {name for name, others in statement.shares_later.items() if others & own}
+    return not any(
+        name in own and not (how == "argument" and by in quiet)
+        for name, how, by in statement.changes_later
+    )
+
+
+def _union(sets: Iterable[set[str]]) -> set[str]:
+    return set().union(*sets)
+
+
+def _reachable(
+    start: Mapping[str, set[str]], leads_to: Mapping[str, set[str]]
+) -> dict[str, set[str]]:
+    """For each name what stands at it and at all names that it leads to."""
+    found = {}
+    for name in start:
+        seen, left = {name}, [name]
+        while left:
+            new = leads_to.get(left.pop(), set()) - seen
+            seen |= new
+            left += new
+        found[name] = _union(start.get(other, set()) for other in seen)
+    return found
+
+
+def _read_code(code: CodeType, found: Statement, *, is_now: bool) -> None:
+    """Names as the compiler sees them, so that scopes are Python's own."""
+    is_module = code.co_name == "<module>"
+    for instruction in dis.get_instructions(code):
+        kind, name = instruction.opname, instruction.argval
+        if kind in ("STORE_GLOBAL", "DELETE_GLOBAL") or (
+            is_module and kind in ("STORE_NAME", "DELETE_NAME")
+        ):
+            (found.binds if is_now else found.binds_later).add(name)
+        elif kind in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
+            found.reads.add(name)
+            if is_now:
+                found.reads_now.add(name)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            # Comprehensions and the bodies of classes are run at once.
+            is_named = not inner.co_name.startswith("<") or inner.co_name == "<lambda>"
+            is_function = bool(inner.co_flags & inspect.CO_OPTIMIZED) and is_named
+            found.makes_functions |= is_function
+            _read_code(inner, found, is_now=is_now and not is_function)
+
+
+class _Changes(ast.NodeVisitor):
+    """Whose values a statement may change other than by binding, and whose it may share."""
+
+    def __init__(self, found: Statement) -> None:
+        self.found, self.depth = found, 0
+
+    def _add(self, node: ast.expr, how: str, by: str = "") -> None:
+        changes = self.found.changes_later if self.depth else self.found.changes_now
+        changes.update(Change(name, how, by) for name in _roots(node))
+
+    def _share(self, targets: Iterable[ast.AST], value: ast.expr) -> None:
+        shares = self.found.shares_later if self.depth else self.found.shares
+        others = set(_roots(value))
+        for target in targets:
+            for node in ast.walk(target):
+                name = getattr(node, "id", None) or getattr(node, "name", None)
+                if isinstance(name, str):
+                    shares.setdefault(name, set()).update(others)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        for name, value in ast.iter_fields(node):
+            self.depth += name == "body"
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    self.visit(child)
+            self.depth -= name == "body"
+
+    visit_AsyncFunctionDef = visit_Lambda = _function
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Attribute):  # @area.register
+                self._add(decorator, "method")
+        self._function(node)
+
+    def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._add(node, "item")
+        self.generic_visit(node)
+
+    visit_Subscript = visit_Attribute
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._add(node.target, "item")
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._share(node.targets, node.value)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign | ast.NamedExpr) -> None:
+        if node.value is not None:
+            self._share([node.target], node.value)
+        self.generic_visit(node)
+
+    visit_NamedExpr = visit_AnnAssign
+
+    def visit_For(self, node: ast.For | ast.AsyncFor | ast.comprehension) -> None:
+        self._share([node.target], node.iter)  # for row in table: row.append(0)
+        self.generic_visit(node)
+
+    visit_AsyncFor = visit_comprehension = visit_For
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        if node.optional_vars is not None:
+            self._share([node.optional_vars], node.context_expr)
+        self.generic_visit(node)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self._share([case.pattern for case in node.cases], node.subject)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        by = node.func.id if isinstance(node.func, ast.Name) else ""
+        how = "argument"
+        if isinstance(node.func, ast.Attribute):
+            method = node.func.attr
+            by = next(_roots(node.func.value), "")
+            if method in CHANGE_THEIR_MODULE:
+                self._add(node.func.value, "item")
+            elif method not in QUIET_METHODS:
+                self._add(node.func.value, "method")
+            if method in WRITING:
+                how = "item"
+        for argument in node.args:
+            self._add(argument, how, by)
+        for keyword in node.keywords:
+            self._add(keyword.value, "item" if keyword.arg == "out" else how, by)
+        self.generic_visit(node)
+
+
+def _roots(node: ast.expr) -> Iterator[str]:
+    """Names whose values an expression may be, or hold: x for x.y[0], x and y for f(x, [y])."""
+    parts: list[ast.expr] = []
+    match node:
+        case ast.Name():
+            yield node.id
+        case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.NamedExpr() | ast.Await():
+            parts = [node.value]
+        case ast.Tuple() | ast.List() | ast.Set():
+            parts = node.elts
+        case ast.Dict() | ast.BoolOp():
+            parts = node.values
+        case ast.IfExp():
+            parts = [node.body, node.orelse]
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            parts = [generator.iter for generator in node.generators]
+        case ast.Call():
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if isinstance(node.func, ast.Attribute):
+                parts.append(node.func.value)
+    for part in parts:
+        yield from _roots(part)

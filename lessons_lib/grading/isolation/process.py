@@ -1,0 +1,172 @@
+"""A process that holds a submission: starting it, asking it, ending it with all it has started."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from lessons_lib.grading.isolation.box import Box, Folder
+from lessons_lib.grading.isolation.policy import TOKEN, Isolation, command
+from lessons_lib.grading.isolation.wire import DTYPES, receive, send
+
+MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is called back
+SECONDS_TO_END = 5.0
+
+
+class WorkerDied(Exception):
+    """The process ended, or said something that it may not say."""
+
+
+class WorkerTooSlow(Exception):
+    """No answer came in time."""
+
+
+class Worker:
+    """A process that holds one submission. Use it as a context manager."""
+
+    def __init__(self, box: Box, isolation: Isolation) -> None:
+        self._token = secrets.token_hex(16)
+        self._talking: threading.Thread | None = None
+        self._ended = False
+        self._folder = Folder()
+        self._process = subprocess.Popen(
+            command(box.folder, isolation),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder.name,
+            env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+            | ({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
+        self._folder.cleanup()
+
+    def ask(
+        self,
+        question: dict[str, Any],
+        *,
+        seconds: float,
+        functions: Mapping[int, Callable[..., Any]] | None = None,
+    ) -> dict[str, Any]:
+        """Send a question and wait for its answer.
+
+        Args:
+            question: see `worker.py`.
+            seconds: how long to wait.
+            functions: those that may be called back, by number.
+
+        Raises:
+            WorkerTooSlow: if no answer came in time; the process is ended.
+            WorkerDied: if it ended, or answered with what is no answer; the process is ended.
+        """
+        found: list[Any] = []
+
+        def talk() -> None:
+            try:
+                found.append(self._talk(question, functions or {}))
+            except Exception as error:  # whatever a made-up answer can lead to
+                found.append(error)
+            finally:
+                if self._ended:
+                    self._close()
+
+        # In a thread of its own, because reading from a pipe cannot be given a time everywhere.
+        self._talking = threading.Thread(target=talk, daemon=True)
+        self._talking.start()
+        self._talking.join(seconds)
+        if self._talking.is_alive():
+            self.end()
+            raise WorkerTooSlow
+        if isinstance(found[0], Exception):
+            self.end()
+            raise WorkerDied from found[0]
+        return found[0]
+
+    def _talk(
+        self, question: dict[str, Any], functions: Mapping[int, Callable[..., Any]]
+    ) -> dict[str, Any]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        questions: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        send(questions, question)
+        while "call" in (answer := receive(answers)):
+            if self._ended:
+                raise EOFError
+            send(questions, called_back(functions.get(answer["call"]), answer.get("arguments")))
+        return answer
+
+    def end(self) -> None:
+        """Kill the process and whatever it has started."""
+        if self._ended:  # its number may be another process's by now
+            return
+        self._ended = True
+        with contextlib.suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()
+        for _ in range(100):  # a process that forks may be one ahead of us
+            left = list(_processes_with(self._token))
+            if not left:
+                break
+            for process in left:
+                with contextlib.suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
+        if self._talking is not None:
+            self._talking.join(SECONDS_TO_END)
+            if self._talking.is_alive():  # a process that got away holds the pipe open, and
+                return  # closing it here would wait for that process
+        self._close()
+
+    def _close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()  # type: ignore[union-attr]
+
+
+def called_back(function: Callable[..., Any] | None, arguments: Any) -> dict[str, Any]:
+    """Call a function of the instructor's with what a submission gave it."""
+    if function is None or not isinstance(arguments, list) or not all(map(_is_numbers, arguments)):
+        return {"raised": "expected arrays of numbers"}
+    if sum(argument.size for argument in arguments) > MOST_CALLED_BACK:
+        return {"raised": f"expected at most {MOST_CALLED_BACK} numbers"}
+    try:
+        with np.errstate(all="ignore"):
+            # A number is NumPy's, not Python's, whose powers may be of any length.
+            value = function(*(argument[()] for argument in arguments))
+            results = [np.asarray(v) for v in (value if isinstance(value, tuple) else (value,))]
+    except Exception as error:
+        return {"raised": f"{type(error).__name__}: {error}"[:300]}
+    if not all(map(_is_numbers, results)):
+        return {"raised": "the function gave what is neither a number nor an array of numbers"}
+    if sum(result.size for result in results) > MOST_CALLED_BACK:
+        return {"raised": f"the function gave more than {MOST_CALLED_BACK} numbers"}
+    numbers = tuple(result[()] for result in results)
+    return {"value": numbers if isinstance(value, tuple) else numbers[0]}
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.name in DTYPES
+
+
+def _processes_with(token: str) -> Iterator[int]:
+    """Processes that inherited a worker's environment, on Linux: also those that ran away."""
+    wanted = f"{TOKEN}={token}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes():
+                yield int(folder.name)

@@ -1,0 +1,167 @@
+"""`check`, `lessons check`, `lessons grade` and the exports' graders say the same of a file.
+
+Each input is small, and answers `rnn_step` in a form that Jupyter or Python would read.
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from lessons_lib.course import exercises
+from lessons_lib.grading import grade
+from lessons_lib.grading.batch import How, find_submissions, grade_all
+from lessons_lib.grading.export.assignment import grade_assignment
+from lessons_lib.grading.export.nbgrader_grading import GradeApart
+from lessons_lib.grading.isolation import policy
+
+NP = "import numpy as np"
+BODY = "    return np.tanh(x @ Wx + h_prev @ Wh + b)"
+STEP = f"def rnn_step(x, h_prev, Wx, Wh, b):\n{BODY}"
+USES_T = f"def rnn_step(x, h_prev, Wx, Wh, b):\n    assert T == [0, 1]\n{BODY}"
+# Cells, the verdict, and words of the message.
+NOTEBOOKS = {
+    "help": ([NP, f"{STEP}\nrnn_step?"], "passed", ""),
+    "magics": ([f"{NP}\n%matplotlib inline", f"%%time\n{STEP}", "x = !ls"], "passed", ""),
+    "continued": ([NP, "T = (7\n    % 7)\nT = [T, 1]", USES_T], "passed", ""),
+    "future": (
+        ["from __future__ import annotations", NP, STEP.replace("(x,", "(x: Float['N D'],")],
+        "passed",
+        "",
+    ),
+    "loop": ([NP, "T = []\nfor k in range(2):\n    T.append(k)", USES_T], "passed", ""),
+    "item": ([NP, "T = [5, 1]", "T[0] = 0", USES_T], "passed", ""),
+    "global": ([NP, "def g():\n    global T\n    T = [0, 1]", "g()", USES_T], "passed", ""),
+    "bash": ([NP, "%%bash\necho 'def rnn_step(): pass'", STEP], "passed", ""),
+    "unfinished": ([NP, STEP, "def g(x:\n    return"], "passed", "In cell 3, line 1"),
+    "missing": (["import none_such", NP, STEP], "passed", "none_such (cell 1, line 1)"),
+    "failed": ([NP, "T = 1 / 0", USES_T], "error", "In cell 2, line 1"),
+    "used": ([NP, "import none_such as T", USES_T], "error", "none_such (cell 2, line 1)"),
+    "later": ([NP, STEP, f"def rnn_step(x, h_prev, Wx, Wh, b):\n{BODY} * 2"], "failed", ""),
+}
+FILES = {
+    "old_print.py": (
+        f"{NP}\n\ndef show(m):\n    print 'value:', m\n\n\n{STEP}\n".encode(),
+        "passed",
+        "In old_print.py, line 4",
+    ),
+    "UPPER.PY": (f"{NP}\n{STEP}\n".encode(), "passed", ""),
+    "bom.py": (b"\xef\xbb\xbf" + f"{NP}\r\n{STEP}\r\n".encode(), "passed", ""),
+    "latin.py": (f"# coding: latin-1\n{NP}\n# é\n{STEP}\n".encode("latin-1"), "passed", ""),
+    "none.py": (f"{NP}\nrnn_steps = 1\n".encode(), "not_attempted", "no function rnn_step"),
+    "utf16.py": (f"{NP}\n{STEP}\n".encode("utf-16"), "error", "UTF-16"),
+    "unknown.py": (f"# coding: none\n{NP}\n{STEP}".encode(), "error", "coding line"),
+    "punycode.py": (f"# coding: punycode\n{NP}\n{STEP}".encode(), "error", "coding line"),
+}
+LEVELS = ["basic", *(["strong"] if policy.bubblewrap_works() else [])]
+EXERCISE = exercises.find("rnn_step")
+
+
+def notebook(cells):
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    return made
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    for name, (cells, _, _) in NOTEBOOKS.items():
+        nbformat.write(notebook(cells), folder / f"{name}.ipynb")
+    old = [{"cell_type": "code", "input": c, "language": "python"} for c in (NP, STEP)]
+    (folder / "old.ipynb").write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": old}]}))
+    for name, (data, _, _) in FILES.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+EXPECTED = {f"{name}.ipynb": rest for name, (_, *rest) in NOTEBOOKS.items()}
+EXPECTED |= {name: rest for name, (_, *rest) in FILES.items()} | {"old.ipynb": ["passed", ""]}
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def batch(request, inputs, tmp_path_factory):
+    """What `lessons grade` writes; with the lesson's other exercises, as by default."""
+    found, how = find_submissions([inputs]), How(isolation=request.param, seed=1)
+    out = tmp_path_factory.mktemp("out")
+    rows, left_out = grade_all(found, out, how, jobs=2)
+    said = {row.name: {r.exercise: r for r in row.report.results} for row in rows}
+    return request.param, said, left_out
+
+
+def test_a_batch_says_what_is_expected(batch):
+    _, said, left_out = batch
+    assert left_out == {"none.py": "it defines none of the exercises"}
+    for name, (status, words) in EXPECTED.items():
+        if name not in said or "file" in said[name]:
+            continue  # of no lesson, and nothing in it says what is asked
+        result = said[name]["rnn_step"]
+        assert (result.status, words in result.message) == (status, True), f"{name}: {result}"
+        assert status != "passed" or result.score == result.max_score
+        assert words or status != "passed" or not result.message, f"{name}: {result}"
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_exports_graders_agree(inputs, name, batch):
+    level, said, _ = batch
+    status, words = EXPECTED[name]
+    report = grade(inputs / name, exercises=[EXERCISE], isolation=level, seed=1)
+    assert (report.results[0].status, words in report.results[0].message) == (status, True)
+    if "rnn_step" in said.get(name, {}):
+        assert said[name]["rnn_step"] == report.results[0]
+    assigned = grade_assignment(inputs / name, EXERCISE.lesson, isolation=level)
+    result = next(r for r in assigned.results if r.exercise == "rnn_step")
+    assert result.status == status
+    if name.endswith("ipynb") and name != "old.ipynb":
+        book = nbformat.read(inputs / name, as_version=4)
+        cell = nbformat.v4.new_code_cell("")
+        cell.metadata["nbgrader"] = {"grade": True, "grade_id": "rnn_step-graded"}
+        book.cells.append(cell)
+        GradeApart(isolation=level)(book, {"nbgrader": {"notebook": EXERCISE.lesson}})
+        assert cell.outputs[1].data["text/plain"] == repr(report.results[0].score)
+
+
+@pytest.mark.parametrize("name", [n for n in EXPECTED if n not in ("utf16.py", "punycode.py")])
+def test_lessons_check_agrees(lessons, inputs, name):
+    status, out, err = lessons("check", inputs / name)
+    if name in ("none.py", "unknown.py"):
+        assert status == 2 and err.count("\n") == 1
+    else:
+        verdicts = {"passed": "passed", "failed": "not right", "error": "did not run"}
+        assert f"rnn_step: {verdicts[EXPECTED[name][0]]}" in out
+        assert status == (0 if EXPECTED[name][0] == "passed" else 1)
+
+
+@pytest.mark.slow
+def test_check_in_a_kernel_agrees(inputs, tmp_path):
+    """All notebooks in one kernel, each from a namespace of its own."""
+    cells = ["from lessons_lib.grading import check\nsaid = {}"]
+    for name, (sources, _, _) in NOTEBOOKS.items():
+        cells += [*sources, f"said[{name!r}] = check(rnn_step).results[0].status"]
+        cells += ["for _ in ('T', 'g', 'np', 'rnn_step'): globals().pop(_, None)"]
+    cells += ["import json; print(json.dumps(said))"]
+    if sys.platform == "win32":
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+    book = notebook(cells)
+    NotebookClient(book, allow_errors=True, resources={"metadata": {"path": tmp_path}}).execute()
+    said = json.loads(book.cells[-1].outputs[0].text)
+    assert said == {name: status for name, (_, status, _) in NOTEBOOKS.items()}
+
+
+def test_a_lesson_is_known_by_what_is_in_its_notebook(tmp_path):
+    lesson = exercises.find("lstm_gates").lesson
+    names = [e.name for e in exercises.all() if e.lesson == lesson]
+    stubs = [f"def {name}():\n    raise NotImplementedError" for name in names]
+    for file, cells in (
+        ("Untitled.ipynb", stubs),
+        ("mine.ipynb", [*stubs[:2], "check(lstm_unroll)"]),
+        (f"doejane_123_456_{lesson} (1).ipynb", ["1"]),
+    ):
+        nbformat.write(notebook(cells), tmp_path / file)
+        assert [r.exercise for r in grade(tmp_path / file).results] == names
+    Path(tmp_path / "m.py").write_text(stubs[0])
+    assert [r.exercise for r in grade(tmp_path / "m.py").results] == names[:1]
