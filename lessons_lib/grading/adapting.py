@@ -230,7 +230,7 @@ def adapt(
     Raises:
         ValueError: if there is no such exercise, or a name is none of its own.
     """
-    base = exercise if isinstance(exercise, Exercise) else EXERCISES.find(exercise)
+    base = exercise if isinstance(exercise, Exercise) else EXERCISES.original(exercise)
     name = name or base.name
     notation = Notation(
         base,

@@ -144,8 +144,7 @@ def _graded(
                 found = _defined(worker, left, submission, run)
                 if isinstance(found, dict):
                     remarks.read(found)
-                    right = [r.exercise for r in results if r.status == "passed"]
-                    results += graded_by(worker, left, found, seed, right)
+                    results += graded_by(worker, left, found, seed, before=results)
                 else:
                     results += found
     return remarks.added(results)
@@ -188,7 +187,7 @@ def graded_by(
     exercises: Sequence[Exercise],
     found: dict[str, Any],
     seed: int,
-    right: Sequence[str] = (),
+    before: Sequence[Result] = (),
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it.
 
@@ -197,13 +196,13 @@ def graded_by(
         exercises: what is asked for.
         found: the functions that the submission defines.
         seed: of the cases.
-        right: names of exercises that it has right already.
+        before: results that it has already.
     """
     results: list[Result] = []
     for exercise in exercises:
-        right_before = [*right, *(r.exercise for r in results if r.status == "passed")]
+        judged = {r.exercise: r.status == "passed" for r in (*before, *results)}
         try:
-            results.append(_judged(worker, exercise, found, seed, right_before))
+            results.append(_judged(worker, exercise, found, seed, judged))
         except (WorkerDied, WorkerTooSlow) as error:
             results.append(_ended(exercise, error, "while it was called", SECONDS_PER_CALL))
             break
@@ -215,7 +214,7 @@ def _judged(
     exercise: Exercise,
     found: dict[str, Any],
     seed: int,
-    right_before: Sequence[str],
+    judged: dict[str, bool],
 ) -> Result:
     functions = found.get("functions")
     if not isinstance(functions, dict):
@@ -240,7 +239,7 @@ def _judged(
         outcomes,
         run_again=lambda case: call(exercise.name, case),
         other=call,
-        right_before=right_before,
+        judged=judged,
     )
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):
         return _failed(exercise, "memory", result.message)

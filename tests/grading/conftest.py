@@ -6,6 +6,6 @@ from lessons_lib.grading.exercise.registry import EXERCISES
 
 
 @pytest.fixture(autouse=True)
-def _own_exercises(monkeypatch):
-    EXERCISES.all()
-    monkeypatch.setattr(EXERCISES, "_exercises", dict(EXERCISES._exercises))
+def _own_exercises():
+    with EXERCISES.unchanged():
+        yield

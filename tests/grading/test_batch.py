@@ -148,7 +148,7 @@ def test_students_get_the_hint_that_they_cannot_ask_for(course):
     found = find_submissions([course / "in" / "bob.py"])
     ((_, report),) = grade_all(found, course / "out", How(course / "hw1.py")).rows
     message = report.results[0].message
-    assert "Hint: Twice is two times." in message and "hint(" not in message
+    assert "A hint on how to begin: Twice is two times." in message and "hint(" not in message
 
 
 def test_bad_input(course):

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from lessons_lib.grading import grade
-from lessons_lib.grading.batch import grade_all
+from lessons_lib.grading.batch import How, find_submissions, grade_all
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.references import check_references
 
@@ -94,8 +94,8 @@ def test_each_file_has_its_own_helper_and_results_depend_on_it(tmp_path):
 
     def score(factor):
         folder = tmp_path / str(factor)
-        ((_, report),) = grade_all({"in": answer}, folder / "out", exercises=folder / "hw.py")
-        return report.score
+        found = find_submissions([answer], tmp_path / "unpacked")
+        return grade_all(found, folder / "out", How(folder / "hw.py")).rows[0].report.score
 
     assert (score(2), score(3)) == (1, 0)
     for factor, value in ((3, 3), (2, 2), (3, 3)):

@@ -119,7 +119,7 @@ class Exercise:
     @property
     def is_of_the_course(self) -> bool:
         """Whether it belongs to a lesson of the package, and not to an instructor's own file."""
-        return self.reference.__module__.startswith(COURSE)
+        return (self.reference.__module__ or "").startswith(COURSE)
 
     @functools.cached_property
     def source(self) -> str:

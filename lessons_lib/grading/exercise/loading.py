@@ -42,10 +42,9 @@ def load_exercises(path: Path) -> list[Exercise]:
             raise ValueError(f"--exercises: expected a .py file, got {path}")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # also for inspect, which looks for sources there
-        EXERCISES.all()  # those of installed packages are none of this file's
         try:
-            with _beside(path) as helpers:
-                first = len(EXERCISES.added)
+            with _beside(path) as helpers, EXERCISES.unchanged():  # the file's are in the list
+                first = len(EXERCISES.added)  # those of installed packages are none of its own
                 spec.loader.exec_module(module)
             vars(module)["__made_here__"] = EXERCISES.added[first:]
         except BaseException as error:

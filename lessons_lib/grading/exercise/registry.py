@@ -1,7 +1,8 @@
 """The exercises by name. Lessons and instructors' files fill it; nothing here knows a lesson."""
 
+import contextlib
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -51,6 +52,26 @@ class Registry:
             for entry_point in entry_points(group=group):
                 entry_point.load()
         return tuple(sorted(self._exercises.values(), key=lambda exercise: exercise.lesson))
+
+    def original(self, name: str) -> Exercise:
+        """The exercise that was the first of that name: the course's, if it has one.
+
+        Raises:
+            TypeError: if name is not a string.
+            ValueError: if there is none.
+        """
+        self.all()
+        return next((e for e in self.added if e.name == name), None) or self.find(name)
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Let names find afterwards what they find now, whatever is added meanwhile."""
+        self.all()
+        before = dict(self._exercises)
+        try:
+            yield
+        finally:
+            self._exercises = before
 
     def finds(self, exercise: Exercise) -> bool:
         """Whether this very exercise is the one that its name finds."""

@@ -1,6 +1,6 @@
 """Judge what came of a function's calls. Nothing here calls a learner's function."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ def judge(
     look_for_hints: bool = True,
     run_again: Callable[[Case], Outcome] | None = None,
     other: Other | None = None,
-    right_before: Collection[str] = (),
+    judged: Mapping[str, bool] | None = None,
     cases_can_be_had: bool = False,
 ) -> Result:
     """Compare the outcomes of a learner's function with the reference.
@@ -67,7 +67,7 @@ def judge(
         run_again: calls the learner's function with another case; without it a wrong answer that is
             not known is not asked whether its rows are independent, and the like.
         other: calls another function of the same answer, for exercises that carry errors on.
-        right_before: names of the exercises that this answer has right.
+        judged: exercises that were judged before, and whether this answer has them right.
         cases_can_be_had: the learner may call `case` for these very cases.
     """
     if not any(outcome.attempted for outcome in outcomes):
@@ -86,7 +86,7 @@ def judge(
         return Result(exercise.name, "passed", exercise.points, exercise.points, text)
 
     right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
-    carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, right_before)
+    carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, judged or {})
     if _zeros_would_do(exercise, cases, right):
         right = []
     score = 0.0 if forbidden else sum((output.points for output in right), extra)
@@ -98,7 +98,7 @@ def judge(
             status = "error"
         order = _order_returned(exercise, cases, outcomes)
         if look_for_hints and not order:
-            known = recognise(exercise, cases, outcomes, right_before)
+            known = recognise(exercise, cases, outcomes, judged or {})
         if order:
             parts.append(feedback.about_order(exercise, order))
         else:
@@ -139,12 +139,12 @@ def _carried(
     deciding: Sequence[int],
     right: Sequence[Output],
     other: Other | None,
-    right_before: Collection[str],
+    judged: Mapping[str, bool],
 ) -> tuple[list[str], float]:
     """What is right, given the answer's own earlier function, and the points that it earns."""
     before = {forward.name for forward in exercise.cache_from.values()}
     before |= {earlier.name for earlier, _ in exercise.builds_on}
-    if not exercise.carry_errors or other is None or not before - set(right_before):
+    if not exercise.carry_errors or other is None or all(map(judged.get, before)):
         return [], 0.0
     decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
     given = right_given_own(exercise, *decide, other)
@@ -207,16 +207,22 @@ def recognise(
     exercise: Exercise,
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
-    right_before: Collection[str] = (),
+    judged: Mapping[str, bool],
 ) -> Misconception | None:
     """The known wrong version that does in every case what the learner's function did.
 
-    The exercise's own come first; those of an earlier exercise are left out if that one is right.
+    Those of an earlier exercise come first if that one is known to be wrong, and are left out if it
+    is right.
     """
     if all(outcome.raised for outcome in outcomes):
         return None  # one exception is like another: no evidence
-    own_first = sorted(exercise.misconceptions, key=lambda known: known.origin != exercise.name)
-    for known in (known for known in own_first if known.origin not in right_before):
+
+    def place(known: Misconception) -> int:
+        own = known.origin == exercise.name
+        return 1 if own else 0 if known.origin in judged else 2
+
+    left = [known for known in exercise.misconceptions if not judged.get(known.origin)]
+    for known in sorted(left, key=place):
         if all(
             same_results(exercise, case, call(known.function, case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)

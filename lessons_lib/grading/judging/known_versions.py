@@ -37,6 +37,7 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
         seeds: each draws its own cases.
     """
     accepted, confused = [], []
+    origins = {known.name: known.origin for known in exercise.misconceptions}
     for seed in seeds:
         cases = exercise.cases(np.random.default_rng(seed))
         outcomes = {m.name: run(m.function, cases) for m in exercise.misconceptions}
@@ -46,8 +47,11 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
             like_a_right_one = any(_same(exercise, cases, answer, own) for answer in right)
             if like_a_right_one and _passes(exercise, cases, own):
                 accepted.append(f"{name} ({seed})")
+            # Which exercise is to blame the grader knows; the mistakes of one are to be told apart.
             first = next(
-                other for other, theirs in outcomes.items() if _same(exercise, cases, theirs, own)
+                other
+                for other, theirs in outcomes.items()
+                if origins[other] == origins[name] and _same(exercise, cases, theirs, own)
             )
             if first != name:
                 confused.append(f"{name}: {first} ({seed})")
