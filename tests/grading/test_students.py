@@ -138,3 +138,21 @@ def test_the_cache_must_be_there(asked):
     ]
     message = judged(asked, edits)["rnn_step_backward"].message
     assert "the cache that your rnn_step_forward returns last, and that returns none" in " ".join(message.split())  # fmt: skip
+
+
+def test_a_stub_is_none_without_a_forward_pass_too(asked):
+    old = ANSWER.partition("def rnn_step_backward")[0].partition("def rnn_step_forward")[2]
+    body = ANSWER.partition("def rnn_step_backward(dnext_h, cache):\n")[2].partition("\n\n\n")[0]
+    results = judged(
+        asked,
+        [
+            (
+                f"def rnn_step_forward{old}",
+                "def rnn_step_forward(x, prev_h, Wx, Wh, b):\n    pass\n\n\n",
+            ),
+            (body, "    raise NotImplementedError('write it')"),
+        ],
+    )
+    assert results["rnn_step_forward"].status == "not_attempted"
+    assert results["rnn_step_backward"].status == "not_attempted"
+    assert results["rnn_backward"].status == "error"

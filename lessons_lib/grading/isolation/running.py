@@ -105,12 +105,18 @@ def call(
             with _copying(function) if case.copying else contextlib.nullcontext():
                 for name in caches:
                     arguments[name] = _own_cache(arguments[name], own)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raised = _describe(error)
+            arguments.update(dict.fromkeys(caches))  # a stub is one without a cache, too
+        try:
             value = _snapshot(function(*case.by_position(arguments), **case.by_name(arguments)))
             attempted = not _is_placeholder(value, function)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: a learner's exit() must not end the kernel
-            raised = _describe(error)
+            raised = raised or _describe(error)
             attempted = not _is_stub_error(error, function)
     written = tuple(
         name
