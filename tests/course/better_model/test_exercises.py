@@ -12,6 +12,18 @@ from lessons_lib.training.schedules import ReduceOnPlateau
 from tests.course.judged import assert_accepted
 
 
+def test_dropout_keeps_the_mean_and_drops_the_share_p():
+    """The judge takes other ways to draw for right too: the reference needs its own test."""
+    x, rng = np.random.default_rng(0).normal(size=(300, 40, 5)), np.random.default_rng(1)
+    out, mask = exercises.find("dropout_forward")(x, 0.3, rng, True)
+    np.testing.assert_array_equal(out, x * mask)
+    same = exercises.find("same_mask_dropout")(x, 0.3, rng) / x
+    np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape))
+    for found, abs_ in ((mask, 0.01), (same, 0.1)):
+        assert (found == 0).mean() == pytest.approx(0.3, abs=abs_)
+        np.testing.assert_allclose(np.unique(found.round(12)), [0, 1 / 0.7])
+
+
 def test_the_tied_gradient_is_the_models():
     T, N, V, D = 4, 3, 6, 5
     rng = np.random.default_rng(4)
