@@ -1,85 +1,17 @@
-"""What holds for every exercise: its signature, its reference, its wrong versions, a stub."""
+"""What holds for every exercise: its reference, its wrong versions, a stub, one number only."""
 
 import numpy as np
 import pytest
 
 from lessons_lib.course import exercises
-from lessons_lib.grading import Exercise, Output, check
+from lessons_lib.grading import Exercise, Output
+from lessons_lib.grading.isolation.running import run
+from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.judging.known_versions import examine, table
-from tests.course.judged import result
+from tests.course.judged import cases_of, result
 
 ALL = exercises.all()
-PUBLISHED = """
-00_start_here
-    time_major(x) 1
-    linear(x, W, b) 1
-    sigmoid(x) 2
-01_sequences_and_recurrence
-    rnn_step(x, h_prev, Wx, Wh, b) 2
-    rnn_unroll(x, h0, Wx, Wh, b) 3
-    one_hot(ids, num_classes) 1
-    embed(ids, W) 1
-02_backpropagation_through_time
-    numerical_gradient(f, x, eps) 2
-    rnn_step_backward(dh, cache) 2
-    rnn_backward(dhs, caches) 2
-    truncated_backward(dhs, caches, length) 2
-03_rnn_limits
-    activation_derivatives(a) 1.5
-    gradient_norms(dh, hs, Wh) 2
-    gradient_bound(hs, Wh) 1.5
-    rescale_to_radius(Wh, radius) 1
-04_gradient_clipping
-    global_norm(grads) 1
-    clip_grads(grads, max_norm) 2
-    clip_values(grads, limit) 1
-05_lstm_gates
-    lstm_gates(x, h_prev, Wx, Wh, b) 2
-    lstm_step(x, h_prev, c_prev, Wx, Wh, b) 2
-    lstm_unroll(x, h0, c0, Wx, Wh, b) 3
-06_why_lstm_remembers
-    memory_backward(dc, c_prev, i, f, g) 2
-    lstm_step_backward(dh, dc, cache) 3
-    lstm_backward(dhs, caches) 2
-    cell_gradient(f) 2
-07_gru
-    gru_step(x, h_prev, Wx, Wh, bx, bh) 2
-    gru_step_reset_before(x, h_prev, Wx, Wh, bx, bh) 1
-    count_parameters(D, H, blocks, biases) 1
-    gru_step_backward(dh, cache) 3
-08_lstm_language_model
-    embedding_backward(ids, dx, vocab_size) 2
-    cross_entropy(logits, targets) 2
-    perplexity(losses) 1
-    token_losses(params, inputs, targets, seq_len) 2
-    sample_next(logits, temperature, rng) 2
-09_better_language_model
-    stacked_lstm(x, h0, c0, layers) 2
-    dropout_forward(x, p, rng, train) 2
-    same_mask_dropout(x, p, rng) 1
-    tied_gradient(ids, dx, hs, dlogits) 2
-    plateau_lr(lr, valid, factor) 1
-10_from_numpy_to_pytorch
-    to_torch_layout(Wx, Wh, b) 2
-    from_torch_layout(weight_ih, weight_hh, bias_ih, bias_hh) 2
-    reorder_gates(packed, order) 1
-"""
-
 each_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-
-
-def report(row):
-    return table([row], 1)
-
-
-def test_lessons_signatures_and_points_are_the_published_ones():
-    lines, lesson = [""], None
-    for exercise in ALL:
-        if exercise.lesson != lesson:
-            lines.append(lesson := exercise.lesson)
-        parameters = ", ".join(exercise.parameters)
-        lines.append(f"    {exercise.name}({parameters}) {exercise.points:g}")
-    assert "\n".join([*lines, ""]) == PUBLISHED
 
 
 @each_exercise
@@ -107,39 +39,40 @@ def test_wrong_versions_are_refused_with_their_own_hint(exercise):
 @each_exercise
 def test_on_a_hundred_seeds(exercise):
     row = examine(exercise, range(100))
-    assert row.is_clean, report(row)
+    assert row.is_clean, table([row], 1)
     for seed in range(100):
         assert result(exercise.name, exercise.reference, seed).status == "passed", seed
 
 
-def stub_raises(*_):
-    """A docstring."""
-    raise NotImplementedError("write me")
-
-
-def stub_passes(*_):
-    """A docstring."""
-
-
-def stub_returns_ellipsis(*_):
-    return ...
-
-
-def stub_returns_placeholders(*_):
-    h, c = None, None
-    return h, c
-
-
-@pytest.mark.parametrize(
-    "stub", [stub_raises, stub_passes, stub_returns_ellipsis, stub_returns_placeholders]
-)
-def test_stub_is_not_attempted(stub, capsys):
+@pytest.mark.parametrize("placeholder", [None, ..., (None, None)], ids=str)
+def test_a_placeholder_is_not_attempted(placeholder):
     for exercise in ALL:
-        judged = check(stub, exercise.name)
-        (found,) = judged.results
+        found = result(exercise.name, lambda *_: placeholder, seed=0)
         assert (found.status, found.score, found.hint) == ("not_attempted", 0, None)
-        assert judged.max_score == exercise.points
-        assert "not attempted yet" in capsys.readouterr().out
+
+
+def always(exercise, value):
+    """An answer whose results have the right shapes and hold one value."""
+
+    def answer(*arguments):
+        results = exercise.reference(*arguments)
+        for output in exercise.outputs:
+            if output.written_to:
+                target = arguments[exercise.parameters.index(output.written_to)]
+                (target[output.name] if isinstance(target, dict) else target)[...] = value
+        if isinstance(results, tuple):
+            return tuple(np.full_like(array, value) for array in results)
+        return None if results is None else np.full_like(results, value)
+
+    return answer
+
+
+@pytest.mark.parametrize("value", [0, 1])
+@each_exercise
+def test_one_number_everywhere_earns_nothing(exercise, value):
+    cases = cases_of(exercise.name, seed=0)
+    found = judge(exercise, cases, run(always(exercise, value), cases), look_for_hints=False)
+    assert (found.status, found.score) == ("failed", 0), found.message
 
 
 def test_what_is_not_as_it_should_be_is_found():
@@ -172,5 +105,5 @@ def test_what_is_not_as_it_should_be_is_found():
     )
     assert row.confused == ("added: doubled (4)", "added: doubled (5)")
     assert not row.is_clean
-    assert "| size | 2 | 4 | 2 | 3 |" in report(row)
-    assert "size, confused: added: doubled (4), added: doubled (5)" in report(row)
+    assert "| size | 2 | 4 | 2 | 3 |" in table([row], 1)
+    assert "size, confused: added: doubled (4), added: doubled (5)" in table([row], 1)

@@ -116,10 +116,8 @@ def test_lines_differ_in_colour_and_in_dash():
 
 def test_lines_over_time_show_each_panels_values():
     left, right = make_figures()["lines_over_time"].axes
-    assert (left.get_title(), right.get_title()) == ("left", "right")
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
     assert (drawn["a"], drawn["b"]) == ([1, 2, 3], [3, 2, 1])
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["a", "b"]
     assert left.get_ylim() == right.get_ylim()
 
 
@@ -128,8 +126,6 @@ def test_the_heat_map_has_rows_words_and_bars_in_their_places():
     mesh = next(item for item in axes.collections if isinstance(item, QuadMesh))
     np.testing.assert_array_equal(mesh.get_array(), [[0, 1, -1, 0.5, 0], [1, 1, 1, 1, 1]])
     assert [t.get_text() for t in axes.get_xticklabels()] == ["Tom", "was", "in", "$", "( a_b"]
-    assert [t.get_text() for t in axes.get_yticklabels()] == ["one", "two"]
-    assert axes.yaxis_inverted()
     bars = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     found = {
         (bar.get_x(), bar.get_width(), round(bar.get_y()), bar.get_facecolor()) for bar in bars
@@ -141,30 +137,16 @@ def test_the_heat_map_has_rows_words_and_bars_in_their_places():
     }
 
 
-def test_lines_over_text_mark_words():
-    axes = make_figures()["lines_over_text"].axes[0]
-    line, mark = axes.get_lines()
+def test_lines_and_marks_are_the_numbers_given():
+    line, mark = make_figures()["lines_over_text"].axes[0].get_lines()
     assert line.get_ydata().tolist() == [0, 1, 2, 3, 4]
     assert mark.get_xdata() == [3, 3]
-
-
-def test_the_learning_curve_shows_perplexities():
-    axes = make_figures()["learning_curve"].axes[0]
-    training, validation, best = axes.get_lines()
-    np.testing.assert_allclose(training.get_ydata(), np.exp([2.0, 1.5]))
-    np.testing.assert_allclose(training.get_xdata(), [0.5, 1.0])
+    training, validation, best = make_figures()["learning_curve"].axes[0].get_lines()
+    np.testing.assert_allclose(training.get_xydata().T, [[0.5, 1.0], np.exp([2.0, 1.5])])
     assert validation.get_ydata().tolist() == [5.0]
     assert best.get_ydata()[0] == 2.5
-
-
-def test_lines_stand_over_their_bands():
-    (axes,) = make_figures()["lines_by_distance"].axes
-    rnn, oracle = axes.get_lines()
-    assert rnn.get_ydata().tolist() == [0.9, 0.1]
-    assert oracle.get_ydata().tolist() == [1, 1]
-    assert rnn.get_marker() != oracle.get_marker()
-    axes.figure.canvas.draw()
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1-4", "5+"]
+    rnn, oracle = make_figures()["lines_by_distance"].axes[0].get_lines()
+    assert (rnn.get_ydata().tolist(), oracle.get_ydata().tolist()) == ([0.9, 0.1], [1, 1])
 
 
 def test_lines_show_their_values_and_differ_in_dash_and_marker():
@@ -175,7 +157,6 @@ def test_lines_show_their_values_and_differ_in_dash_and_marker():
     assert a.get_linestyle() != b.get_linestyle() and a.get_marker() != b.get_marker()
     assert list(level.get_ydata()) == [2.5, 2.5]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "chance"]
 
 
 def test_the_gradient_over_lag_has_a_median_a_band_and_a_bound():
@@ -187,7 +168,4 @@ def test_the_gradient_over_lag_has_a_median_a_band_and_a_bound():
     corners = band.get_paths()[0].vertices
     np.testing.assert_allclose([corners[:, 1].min(), corners[:, 1].max()], [1e-12, 1])
     assert left.get_yscale() == "log"
-    assert [axes.get_title() for axes in (left, right)] == ["one", "two"]
-    assert "lag" in left.get_xlabel()
-    assert "gradient" in left.get_ylabel()
     assert "bound" not in {line.get_label() for line in right.lines}

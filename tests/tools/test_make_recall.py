@@ -18,11 +18,13 @@ from tools import make_recall
 
 
 def test_training_learns_and_is_repeatable():
-    setup = make_recall.Setup("lstm", 2.0, num_updates=300)
-    one, two = (make_recall.train(setup, 4e-3, seed=5) for _ in range(2))
-    assert one.accuracy(make_task(10, 500, np.random.default_rng(6))) > 3 / S
-    for name, p in one.params.items():
-        np.testing.assert_array_equal(p, two.params[name])
+    long, *short = (
+        make_recall.train(make_recall.Setup("lstm", 2.0, num_updates=n), 4e-3, seed=5)
+        for n in (300, 3, 3)
+    )
+    assert long.accuracy(make_task(10, 500, np.random.default_rng(6))) > 3 / S
+    for name, p in short[0].params.items():
+        np.testing.assert_array_equal(p, short[1].params[name])
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +57,6 @@ def test_the_shipped_weights_reach_the_stored_accuracy(stored, name):
     network = load_network(row.cell)
     got = make_recall.accuracies(network, 2000)
     np.testing.assert_allclose(got, row.accuracy[0], atol=0.005)  # float32: ties may turn
-
-
-def test_the_story_that_the_results_tell(stored):
-    """The RNN loses accuracy with lag, the gated cells do not; with time the RNN learns it too."""
-    mean = {name: row.accuracy.mean(axis=0) for name, row in stored.rows.items()}
-    near, far = stored.lags.index(1), slice(stored.lags.index(20), None)
-    assert mean["rnn"][far].max() < mean["rnn"][near] - 0.15
-    for name in ("gru", "lstm, forget bias 1", "lstm, forget bias 2"):
-        assert mean[name].min() > 0.99
-    assert 0.9 < mean["lstm, forget bias 0"].min() < mean["lstm, forget bias 1"].min()
-    assert mean["rnn, 3 times as long"].min() > 0.99
-
-
-def test_without_the_short_lags_only_open_gates_learn(stored):
-    mean = {name: row.accuracy.mean() for name, row in stored.long_lags_only.items()}
-    assert mean["rnn"] < 2 / S and mean["lstm, forget bias 0"] < 2 / S
-    assert mean["lstm, forget bias 2"] > 4 / S
 
 
 def test_training_sees_no_lag_shorter_than_the_shortest(monkeypatch):

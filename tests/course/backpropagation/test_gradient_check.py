@@ -1,7 +1,6 @@
 """Finite differences have the errors that theory gives them."""
 
 import numpy as np
-import pytest
 
 from lessons_lib.course.backpropagation import gradient_check
 from lessons_lib.course.backpropagation.gradient_check import errors_over_eps, relative_error
@@ -25,27 +24,9 @@ def test_the_slope_is_the_derivative_of_the_loss():
     np.testing.assert_allclose(loss(w, x[:2], y[:2]), half_squares)
 
 
-@pytest.fixture(scope="module")
-def errors():
-    return errors_over_eps(10.0 ** -np.arange(1, 13), rng=np.random.default_rng(1))
-
-
-def test_both_sides_are_of_second_order_and_one_side_of_first(errors):
-    fall = errors.central[1:4] / errors.central[2:5]
-    np.testing.assert_allclose(fall, 100, rtol=0.1)
-    fall = errors.forward[1:5] / errors.forward[2:6]
-    np.testing.assert_allclose(fall, 10, rtol=0.1)
-
-
-def test_each_curve_is_a_v_with_its_lowest_point_where_it_belongs(errors):
-    for values, lowest in (
-        (errors.central, 1e-6),
-        (errors.forward, 1e-8),
-        (errors.central_float32, 1e-3),
-    ):
-        place = values.argmin()
-        assert 0.1 < errors.eps[place] / lowest < 10
-        assert np.all(np.diff(values[: place + 1]) < 0)
-        assert values[-1] > 100 * values[place]
+def test_errors_fall_with_their_order_until_rounding_takes_over():
+    errors = errors_over_eps(10.0 ** -np.arange(1, 13), rng=np.random.default_rng(1))
+    np.testing.assert_allclose(errors.central[1:4] / errors.central[2:5], 100, rtol=0.1)
+    np.testing.assert_allclose(errors.forward[1:5] / errors.forward[2:6], 10, rtol=0.1)
     assert errors.central.min() < 1e-8 < errors.forward.min() < 1e-6
     assert errors.central_float32.min() > 1e-5

@@ -69,26 +69,6 @@ def test_distance_is_in_units_of_the_second():
     assert truncation.distance(one, one) == 0
 
 
-def test_bias_falls_with_length_and_is_larger_where_the_state_lasts():
-    lengths = [1, 2, 4, 8, 16, 60]
-    fading, lasting = (
-        truncation.distance_by_length(lengths, radius=radius, seeds=range(3), num_rows=50)
-        for radius in (0.5, 1.2)
-    )
-    assert fading.shape == (3, 6)
-    for far in (fading, lasting):
-        assert np.all(np.diff(far, axis=1) < 0)
-        np.testing.assert_allclose(far[:, -1], 0, atol=1e-12)
-    assert np.all(np.median(lasting, 0)[:-1] > np.median(fading, 0)[:-1])
-
-
-def test_noise_shrinks_with_data_and_bias_does_not():
-    full, cut = truncation.distance_by_rows([4, 400], length=4, seeds=range(4), num_reference=2000)
-    assert np.all(full[:, 1] < 0.5 * full[:, 0])
-    assert np.median(full[:, 1]) < 0.1
-    assert np.all(cut[:, 1] > 0.2)
-
-
 def test_an_echo_comes_after_its_lag():
     x, y = truncation.echo(20, 3, 4, rng())
     assert x.shape == y.shape == (20, 3, 1)
@@ -96,45 +76,19 @@ def test_an_echo_comes_after_its_lag():
     assert np.abs(x).max() <= 1
 
 
-# A short lag, so that training is quick; the lesson's runs have lag 8.
-LAG = 3
-
-
-@pytest.fixture(scope="module")
-def errors():
-    """Errors by position in chunks of 6, with the state carried and reset."""
-    return {
-        carry: truncation.error_by_position(
-            truncation.train_on_echo(rng(), lag=LAG, length=6, carry=carry, num_steps=6000),
-            lag=LAG,
-            length=6,
-            carry=carry,
-        )
-        for carry in (True, False)
-    }
-
-
-def test_a_carried_state_answers_everywhere(errors):
-    assert errors[True].shape == (6,)
-    assert errors[True].max() < 0.05
-
-
-def test_a_reset_state_cannot_answer_before_the_lag(errors):
-    assert np.all(errors[False][:LAG] > 0.9)
-    assert np.all(errors[False][LAG:] < 0.1)
-
-
-def test_a_net_trained_with_the_state_carried_needs_it():
-    net = truncation.train_on_echo(rng(), lag=LAG, length=6, carry=True, num_steps=6000)
-    carried = truncation.share_learned(net, lag=LAG, length=6, carry=True)
-    reset = truncation.share_learned(net, lag=LAG, length=6, carry=False)
-    assert carried > 0.95
-    assert reset < 0.6
-
-
-def test_too_short_a_truncation_does_not_teach_the_echo():
-    net = truncation.train_on_echo(rng(), lag=8, length=2, carry=True, num_steps=4000)
-    assert truncation.share_learned(net, lag=8, length=2, carry=True) < 0.5
+@pytest.mark.parametrize("carry", [True, False])
+def test_a_carried_state_answers_everywhere_and_a_reset_one_only_from_the_lag_on(carry):
+    """A short lag, so that training is quick; the lesson's runs have lag 8."""
+    how = {"lag": 3, "length": 6, "carry": carry}
+    net = truncation.train_on_echo(rng(), **how, num_steps=6000)
+    errors = truncation.error_by_position(net, **how)
+    assert errors.shape == (6,)
+    assert errors[:3].max() < 0.05 if carry else errors[:3].min() > 0.9
+    assert errors[3:].max() < 0.1
+    learned = truncation.share_learned(net, **how)
+    assert learned > 0.95 if carry else learned < 0.6
+    if carry:  # and it needs the state
+        assert truncation.share_learned(net, **how | {"carry": False}) < 0.6
 
 
 def test_carrying_the_state_matters_from_the_second_chunk_on():

@@ -14,81 +14,36 @@ from lessons_lib.training import perplexity
 
 def test_a_sum_keeps_its_mean_and_spreads_as_theory_says():
     x = np.random.default_rng(0).normal(loc=0.5, size=50)
-    for p in (0.1, 0.5):
+    for p in (0.0, 0.5):
         spread = dropout.spread_of_a_sum(x, p, 40_000, np.random.default_rng(1))
         assert spread.without == pytest.approx(x.sum())
         assert spread.sums.mean() == pytest.approx(x.sum(), abs=0.15)
         theory = np.sqrt(p / (1 - p) * (x**2).sum())
-        assert spread.sums.std() == pytest.approx(theory, rel=0.02)
+        assert spread.sums.std() == pytest.approx(theory, rel=0.02, abs=1e-12)
 
 
-def test_without_dropout_nothing_spreads():
-    spread = dropout.spread_of_a_sum([1.0, 2.0], 0.0, 10, np.random.default_rng(0))
-    np.testing.assert_array_equal(spread.sums, 3.0)
-
-
-def test_fresh_masks_wear_a_memory_away_as_a_power():
+def test_fresh_masks_wear_a_memory_away_as_a_power_and_the_same_mask_takes_its_share_once():
     shares = dropout.still_held(0.1, 20, 20_000, np.random.default_rng(2))
     np.testing.assert_allclose(shares, 0.9 ** np.arange(21), atol=0.015)
-
-
-def test_the_same_mask_takes_its_share_once():
     shares = dropout.still_held(0.3, 20, 20_000, np.random.default_rng(3), same_mask=True)
-    assert shares[0] == 1
-    assert shares[1] == pytest.approx(0.7, abs=0.015)
+    assert (shares[0], shares[1]) == (1, pytest.approx(0.7, abs=0.015))
     np.testing.assert_array_equal(shares[1:], shares[1])
 
 
-@pytest.fixture(scope="module")
-def village():
-    model = shipped("lstm")
-    corpus = load_corpus("village")
-    ids = corpus.test[:3000]
-    recalls = find_recalls(ids, corpus.vocab.decode(ids), min_distance=15)
-    return model, ids, recalls
-
-
 @pytest.mark.parametrize("place", dropout.PLACES)
-def test_without_dropout_each_place_is_the_model_itself(village, place):
-    model, ids, recalls = village
-    recalls = recalls[:4]
+def test_without_dropout_each_place_is_the_model_itself(place):
+    model, corpus = shipped("lstm"), load_corpus("village")
+    ids = corpus.test[:3000]
+    recalls = find_recalls(ids, corpus.vocab.decode(ids), min_distance=15)[:4]
     expected = []
     for recall in recalls:
         trace = read(model, ids[recall.start : recall.asked])
-        probs = next_word_probs(model, trace.h[-1:])
-        expected.append(probs[0, ids[recall.asked]])
+        expected.append(next_word_probs(model, trace.h[-1:])[0, ids[recall.asked]])
     rng = np.random.default_rng(4)
     found = dropout.recall_under_dropout(model, ids, recalls, place, 0.0, rng)
     assert found == pytest.approx(np.mean(expected), rel=1e-10)
-
-
-def test_a_far_name_survives_between_layers_and_not_in_the_cell(village):
-    model, ids, recalls = village
-    found = {
-        place: dropout.recall_under_dropout(
-            model, ids, recalls, place, 0.1, np.random.default_rng(5)
-        )
-        for place in dropout.PLACES
-    }
-    assert found["between layers"] > 0.7
-    assert found["memory cell over time"] < 0.3
-
-
-def test_the_same_mask_is_another_experiment(village):
-    model, ids, recalls = village
-    fresh, same = (
-        dropout.recall_under_dropout(
-            model,
-            ids,
-            recalls,
-            "memory cell over time",
-            0.1,
-            np.random.default_rng(6),
-            same_mask=same_mask,
-        )
-        for same_mask in (False, True)
-    )
-    assert same > fresh + 0.1
+    dropped = dropout.recall_under_dropout(model, ids, recalls, place, 0.5, rng)
+    assert dropped != pytest.approx(found, rel=0.01)
 
 
 def test_dropout_left_on_costs_and_off_it_is_the_usual_perplexity():

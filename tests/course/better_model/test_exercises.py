@@ -1,4 +1,4 @@
-"""Lesson 09: its references agree with the package; other right answers are accepted."""
+"""Lesson 09: right answers are accepted, the package's own among them."""
 
 import numpy as np
 import pytest
@@ -6,47 +6,22 @@ import pytest
 from lessons_lib import cells
 from lessons_lib.course import exercises
 from lessons_lib.functions import cross_entropy
-from lessons_lib.layers import LSTM, Dropout
+from lessons_lib.layers import LSTM
 from lessons_lib.models import LanguageModel
 from lessons_lib.training.schedules import ReduceOnPlateau
-from tests.course.judged import result
-
-
-def arguments(name, seed, number=0):
-    case = exercises.find(name).cases(np.random.default_rng(seed))[number]
-    return case.copied_arguments()
-
-
-def test_the_stack_is_what_the_layers_do():
-    for number in range(4):
-        given = arguments("stacked_lstm", 1, number)
-        hs, h, c = exercises.find("stacked_lstm")(**given)
-        inputs = given["x"]
-        for k, weights in enumerate(given["layers"]):
-            layer = LSTM(inputs.shape[2], h.shape[2], dtype=np.float64)
-            layer.params.update(weights)
-            inputs, (last_h, last_c) = layer.forward(inputs, (given["h0"][k], given["c0"][k]))
-            np.testing.assert_allclose(h[k], last_h, rtol=1e-12)
-            np.testing.assert_allclose(c[k], last_c, rtol=1e-12)
-        np.testing.assert_allclose(hs, inputs, rtol=1e-12)
+from tests.course.judged import assert_accepted
 
 
 def test_dropout_keeps_the_mean_and_drops_the_share_p():
-    x = np.random.default_rng(0).normal(size=(300, 40, 5))
-    out, mask = exercises.find("dropout_forward")(x, 0.3, np.random.default_rng(1), True)
-    assert (mask == 0).mean() == pytest.approx(0.3, abs=0.01)
-    assert mask.mean() == pytest.approx(1, abs=0.01)
+    """The judge takes other ways to draw for right too: the reference needs its own test."""
+    x, rng = np.random.default_rng(0).normal(size=(300, 40, 5)), np.random.default_rng(1)
+    out, mask = exercises.find("dropout_forward")(x, 0.3, rng, True)
     np.testing.assert_array_equal(out, x * mask)
-    layer = Dropout(0.3)
-    np.testing.assert_allclose(np.unique(layer.forward(np.ones((50, 50)))), np.unique(mask))
-
-
-def test_the_same_mask_is_the_same_at_every_step():
-    given = arguments("same_mask_dropout", 3)
-    out = exercises.find("same_mask_dropout")(**given)
-    mask = out / given["x"]
-    np.testing.assert_allclose(mask, np.broadcast_to(mask[0], mask.shape))
-    assert len({tuple(row) for row in mask[0]}) > 1
+    same = exercises.find("same_mask_dropout")(x, 0.3, rng) / x
+    np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape))
+    for found, abs_ in ((mask, 0.01), (same, 0.1)):
+        assert (found == 0).mean() == pytest.approx(0.3, abs=abs_)
+        np.testing.assert_allclose(np.unique(found.round(12)), [0, 1 / 0.7])
 
 
 def test_the_tied_gradient_is_the_models():
@@ -65,19 +40,15 @@ def test_the_tied_gradient_is_the_models():
     np.testing.assert_allclose(dW, model.grads["embedding.W"], rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_the_rate_on_a_plateau_is_the_schedules(number):
-    given = arguments("plateau_lr", 5, number)
-    schedule, rates, best = ReduceOnPlateau(given["lr"], 1), [], np.inf
-    schedule.factor = given["factor"]
-    for perplexity in given["valid"]:
-        schedule.validated(perplexity < best)
-        best = min(best, perplexity)
-        rates.append(schedule.rate(0))
-    np.testing.assert_allclose(exercises.find("plateau_lr")(**given), rates)
-
-
-# Right answers that do it in another way.
+def stack_of_the_package(x, h0, c0, layers):
+    hs, states = x, []
+    for weights, h, c in zip(layers, h0, c0, strict=True):
+        layer = LSTM(hs.shape[2], h.shape[1], dtype=x.dtype)
+        layer.params.update(weights)
+        hs, state = layer.forward(hs, (h, c))
+        states.append(state)
+    last_h, last_c = zip(*states, strict=True)
+    return hs, np.stack(last_h), np.stack(last_c)
 
 
 def stack_by_time_first(x, h0, c0, layers):
@@ -106,17 +77,6 @@ def dropout_by_uniform(x, p, rng, train):
     return (x * mask, mask) if train else (x.copy(), np.ones_like(x))
 
 
-def dropout_the_other_side(x, p, rng, train):
-    mask = (rng.random(x.shape) < 1 - p) / (1 - p) if train else np.ones(x.shape)
-    mask = mask.astype(x.dtype)
-    return x * mask, mask
-
-
-def same_mask_kept_axis(x, p, rng):
-    mask = rng.random((1, *x.shape[1:])) > p
-    return (x * mask / (1 - p)).astype(x.dtype)
-
-
 def same_mask_in_a_loop(x, p, rng):
     mask = rng.binomial(1, 1 - p, x.shape[1:]).astype(x.dtype) / (1 - p)
     out = np.empty_like(x)
@@ -131,21 +91,14 @@ def tied_by_one_hot(ids, dx, hs, dlogits):
     return np.einsum("tnv,tnd->vd", looked_up, dx) + np.einsum("tnv,tnd->vd", dlogits, hs)
 
 
-def tied_in_a_loop(ids, dx, hs, dlogits):
-    dW = np.zeros((dlogits.shape[2], hs.shape[2]), hs.dtype)
-    for place in np.ndindex(ids.shape):
-        dW[ids[place]] += dx[place]
-        dW += np.outer(dlogits[place], hs[place])
-    return dW
-
-
-def plateau_by_minimum(lr, valid, factor):
-    lrs = np.zeros(len(valid))
-    for k in range(len(valid)):
-        if k and valid[k] >= np.min(valid[:k]):
-            lr /= factor
-        lrs[k] = lr
-    return lrs
+def plateau_of_the_package(lr, valid, factor):
+    schedule, rates, best = ReduceOnPlateau(lr, 1), [], np.inf
+    schedule.factor = factor
+    for perplexity in valid:
+        schedule.validated(perplexity < best)
+        best = min(best, perplexity)
+        rates.append(schedule.rate(0))
+    return np.array(rates)
 
 
 def plateau_without_a_loop(lr, valid, factor):
@@ -153,22 +106,18 @@ def plateau_without_a_loop(lr, valid, factor):
     return lr / factor ** np.cumsum(np.array(valid) >= before)
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(
-    ("name", "function"),
-    [
-        ("stacked_lstm", stack_by_time_first),
-        ("dropout_forward", dropout_by_binomial),
-        ("dropout_forward", dropout_by_uniform),
-        ("dropout_forward", dropout_the_other_side),
-        ("same_mask_dropout", same_mask_kept_axis),
-        ("same_mask_dropout", same_mask_in_a_loop),
-        ("tied_gradient", tied_by_one_hot),
-        ("tied_gradient", tied_in_a_loop),
-        ("plateau_lr", plateau_by_minimum),
-        ("plateau_lr", plateau_without_a_loop),
-    ],
-)
-def test_right_variants_are_accepted(name, function, seed):
-    found = result(name, function, seed)
-    assert (found.status, found.hint) == ("passed", None), found.message
+RIGHT = [
+    ("stacked_lstm", stack_of_the_package),
+    ("stacked_lstm", stack_by_time_first),
+    ("dropout_forward", dropout_by_binomial),
+    ("dropout_forward", dropout_by_uniform),
+    ("same_mask_dropout", same_mask_in_a_loop),
+    ("tied_gradient", tied_by_one_hot),
+    ("plateau_lr", plateau_of_the_package),
+    ("plateau_lr", plateau_without_a_loop),
+]
+
+
+@pytest.mark.parametrize(("name", "function"), RIGHT)
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)

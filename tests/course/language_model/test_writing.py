@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-from lessons_lib.course.language_model import writing
 from lessons_lib.course.language_model.writing import (
     KINDS,
     audit,
@@ -68,11 +67,7 @@ def test_the_first_slip_is_found_and_named(kind, old, new, occurrence):
     found = audit(scene)
     assert (found.possible, found.num_words) == (False, place)
     assert found.asked - found.right == {kind: 1}
-
-
-def test_a_scene_that_stops_too_early_is_not_possible():
-    assert not audit(SCENE[:-1]).possible
-    assert audit(SCENE[:-1]).num_words == len(SCENE) - 1
+    assert not audit(SCENE[:-1]).possible  # it stops too early
 
 
 def test_a_verdict_adds_up():
@@ -170,11 +165,3 @@ def test_equal_chances_are_counted():
     assert effective_choices(np.full(8, 1 / 8)) == pytest.approx(8)
     assert effective_choices([0, 1, 0]) == pytest.approx(1)
     assert effective_choices([0.5, 0.25, 0.25]) == pytest.approx(2**1.5)
-
-
-def test_the_shipped_models_are_ready_to_write():
-    for cell, units in (("rnn", 238), ("gru", 147), ("lstm", 128)):
-        model = writing.shipped(cell)
-        assert (model.config["cell"], model.config["hidden_size"]) == (cell, units)
-        assert {value.dtype.name for value in model.params.values()} == {"float64"}
-        assert not model.training

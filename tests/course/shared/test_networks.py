@@ -54,8 +54,8 @@ def test_a_step_moves_every_parameter_against_its_gradient():
         np.testing.assert_allclose(p, before[name] - 0.01 * np.sign(g), atol=1e-4)
 
 
-@pytest.mark.parametrize(("cell", "blocks"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
-def test_fresh_weights_have_their_bias_and_scale(cell, blocks):
+def test_fresh_weights_have_their_bias_and_scale():
+    cell, blocks = "lstm", 4
     one = fresh_weights(cell, 16, 64, np.random.default_rng(0))
     two = fresh_weights(cell, 16, 64, np.random.default_rng(0), gate_bias=2.0, recurrent_scale=3.0)
     np.testing.assert_array_equal(one.b, np.zeros(64 * blocks))

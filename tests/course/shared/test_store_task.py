@@ -7,23 +7,18 @@ from lessons_lib.course.shared.store_task import make_store_task, train_on_store
 
 
 def test_the_task_asks_for_the_value_stored_last():
-    task = make_store_task(30, 5, np.random.default_rng(5))
-    assert task.x.shape == (30, 5, 3) and task.y.shape == (30, 5, 1)
-    for n in range(5):
+    task = make_store_task(30, 200, np.random.default_rng(5), share=0.2)
+    assert task.x.shape == (30, 200, 3) and task.y.shape == (30, 200, 1)
+    for n in range(200):
         stored = 0.0
         for t in range(30):
             value, store, ask = task.x[t, n]
             assert not (store and ask)
             stored = value if store else stored
             assert task.y[t, n, 0] == (stored if ask else 0)
-
-
-def test_the_kinds_of_steps_are_all_steps():
-    task = make_store_task(200, 50, np.random.default_rng(6), share=0.2)
-    kinds = task.kinds
-    np.testing.assert_array_equal(sum(where.astype(int) for where in kinds.values()), 1)
+    np.testing.assert_array_equal(sum(where.astype(int) for where in task.kinds.values()), 1)
     for kind in ("store", "ask"):
-        assert kinds[kind].mean() == pytest.approx(0.2, abs=0.02)
+        assert task.kinds[kind].mean() == pytest.approx(0.2, abs=0.02)
 
 
 def test_training_learns_and_is_repeatable():

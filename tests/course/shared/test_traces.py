@@ -16,18 +16,6 @@ from lessons_lib.layers import LSTM
 from lessons_lib.models import LanguageModel
 
 
-def test_a_constant_forget_gate_fades_as_a_power():
-    trace = lstm_by_hand(np.zeros(6), f=0.9, c0=2.0)
-    np.testing.assert_allclose(trace.c, 2.0 * 0.9 ** np.arange(1, 7), rtol=1e-14)
-
-
-def test_an_open_forget_gate_keeps_to_the_last_bit_whatever_is_offered():
-    offers = np.random.default_rng(0).normal(size=(50, 3))
-    c0 = np.array([0.2, 0.8, -1 / 3])
-    trace = lstm_by_hand(offers, i=0, f=1, c0=c0)
-    np.testing.assert_array_equal(trace.c, np.tile(c0, (50, 1)))
-
-
 def test_each_unit_has_gates_of_its_own():
     trace = lstm_by_hand(np.ones((2, 3)), i=[1, 1, 0], f=[1, 0, 0.5], o=[1, 0.5, 0], c0=[4, 4, 4])
     np.testing.assert_array_equal(trace.c, [[5, 1, 2], [6, 1, 1]])
@@ -40,13 +28,6 @@ def test_gates_that_change_over_time_store_replace_and_show():
     trace = lstm_by_hand([9, 0.5, 9, 9, -0.25, 9], i=store, f=1 - store, o=ask)
     np.testing.assert_array_equal(trace.c, [0, 0.5, 0.5, 0.5, -0.25, -0.25])
     np.testing.assert_allclose(trace.h, [0, 0, np.tanh(0.5), 0, 0, np.tanh(-0.25)])
-
-
-def test_running_by_hand_leaves_its_arguments_alone():
-    g, f = np.ones(4), np.full(4, 0.5)
-    lstm_by_hand(g, f=f)
-    np.testing.assert_array_equal(g, np.ones(4))
-    np.testing.assert_array_equal(f, np.full(4, 0.5))
 
 
 @pytest.mark.parametrize("cell", TRACERS)
@@ -63,17 +44,14 @@ def test_a_trace_is_what_the_layer_computes(cell):
         np.testing.assert_allclose(trace.c[-1], state[1], rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("keep", [1.0, 0.9])
-def test_a_trace_of_an_lstm_holds_together(keep):
-    rng = np.random.default_rng(4)
+def test_a_trace_of_an_lstm_that_leaks_holds_together():
+    rng, keep = np.random.default_rng(4), 0.9
     lstm = LSTM(3, 4, rng=rng, dtype=np.float64)
     lstm.params["b"][...] = rng.normal(size=16)
     x = rng.normal(size=(6, 2, 3))
     i, f, g, o, c, h = trace_lstm(x, **lstm.params, keep=keep)
     np.testing.assert_allclose(c[1:], f[1:] * keep * c[:-1] + i[1:] * g[1:], rtol=1e-12)
     np.testing.assert_allclose(h, o * np.tanh(c), rtol=1e-12)
-    a = x[2] @ lstm.params["Wx"] + h[1] @ lstm.params["Wh"] + lstm.params["b"]
-    np.testing.assert_allclose(f[2], 1 / (1 + np.exp(-a[:, 4:8])), rtol=1e-12)
 
 
 @pytest.mark.parametrize("cell", TRACERS)
