@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import side_by_side
 from lessons_lib.plots.style import LINE_STYLES
 
 
@@ -28,8 +29,7 @@ def gradient_over_lag(
         ylabel: what the values are.
         floor: values below are drawn at the bottom of the axis.
     """
-    figure = Figure(figsize=(max(6.0, 4.2 * len(panels)), 3.8), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, max(6.0, 4.2 * len(panels)), 3.8)
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
         for style, (label, values) in zip(
             itertools.cycle(LINE_STYLES), lines.items(), strict=False

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
+from lessons_lib.plots.drawing import side_by_side, single
 from lessons_lib.plots.style import BLUE, GREEN, LINE_STYLES, ORANGE, VERMILION
 
 Way = tuple[npt.ArrayLike, npt.ArrayLike]  # w and b at each update
@@ -156,8 +157,7 @@ def loss_across_edge(
         point: distance and loss where the tangent touches.
         slope: derivative of the loss along the line there.
     """
-    figure = Figure(figsize=(4.4 * len(panels), 3.6), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 4.4 * len(panels), 3.6)
     for axes, (title, (distance, loss)) in zip(all_axes, panels.items(), strict=True):
         distance, loss = np.asarray(distance, float), np.asarray(loss, float)
         axes.plot(distance, loss, color=BLUE, linewidth=2, label="loss")
@@ -187,8 +187,7 @@ def clipped_arrows(
         clipped: by kind, the two entries after clipping.
         threshold: radius of the circle of all steps so long, and half the side of the square.
     """
-    figure = Figure(figsize=(7, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7, 3.6)
     turn = np.linspace(0, 2 * np.pi, 200)
     axes.plot(
         threshold * np.cos(turn), threshold * np.sin(turn), color="0.4", label="norm = threshold"
@@ -230,8 +229,7 @@ def norms_with_thresholds(
         thresholds: up to four of them.
         xlabel: what is counted.
     """
-    figure = Figure(figsize=(max(6.0, 4.2 * len(panels)), 3.4), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, max(6.0, 4.2 * len(panels)), 3.4, sharex=True)
     values = np.concatenate([np.asarray(norms, float) for norms in panels.values()])
     bins = np.geomspace(0.9 * values.min(), 1.1 * values.max(), 40)
     for axes, (title, norms) in zip(all_axes, panels.items(), strict=True):
