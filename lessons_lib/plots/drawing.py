@@ -11,18 +11,25 @@ GREY, PALE = "#333333", "#E8E8E8"
 Point = tuple[float, float]
 
 
-def single(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure of that size, in inches, with one pair of axes."""
+def single(width: float, height: float, *, grid: bool = False) -> tuple[Figure, Axes]:
+    """A figure of that size, in inches, with one pair of axes; a grid is pale."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+    axes = figure.add_subplot()
+    if grid:
+        axes.grid(alpha=0.3)
+    return figure, axes
 
 
 def side_by_side(
-    panels: Collection[Any], width: float, height: float, **options: Any
+    panels: Collection[Any], width: float, height: float, *, grid: bool = False, **options: Any
 ) -> tuple[Figure, Any]:
     """A figure of that size, in inches, with axes (panels,) beside each other on equal scales."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(1, len(panels), squeeze=False, **{"sharey": True} | options)[0]
+    found = figure.subplots(1, len(panels), squeeze=False, **{"sharey": True} | options)[0]
+    if grid:
+        for axes in found:
+            axes.grid(alpha=0.3)
+    return figure, found
 
 
 def canvas(width: float, height: float, xlim: Point, ylim: Point) -> tuple[Figure, Axes]:

@@ -142,7 +142,7 @@ def measured_curves(
         marked: by label, places on the horizontal axis to mark by a vertical line.
     """
     x = np.asarray(x)
-    figure, axes = single(7, 4)
+    figure, axes = single(7, 4, grid=True)
     for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
         seeds = np.atleast_2d(np.asarray(values, float))
         axes.plot(x, np.median(seeds, axis=0), label=label, marker=marker, markersize=5, **style)
@@ -155,7 +155,6 @@ def measured_curves(
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.set_xscale("log" if "x" in log else "linear")
     axes.set_yscale("log" if "y" in log else "linear")
-    axes.grid(alpha=0.3)
     axes.legend()
     return figure
 

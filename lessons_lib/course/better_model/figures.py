@@ -78,7 +78,7 @@ def sums_under_dropout(
         without: the sum with dropout off.
         limits: ends of the horizontal axis.
     """
-    figure, all_axes = side_by_side(panels, max(5, 3.2 * len(panels)), 3.2)
+    figure, all_axes = side_by_side(panels, max(5, 3.2 * len(panels)), 3.2, grid=True)
     edges = np.linspace(*limits, 41)
     for axes, (title, sums) in zip(all_axes, panels.items(), strict=True):
         sums = np.asarray(sums)
@@ -87,7 +87,6 @@ def sums_under_dropout(
         axes.axvline(without, color="black", linewidth=2, label="dropout off")
         axes.axvline(sums.mean(), color=VERMILION, linestyle="--", linewidth=2, label="mean")
         axes.set(title=title, xlabel="sum (no unit)", xlim=limits)
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("share of the masks")
     all_axes[0].legend()
     return figure
@@ -102,7 +101,7 @@ def training_and_validation(
         panels: by title, the two perplexities, (epochs,) each.
         top: upper end of the vertical axis; the first epochs are far above what matters.
     """
-    figure, all_axes = side_by_side(panels, 3.6 * len(panels), 3.5)
+    figure, all_axes = side_by_side(panels, 3.6 * len(panels), 3.5, grid=True)
     for axes, (title, (train, valid)) in zip(all_axes, panels.items(), strict=True):
         valid = np.asarray(valid)
         epochs = np.arange(1, len(valid) + 1)
@@ -114,7 +113,6 @@ def training_and_validation(
         axes.axvline(1 + valid.argmin(), color="black", linestyle=":", label="best validation")
         axes.set(title=title, xlabel="epoch", ylim=(0, top))
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("perplexity")
     all_axes[0].legend()
     return figure
@@ -155,7 +153,7 @@ def perplexity_by_variant(
         perplexities: by the variant's name, from the top row down.
         seeds: by the variant's name, the perplexities of further runs from other seeds.
     """
-    figure, axes = single(7, 0.42 * len(perplexities) + 1.1)
+    figure, axes = single(7, 0.42 * len(perplexities) + 1.1, grid=True)
     names = list(perplexities)
     values = list(perplexities.values())
     axes.plot(values, range(len(names)), "o", color=BLUE, markersize=9, label="seed 0")
@@ -166,6 +164,5 @@ def perplexity_by_variant(
     axes.invert_yaxis()
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="test perplexity (lower is better)")
-    axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2)
     return figure

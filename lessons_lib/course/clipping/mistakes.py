@@ -1,4 +1,3 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 04's exercises, each with what to tell who wrote one like it."""
 
 from lessons_lib.course.clipping.exercises import clip_grads, clip_values, global_norm

@@ -96,7 +96,7 @@ def accuracy_over_lag(
         chance: what guessing reaches.
         trained_to: the longest lag seen in training.
     """
-    figure, axes = single(8.6, 3.8)
+    figure, axes = single(8.6, 3.8, grid=True)
     styles = [*LINE_STYLES, {"color": GREY, "linestyle": (0, (6, 2, 1, 2, 1, 2))}]
     for style, marker, (label, values) in zip(styles, MARKERS, lines.items(), strict=False):
         accuracy = np.atleast_2d(np.asarray(values, float))
@@ -112,6 +112,5 @@ def accuracy_over_lag(
         ylabel="share of right answers",
         ylim=(0, 1.05),
     )
-    axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure

@@ -1,4 +1,3 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 06's exercises, each with what to tell who wrote one like it."""
 
 from lessons_lib.course.lstm_gradient.exercises import (

@@ -1,4 +1,3 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 03's exercises, each with what to tell who wrote one like it."""
 
 from lessons_lib.course.rnn_limits.exercises import (

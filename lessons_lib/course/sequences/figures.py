@@ -16,9 +16,7 @@ THIN: dict[str, Any] = {"lw": 1.8, "mutation_scale": 14}
 
 
 def window_against_rnn(
-    lengths: npt.ArrayLike,
-    missed: npt.ArrayLike,
-    params: Mapping[str, npt.ArrayLike],
+    lengths: npt.ArrayLike, missed: npt.ArrayLike, params: Mapping[str, npt.ArrayLike]
 ) -> Figure:
     """What a window of each length leaves out, and beside it the number of parameters.
 

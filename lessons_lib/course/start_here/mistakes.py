@@ -1,4 +1,3 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 00's exercises, each with what to tell who wrote one like it."""
 
 from lessons_lib.course.start_here.exercises import linear, sigmoid, time_major
