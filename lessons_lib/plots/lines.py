@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import side_by_side, single
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
 
@@ -21,8 +22,7 @@ def learning_curve(
         records: a run's metrics, as `training.read_metrics` gives them.
         best_possible: the lowest perplexity that any model can have, if it is known.
     """
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7, 4)
     train = [(r["epoch"], np.exp(r["train_loss"])) for r in records]
     valid = [(r["epoch"], r["valid_perplexity"]) for r in records if "valid_perplexity" in r]
     axes.plot(
@@ -51,8 +51,7 @@ def lines_over_time(
         ylabel: what the values are.
         xlabel: what is counted along the horizontal axis.
     """
-    figure = Figure(figsize=(max(5.5, 3.6 * len(panels)), 3.4), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, max(5.5, 3.6 * len(panels)), 3.4, grid=True)
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
         for style, (label, values) in zip(
             itertools.cycle(LINE_STYLES), lines.items(), strict=False
@@ -61,7 +60,6 @@ def lines_over_time(
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set(title=title, xlabel=xlabel)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
         axes.legend()
     all_axes[0].set_ylabel(ylabel)
     return figure
@@ -78,12 +76,10 @@ def lines_by_distance(
         xlabel: what the bands are.
         ylabel: what the values are.
     """
-    figure = Figure(figsize=(7, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7, 3.8, grid=True)
     for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
         axes.plot(labels, np.asarray(values), label=label, linewidth=2, marker=marker, **style)
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.05))
-    axes.grid(alpha=0.3)
     axes.legend()
     return figure
 
@@ -107,14 +103,12 @@ def lines_with_markers(
         logarithmic: axes with a logarithmic scale: "", "x", "y" or "xy".
         level: label and height of a horizontal line to compare with.
     """
-    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(6.4, 3.8, grid=True)
     draw_lines(axes, x, lines)
     if level is not None:
         axes.axhline(level[1], color="black", linewidth=1, linestyle=(0, (1, 1)), label=level[0])
     axes.set(xlabel=xlabel, ylabel=ylabel)
     scale_axes(axes, x, logarithmic)
-    axes.grid(alpha=0.3)
     axes.legend()
     return figure
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import side_by_side
 from lessons_lib.plots.style import LINE_STYLES
 
 
@@ -28,8 +29,7 @@ def gradient_over_lag(
         ylabel: what the values are.
         floor: values below are drawn at the bottom of the axis.
     """
-    figure = Figure(figsize=(max(6.0, 4.2 * len(panels)), 3.8), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, max(6.0, 4.2 * len(panels)), 3.8, grid=True)
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
         for style, (label, values) in zip(
             itertools.cycle(LINE_STYLES), lines.items(), strict=False
@@ -45,7 +45,6 @@ def gradient_over_lag(
             axes.plot(np.arange(len(bound)), bound, color="0.35", linewidth=1.2, label=label)
         axes.axhline(1, color="black", linewidth=0.8)
         axes.set(title=title, xlabel="lag (steps back)", yscale="log")
-        axes.grid(alpha=0.3)
         axes.legend()
     all_axes[0].set_ylabel(ylabel)
     return figure

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lessons_lib.plots.drawing import single
 from lessons_lib.plots.style import LINE_STYLES
 
 
@@ -30,8 +31,7 @@ def heat_map_over_text(
         open_bars: likewise, a white bar.
     """
     T = len(tokens)
-    figure = Figure(figsize=(0.23 * T + 2.2, 0.6 * len(rows) + 1.9), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(0.23 * T + 2.2, 0.6 * len(rows) + 1.9)
     values = np.array(list(rows.values()), float)
     edges = np.arange(T + 1) - 0.5, np.arange(len(rows) + 1) - 0.5
     diverging = limits[0] < 0 < limits[1]
@@ -69,8 +69,7 @@ def lines_over_text(
         marked: positions of words to mark by a vertical line.
     """
     T = len(tokens)
-    figure = Figure(figsize=(0.2 * T + 1.6, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(0.2 * T + 1.6, 3.6)
     for style, (label, values) in zip(LINE_STYLES, lines.items(), strict=False):
         axes.plot(np.asarray(values), label=label, linewidth=2, **style)
     for position in marked:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import side_by_side
 from lessons_lib.plots.style import LINE_STYLES, MARKERS
 
 
@@ -19,8 +20,7 @@ def learning_curves(panels: Mapping[str, Mapping[str, npt.ArrayLike]]) -> Figure
     """
     rows = max(len(lines) for lines in panels.values())
     height = max(4.0, 0.3 * rows + 1)
-    figure = Figure(figsize=(7.5 * len(panels), height), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 7.5 * len(panels), height, sharey=False)
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
         ends = []
         # Colour and dash repeat after 4 lines, markers after 5: no pair of 20 looks alike.

@@ -407,6 +407,11 @@ def test_no_hint_for_an_unknown_mistake():
     assert 'Stuck? hint("lstm_step") The arguments of the smallest' in text
 
 
+def test_a_size_of_zero_divides_nothing():
+    wrong, _ = found(lambda x, p, rng, train: (0.3 * x, x), "dropout_forward")  # p is 0 in a case
+    assert (wrong.status, wrong.score) == ("failed", 0)
+
+
 def test_the_smallest_case_that_goes_wrong_can_be_tried():
     def wrong_for_one_row(h, c):
         return (h, 1.5 * c) if len(h) == 1 else (h, c)

@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 02: the numerical gradient, and backpropagation through time.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 02: the numerical gradient, and backpropagation through time."""
 
 from typing import Any
 

@@ -20,12 +20,6 @@ numerical_gradient.mistake(
     "(above - f(x)) / eps",
 )
 numerical_gradient.mistake(
-    "divided_by_eps",
-    "Your gradient is twice too large. How far apart are x + eps and x - eps?",
-    "(above - below) / (2 * eps)",
-    "(above - below) / eps",
-)
-numerical_gradient.mistake(
     "one_side_over_two_eps",
     "You go to one side only, but divide as if you had gone to both. About half of the gradient is "
     "left.",
@@ -88,12 +82,6 @@ rnn_step_backward.mistake(
     "dh * h * (1 - h)",
 )
 rnn_step_backward.mistake(
-    "derivative_at_h_prev",
-    "You take the derivative of tanh at h_prev. The tanh of this step gave the other h.",
-    "dh * (1 - h**2)",
-    "dh * (1 - h_prev**2)",
-)
-rnn_step_backward.mistake(
     "wh_not_transposed",
     "Wh is not transposed in your dh_prev. It is square, so the shapes fit either way, but entry "
     "(j, k) of Wh leads from unit j to unit k: on the way back the roles change.",
@@ -107,28 +95,11 @@ rnn_step_backward.mistake(
     "h.T @ da",
 )
 rnn_step_backward.mistake(
-    "weights_transposed",
-    "dWx and dWh are transposed. A gradient has the shape of the array that it belongs to: which "
-    "factor has to stand first?",
-    """x.T @ da  # the product adds up over the N rows
-    dWh = h_prev.T @ da""",
-    """da.T @ x
-    dWh = da.T @ h_prev""",
-)
-rnn_step_backward.mistake(
     "db_not_summed",
     "db still has a row for each member of the batch. There is one bias, and it was added to all "
     "rows, so it hears from all of them.",
     "da.sum(axis=0)",
     "da",
-)
-rnn_step_backward.mistake(
-    "db_kept_as_row",
-    "The numbers of db are right, its shape is (1, H): keepdims=True leaves the axis that is "
-    "summed over in place, with length 1. A gradient has the shape of the array that it belongs "
-    "to, and b is (H,).",
-    "da.sum(axis=0)",
-    "da.sum(axis=0, keepdims=True)",
 )
 rnn_step_backward.mistake(
     "db_averaged",
@@ -163,12 +134,6 @@ rnn_backward.mistake(
         dh_next = dh_next + dh_prev""",
 )
 rnn_backward.mistake(
-    "dx_reversed",
-    "dx stands in the order of the loop, which ran backwards. dx[0] belongs to the first input.",
-    "np.stack(dx[::-1])",
-    "np.stack(dx)",
-)
-rnn_backward.mistake(
     "parameters_overwritten",
     "Your parameter gradients are those of the first time step alone, as if each step overwrote "
     "what the one before had left. The same weights served at every step: what happens to their "
@@ -185,25 +150,13 @@ rnn_backward.mistake(
     "np.stack(dx[::-1]), dh_next",
     "np.stack(dx[::-1]), dh",
 )
-
-
-@rnn_backward.misconception(
-    "Each step is treated as if it stood alone. Two things join them: what comes back from the "
-    "next step is added to dhs[t], and the parts of all steps add up to the parameters' gradients."
-)
-def steps_not_joined(dhs, caches):
-    dx = [rnn_step_backward(dh, cache)[0] for dh, cache in zip(dhs, caches, strict=True)]
-    return np.stack(dx), *rnn_step_backward(dhs[0], caches[0])[1:]
-
-
-@rnn_backward.misconception(
+rnn_backward.mistake(
+    "last_loss_only",
     "Only the loss of the last step is sent back. Every step has a loss of its own: where does "
-    "dhs[t] come in?"
+    "dhs[t] come in?",
+    "dh_own + dh_next",
+    "(0 if dx else dh_own) + dh_next",
 )
-def last_loss_only(dhs, caches):
-    masked = np.zeros_like(dhs)
-    masked[-1] = dhs[-1]
-    return rnn_backward(masked, caches)
 
 
 @rnn_backward.misconception(
@@ -253,12 +206,6 @@ truncated_backward.mistake(
     "for chunk in [slice(-length, None)]:",
 )
 truncated_backward.mistake(
-    "one_step_too_long",
-    "Your chunks have one step more than `length` and overlap. Where does a slice end?",
-    "slice(start, start + length)",
-    "slice(start, start + length + 1)",
-)
-truncated_backward.mistake(
     "cut_one_step_late",
     "Your cuts stand one step too late: the first chunk has one step, and the next begin at steps "
     "1, 1 + length, … In the step that begins a chunk, what is thrown away: that which comes in "
@@ -282,22 +229,6 @@ truncated_backward.mistake(
     for start in range(0, len(dhs), length):""",
     """dWx, dWh, db = (0 * gradient for gradient in rnn_backward(dhs, caches)[2:])
     for start in range(0, len(dhs) - length + 1, length):""",
-)
-truncated_backward.mistake(
-    "last_chunk_only",
-    "Only the last chunk counts in your code; perhaps each chunk overwrites the one before it. "
-    "What do the chunks' gradients have to do?",
-    """dWx = dWx + dWx_c
-        dWh = dWh + dWh_c
-        db = db + db_c""",
-    "dWx, dWh, db = dWx_c, dWh_c, db_c",
-)
-truncated_backward.mistake(
-    "mean_over_chunks",
-    "You take the mean over the chunks. The loss is a sum over time, so their gradients add up.",
-    "return dWx, dWh, db",
-    """chunks = -(-len(dhs) // length)
-    return dWx / chunks, dWh / chunks, db / chunks""",
 )
 
 

@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 09: stacked layers, dropout, tied weights, and the learning rate.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 09: stacked layers, dropout, tied weights, and the learning rate."""
 
 from typing import Any
 

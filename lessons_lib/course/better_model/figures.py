@@ -1,17 +1,20 @@
 """Stacked layers, dropout masks, training curves and the table of what each ingredient is worth."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
-from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, SKY, VERMILION
+from lessons_lib.plots.drawing import box, side_by_side, single
+from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, ORANGE, SKY, VERMILION
 
 # One for each mask: masks that differ are drawn in another colour and dash.
-_MASKS = (*LINE_STYLES, {"color": "#E69F00", "linestyle": (0, (5, 1, 1, 1))})
+_PLAIN: dict[str, Any] = {"arrowstyle": "->", "linewidth": 2, "color": "black"}
+_DASHED = {"color": ORANGE, "linestyle": (0, (5, 1, 1, 1))}
+_MASKS = [_PLAIN | style for style in (*LINE_STYLES, _DASHED)]
 
 
 def stacked_layers(panels: Mapping[str, str], *, num_steps: int = 4) -> Figure:
@@ -22,8 +25,7 @@ def stacked_layers(panels: Mapping[str, str], *, num_steps: int = 4) -> Figure:
             "same" (one mask for all steps, for each way up).
         num_steps: T, at most 5.
     """
-    figure = Figure(figsize=(1.15 * num_steps * len(panels) + 1, 3.6), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 1.15 * num_steps * len(panels) + 1, 3.6, sharey=False)
     for axes, (title, kind) in zip(all_axes, panels.items(), strict=True):
         _draw_stack(axes, kind, num_steps)
         axes.set_title(title)
@@ -35,35 +37,19 @@ def _draw_stack(axes: Axes, kind: str, num_steps: int) -> None:
     for t in range(num_steps):
         for row, name in enumerate(rows):
             recurrent = row in (1, 2)
-            axes.add_patch(
-                FancyBboxPatch(
-                    (t - 0.3, row - 0.17),
-                    0.6,
-                    0.34,
-                    boxstyle="round,pad=0.02",
-                    facecolor=SKY if recurrent else "white",
-                    edgecolor="black",
-                )
-            )
-            axes.text(t, row, "h, c" if recurrent else ("x", "logits")[row > 0], ha="center",
-                      va="center", fontsize=9)  # fmt: skip
+            text = "h, c" if recurrent else ("x", "logits")[row > 0]
+            look = {"fc": SKY if recurrent else "white", "ec": "black"}
+            box(axes, (t, row), (0.6, 0.34), text, pad=0.02, fontsize=9, **look)
             if row < 3:
-                style = {"color": "black", "linestyle": "-"}
-                if kind != "none":
-                    style = _MASKS[t if kind == "fresh" else row]
-                _arrow(axes, (t, row + 0.2), (t, row + 0.8), style)
+                style = _PLAIN if kind == "none" else _MASKS[t if kind == "fresh" else row]
+                axes.annotate("", (t, row + 0.8), (t, row + 0.2), arrowprops=style)
             if recurrent and t + 1 < num_steps:
-                style = {"color": "black", "linestyle": "-"}
-                _arrow(axes, (t + 0.32, row), (t + 0.68, row), style)
+                axes.annotate("", (t + 0.68, row), (t + 0.32, row), arrowprops=_PLAIN)
             if t == 0:
                 axes.text(-0.45, row, name, ha="right", va="center", fontsize=9)
     axes.set(xlim=(-1.9, num_steps - 0.5), ylim=(-0.5, 3.4), xlabel="time step", yticks=[])
     axes.set_xticks(range(num_steps))
     axes.spines[["left", "right", "top"]].set_visible(False)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], style: dict) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "linewidth": 2, **style})
 
 
 def mask_maps(panels: Mapping[str, npt.ArrayLike]) -> Figure:
@@ -72,8 +58,7 @@ def mask_maps(panels: Mapping[str, npt.ArrayLike]) -> Figure:
     Args:
         panels: masks (T, H) by title; 0 is dropped.
     """
-    figure = Figure(figsize=(4.2 * len(panels), 3), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 4.2 * len(panels), 3)
     for axes, (title, masks) in zip(all_axes, panels.items(), strict=True):
         passed = (np.asarray(masks) != 0).T  # (H, T)
         axes.pcolormesh(passed, cmap="cividis", vmin=0, vmax=1, edgecolors="white", linewidth=0.3)
@@ -93,8 +78,7 @@ def sums_under_dropout(
         without: the sum with dropout off.
         limits: ends of the horizontal axis.
     """
-    figure = Figure(figsize=(max(5, 3.2 * len(panels)), 3.2), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, max(5, 3.2 * len(panels)), 3.2, grid=True)
     edges = np.linspace(*limits, 41)
     for axes, (title, sums) in zip(all_axes, panels.items(), strict=True):
         sums = np.asarray(sums)
@@ -103,7 +87,6 @@ def sums_under_dropout(
         axes.axvline(without, color="black", linewidth=2, label="dropout off")
         axes.axvline(sums.mean(), color=VERMILION, linestyle="--", linewidth=2, label="mean")
         axes.set(title=title, xlabel="sum (no unit)", xlim=limits)
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("share of the masks")
     all_axes[0].legend()
     return figure
@@ -118,8 +101,7 @@ def training_and_validation(
         panels: by title, the two perplexities, (epochs,) each.
         top: upper end of the vertical axis; the first epochs are far above what matters.
     """
-    figure = Figure(figsize=(3.6 * len(panels), 3.5), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 3.6 * len(panels), 3.5, grid=True)
     for axes, (title, (train, valid)) in zip(all_axes, panels.items(), strict=True):
         valid = np.asarray(valid)
         epochs = np.arange(1, len(valid) + 1)
@@ -131,7 +113,6 @@ def training_and_validation(
         axes.axvline(1 + valid.argmin(), color="black", linestyle=":", label="best validation")
         axes.set(title=title, xlabel="epoch", ylim=(0, top))
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("perplexity")
     all_axes[0].legend()
     return figure
@@ -172,8 +153,7 @@ def perplexity_by_variant(
         perplexities: by the variant's name, from the top row down.
         seeds: by the variant's name, the perplexities of further runs from other seeds.
     """
-    figure = Figure(figsize=(7, 0.42 * len(perplexities) + 1.1), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7, 0.42 * len(perplexities) + 1.1, grid=True)
     names = list(perplexities)
     values = list(perplexities.values())
     axes.plot(values, range(len(names)), "o", color=BLUE, markersize=9, label="seed 0")
@@ -184,6 +164,5 @@ def perplexity_by_variant(
     axes.invert_yaxis()
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="test perplexity (lower is better)")
-    axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -20,14 +20,12 @@ stacked_lstm.mistake(
     "hs.append(h)",
     "hs.append(c)",
 )
-
 stacked_lstm.mistake(
     "every_layer_reads_x",
     "Every layer of yours reads x. What an upper layer reads has been through the layer below it.",
     "for x_t in inputs:",
     "for x_t in x:",
 )
-
 stacked_lstm.mistake(
     "state_not_carried",
     "Your states do not move on: each step of a layer starts from h0 and c0 again. The step should "
@@ -35,47 +33,28 @@ stacked_lstm.mistake(
     "lstm_step(x_t, h, c,",
     "lstm_step(x_t, h0[len(last_h)], c0[len(last_c)],",
 )
-
-stacked_lstm.mistake(
-    "state_of_the_layer_below",
-    "Every layer of yours starts where the layer below it stopped. Each has initial states of its "
-    "own in h0 and c0.",
-    "for weights, h, c in zip(layers, h0, c0, strict=True):",
-    "h, c = h0[0], c0[0]\n    for weights in layers:",
-)
-
 stacked_lstm.mistake(
     "states_of_the_bottom_layer",
     "All your layers start from the states of the bottom layer. h0 and c0 have an entry for each.",
     "in zip(layers, h0, c0, strict=True)",
     "in [(weights, h0[0], c0[0]) for weights in layers]",
 )
-
 stacked_lstm.mistake(
-    "states_start_at_zero",
-    "Your layers start from zeros. They are to start from h0 and c0, one entry for each layer.",
-    "zip(layers, h0, c0,",
-    "zip(layers, 0 * h0, 0 * c0,",
-)
-
-
-@stacked_lstm.misconception(
+    "top_state_for_all",
     "Your hs is right. But h and c hold the top layer's state L times: every layer has a last "
-    "state of its own, and needs it to read on."
+    "state of its own, and needs it to read on.",
+    "np.stack(last_h), np.stack(last_c)",
+    "np.stack([h] * len(layers)), np.stack([c] * len(layers))",
 )
-def top_state_for_all(x, h0, c0, layers):
-    hs, h, c = stacked_lstm(x, h0, c0, layers)
-    return hs, h * 0 + h[-1:], c * 0 + c[-1:]
-
 
 # Dropout
 
 
-def dropout_with(mask_of, *, evaluated=lambda x, p: np.ones_like(x)):
+def dropout_with(mask_of):
     """Dropout with a mask made in another way from x, p and rng."""
 
     def dropout(x, p, rng, train):
-        mask = (mask_of(x, p, rng) if train else evaluated(x, p)).astype(x.dtype)
+        mask = (mask_of(x, p, rng) if train else np.ones_like(x)).astype(x.dtype)
         return x * mask, mask
 
     return dropout
@@ -108,7 +87,6 @@ dropout_forward.mistake(
     "kept.astype(x.dtype) / (1 - p)",
     "kept.astype(x.dtype)",
 )
-
 dropout_forward.mistake(
     "multiplied_by_the_share_kept",
     "You multiply what stays by 1 - p, and so make it smaller. It has to make up for what is "
@@ -116,15 +94,6 @@ dropout_forward.mistake(
     "/ (1 - p)",
     "* (1 - p)",
 )
-
-dropout_forward.mistake(
-    "divided_by_the_share_dropped",
-    "You divide by p, the share that is dropped. A mean stays what it was if the kept entries are "
-    "divided by the share that is kept.",
-    "/ (1 - p)",
-    "/ p",
-)
-
 dropout_forward.mistake(
     "comparison_turned_round",
     "You drop with probability 1 - p. A number drawn evenly between 0 and 1 is below p with "
@@ -132,20 +101,15 @@ dropout_forward.mistake(
     ">= p",
     "< p",
 )
-
 dropout_forward.mistake(
-    "normal_numbers",
-    "Your random numbers come from a normal distribution: they are below p far more often than "
-    "with probability p. Draw them evenly between 0 and 1.",
-    "rng.random(x.shape)",
-    "rng.normal(size=x.shape)",
-)
-
-dropout_forward.misconception(
+    "p_keeps",
     "You take p for the probability of keeping, as some papers and old libraries do. Here, as in "
     "PyTorch, p is the probability of dropping.",
-    name="p_keeps",
-)(dropout_with(lambda x, p, rng: (rng.random(x.shape) < p) / p))
+    """>= p  # True with probability 1 - p
+    mask = kept.astype(x.dtype) / (1 - p)""",
+    """< p
+    mask = kept.astype(x.dtype) / p""",
+)
 
 # Who gets the mask of one step wrong gets that of a sequence wrong too.
 same_mask_dropout.inherit(dropout_forward, same_mask_with)
@@ -159,31 +123,22 @@ dropout_forward.mistake(
     "return x, np.ones_like(x)",
     "return x * (1 - p), np.full_like(x, 1 - p)",
 )
-
-dropout_forward.misconception(
+dropout_forward.mistake(
+    "scaled_in_evaluation_instead",
     "You scale by 1 - p in evaluation and not at all in training. That is how dropout was first "
     "described. This exercise asks for the inverted kind: evaluation is left alone.",
-    name="scaled_in_evaluation_instead",
-)(
-    dropout_with(
-        lambda x, p, rng: rng.random(x.shape) >= p, evaluated=lambda x, p: np.full_like(x, 1 - p)
-    )
+    """return x, np.ones_like(x)
+    kept = rng.random(x.shape) >= p  # True with probability 1 - p
+    mask = kept.astype(x.dtype) / (1 - p)""",
+    """return x * (1 - p), np.full_like(x, 1 - p)
+    mask = (rng.random(x.shape) >= p).astype(x.dtype)""",
 )
-
 dropout_forward.mistake(
     "dropped_in_evaluation",
     "You drop in evaluation too. The argument train says whether anything is to be dropped at all.",
     "    if not train:\n        return x, np.ones_like(x)\n",
     "",
 )
-
-dropout_forward.mistake(
-    "train_turned_round",
-    "Your two cases are exchanged: you drop when train is False and do nothing when it is True.",
-    "if not train:",
-    "if train:",
-)
-
 dropout_forward.mistake(
     "mask_without_the_scale",
     "Your out is right. The mask you return holds ones and zeros only, and the backward pass needs "
@@ -200,7 +155,6 @@ same_mask_dropout.mistake(
     "x.shape[1:]",
     "x.shape",
 )
-
 same_mask_dropout.mistake(
     "rows_share_the_mask",
     "All rows of the batch share one mask. Each row is a text of its own and gets a mask of its "
@@ -211,20 +165,6 @@ same_mask_dropout.mistake(
 
 # Tied weights
 
-tied_gradient.mistake(
-    "output_part_only",
-    "This is the output's part alone. The matrix is also used where words are looked up, and dx "
-    "has not reached it.",
-    "np.add.at(dW, ids, dx)",
-    "pass",
-)
-
-tied_gradient.mistake(
-    "embedding_part_only",
-    "This is the embedding's part alone. The matrix is also used to make the logits.",
-    "dlogits.reshape(-1, V).T @ hs.reshape(-1, D)",
-    "np.zeros((V, D), hs.dtype)",
-)
 
 tied_gradient.mistake(
     "repeated_words_lost",
@@ -233,7 +173,6 @@ tied_gradient.mistake(
     "np.add.at(dW, ids, dx)",
     "dW[ids] += dx",
 )
-
 tied_gradient.mistake(
     "rows_assigned",
     "The embedding's part has replaced the output's part, and of a repeated word only one place "
@@ -242,12 +181,6 @@ tied_gradient.mistake(
     "dW[ids] = dx",
 )
 
-tied_gradient.mistake(
-    "mean_of_both",
-    "You take the mean of the two parts. The loss feels both uses in full, so the parts are added.",
-    "return dW",
-    "return dW / 2",
-)
 
 # The learning rate
 
@@ -258,14 +191,12 @@ plateau_lr.mistake(
     "lrs.append(lr)",
     "best = perplexity; lrs.append(lr)",
 )
-
 plateau_lr.mistake(
     "ties_improve",
     "An equal perplexity counts as an improvement in your code. Only a lower one is.",
     "perplexity < best",
     "perplexity <= best",
 )
-
 plateau_lr.mistake(
     "first_epoch_is_a_tie",
     "The first epoch is held against itself, and so counts as no improvement. Before it nothing "
@@ -273,19 +204,11 @@ plateau_lr.mistake(
     "best = np.inf",
     "best = valid[0]",
 )
-
 plateau_lr.mistake(
     "multiplied",
     "You multiply by the factor, so that the rate grows.",
     "lr / factor",
     "lr * factor",
-)
-
-plateau_lr.mistake(
-    "always_four",
-    "You divide by 4 whatever factor is. It is an argument, so that others can be tried.",
-    "lr / factor",
-    "lr / 4",
 )
 
 

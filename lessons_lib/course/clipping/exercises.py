@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 04: the norm of all gradients, and clipping by norm and by value.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 04: the norm of all gradients, and clipping by norm and by value."""
 
 from typing import Any
 

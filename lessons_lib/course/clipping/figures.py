@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
+from lessons_lib.plots.drawing import side_by_side, single
 from lessons_lib.plots.style import BLUE, GREEN, LINE_STYLES, ORANGE, VERMILION
 
 Way = tuple[npt.ArrayLike, npt.ArrayLike]  # w and b at each update
@@ -26,10 +27,7 @@ END = {"marker": "*", "color": VERMILION, "markersize": 15, **MARK}
 
 
 def loss_landscape(
-    w: npt.ArrayLike,
-    b: npt.ArrayLike,
-    loss: npt.ArrayLike,
-    ways: Mapping[str, Way3D] | None = None,
+    w: npt.ArrayLike, b: npt.ArrayLike, loss: npt.ArrayLike, ways: Mapping[str, Way3D] | None = None
 ) -> Figure:
     """The loss over two parameters, seen from the side as a relief, with ways of descent on it.
 
@@ -68,10 +66,7 @@ def loss_landscape(
 
 
 def _draw_way_on_relief(
-    axes: Any,
-    way: npt.NDArray[np.float64],
-    low: npt.ArrayLike,
-    high: npt.ArrayLike,
+    axes: Any, way: npt.NDArray[np.float64], low: npt.ArrayLike, high: npt.ArrayLike
 ) -> None:
     """Draw the points way (3, updates) up to the first step that leaves the map, cut there."""
     place, low, high = way[:2].T, np.asarray(low), np.asarray(high)
@@ -156,22 +151,15 @@ def loss_across_edge(
         point: distance and loss where the tangent touches.
         slope: derivative of the loss along the line there.
     """
-    figure = Figure(figsize=(4.4 * len(panels), 3.6), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 4.4 * len(panels), 3.6, grid=True)
     for axes, (title, (distance, loss)) in zip(all_axes, panels.items(), strict=True):
         distance, loss = np.asarray(distance, float), np.asarray(loss, float)
         axes.plot(distance, loss, color=BLUE, linewidth=2, label="loss")
-        axes.plot(
-            distance,
-            point[1] + slope * (distance - point[0]),
-            color=VERMILION,
-            linestyle="--",
-            linewidth=2,
-            label="what the gradient expects",
-        )
+        expected = point[1] + slope * (distance - point[0])
+        style = {"color": VERMILION, "linestyle": "--", "linewidth": 2}
+        axes.plot(distance, expected, label="what the gradient expects", **style)
         axes.plot(*point, "o", color="black", label="where it was computed")
         axes.set(title=title, xlabel="distance in b from the edge (no unit)", ylim=(-0.2, 3))
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("loss (no unit)")
     all_axes[-1].legend()
     return figure
@@ -187,8 +175,7 @@ def clipped_arrows(
         clipped: by kind, the two entries after clipping.
         threshold: radius of the circle of all steps so long, and half the side of the square.
     """
-    figure = Figure(figsize=(7, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7, 3.6, grid=True)
     turn = np.linspace(0, 2 * np.pi, 200)
     axes.plot(
         threshold * np.cos(turn), threshold * np.sin(turn), color="0.4", label="norm = threshold"
@@ -200,22 +187,11 @@ def clipped_arrows(
     widths = np.linspace(0.006, 0.012, len(arrows))
     colours = ["black", BLUE, VERMILION, GREEN]
     for (label, (x, y)), width, colour in zip(arrows.items(), widths, colours, strict=False):
-        axes.quiver(
-            0,
-            0,
-            x,
-            y,
-            angles="xy",
-            scale_units="xy",
-            scale=1,
-            color=colour,
-            width=width,
-            label=f"{label} ({x:.2f}, {y:.2f})",
-        )
+        look = {"label": f"{label} ({x:.2f}, {y:.2f})", "color": colour, "width": width}
+        axes.quiver(0, 0, x, y, angles="xy", scale_units="xy", scale=1, **look)
     reach = max(abs(value) for value in gradient)
     axes.set(xlim=(-1.3 * threshold, 1.1 * reach), ylim=(-1.3 * threshold, 1.5 * threshold))
     axes.set(xlabel="first entry (no unit)", ylabel="second entry (no unit)", aspect="equal")
-    axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2)
     return figure
 
@@ -230,8 +206,9 @@ def norms_with_thresholds(
         thresholds: up to four of them.
         xlabel: what is counted.
     """
-    figure = Figure(figsize=(max(6.0, 4.2 * len(panels)), 3.4), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(
+        panels, max(6.0, 4.2 * len(panels)), 3.4, sharex=True, grid=True
+    )
     values = np.concatenate([np.asarray(norms, float) for norms in panels.values()])
     bins = np.geomspace(0.9 * values.min(), 1.1 * values.max(), 40)
     for axes, (title, norms) in zip(all_axes, panels.items(), strict=True):
@@ -242,7 +219,6 @@ def norms_with_thresholds(
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter("{x:.1g}")
         axes.locator_params(axis="y", integer=True)
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("updates")
     handles, labels = all_axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

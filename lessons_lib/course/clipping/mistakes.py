@@ -1,4 +1,3 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 04's exercises, each with what to tell who wrote one like it."""
 
 from lessons_lib.course.clipping.exercises import clip_grads, clip_values, global_norm
@@ -17,13 +16,6 @@ global_norm.mistake(
     "two short sides of a right-angled triangle.",
     "np.sqrt(sum(np.sum(g**2) for g in grads.values()))",
     "sum(np.sqrt(np.sum(g**2)) for g in grads.values())",
-)
-global_norm.mistake(
-    "mean_within_arrays",
-    "You average the squares within each array, so that a bias of 4 numbers counts as much as a "
-    "matrix of 16. All entries count alike in a length.",
-    "np.sum(g**2)",
-    "np.mean(g**2)",
 )
 global_norm.mistake(
     "squared_after_adding",
@@ -85,13 +77,6 @@ clip_grads.mistake(
     "if True:",
 )
 clip_grads.mistake(
-    "little_short_ones_lengthened",
-    "Gradients a little shorter than max_norm come out longer in your version. From which rate on "
-    "is there nothing to do?",
-    "if rate < 1:",
-    "if rate < 2:",
-)
-clip_grads.mistake(
     "comparison_reversed",
     "The comparison is the wrong way round: long gradients stay as they are and short ones are "
     "scaled.",
@@ -113,13 +98,6 @@ clip_values.mistake(
     "Large positive entries are cut, large negative ones are not. The range has two ends.",
     "np.clip(g, -limit, limit, out=g)",
     "np.minimum(g, limit, out=g)",
-)
-clip_values.mistake(
-    "cut_at_zero",
-    "Negative entries become 0 in your version, so they lose their direction. The range begins at "
-    "-limit.",
-    "np.clip(g, -limit, limit, out=g)",
-    "np.clip(g, 0, limit, out=g)",
 )
 clip_values.mistake(
     "unchanged",

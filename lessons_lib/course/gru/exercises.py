@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 07: one step of a GRU in two variants, its backward pass, its size.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 07: one step of a GRU in two variants, its backward pass, its size."""
 
 from typing import Any
 

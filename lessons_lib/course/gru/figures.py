@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import single
 from lessons_lib.plots.one_unit import one_unit
 from lessons_lib.plots.style import ORANGE, SKY, VERMILION
 
@@ -47,8 +48,7 @@ def parameter_bars(sizes: Mapping[str, Mapping[str, int]]) -> Figure:
         sizes: by the layer's name, and within a layer by the name of the part; each layer has the
             same parts, at most three.
     """
-    figure = Figure(figsize=(7.6, 0.55 * len(sizes) + 1.5), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7.6, 0.55 * len(sizes) + 1.5)
     names, left = list(sizes), np.zeros(len(sizes))
     for part, style in zip(next(iter(sizes.values())), PART_STYLES, strict=False):
         counts = np.array([parts[part] for parts in sizes.values()])

@@ -13,18 +13,6 @@ from lessons_lib.course.gru.exercises import (
 
 for step in (gru_step, gru_step_reset_before):
     step.mistake(
-        "bx_left_out",
-        "Your numbers are what comes out without bx. It stands beside the input product.",
-        "x @ Wx + bx",
-        "x @ Wx",
-    )
-    step.mistake(
-        "bh_left_out",
-        "Your numbers are what comes out without bh. It stands beside the recurrent product.",
-        "    xr, xz, xn = ",
-        "    bh = 0 * bh\n    xr, xz, xn = ",
-    )
-    step.mistake(
         "weights_exchanged",
         "Wx and Wh have changed places. Their first axes tell where each belongs: Wx has a row for "
         "each of D input features, Wh a row for each of H hidden units.",
@@ -74,12 +62,6 @@ for step in (gru_step, gru_step_reset_before):
         "z * n + (1 - z) * h_prev",
     )
     step.mistake(
-        "old_state_dropped",
-        "Your h is the share of the candidate alone. What becomes of the old state that z keeps?",
-        "(1 - z) * n + z * h_prev",
-        "(1 - z) * n",
-    )
-    step.mistake(
         "candidate_not_weighted",
         "All of the candidate is written, as if there were a second gate for that. In a GRU what "
         "is not kept is written: the two shares add up to 1.",
@@ -96,7 +78,6 @@ gru_step.mistake(
     "xn + r * hn",
     "xn + r * (hn - bh[-len(Wh) :]) + bh[-len(Wh) :]",
 )
-
 gru_step.mistake(
     "reset_of_input_too",
     "The reset gate multiplies the input's share of the candidate too. It is there to hide the "
@@ -104,7 +85,6 @@ gru_step.mistake(
     "xn + r * hn",
     "r * (xn + hn)",
 )
-
 gru_step_reset_before.mistake(
     "bias_reset_too",
     "The reset gate multiplies the bias beside the recurrent product in your code. In this variant "
@@ -138,7 +118,6 @@ count_parameters.mistake(
     "blocks * (D * H + H * H + biases * H)",
     "D * H + H * H + biases * H",
 )
-
 count_parameters.mistake(
     "no_biases",
     "The biases are missing. Each block has them too.",
@@ -146,19 +125,6 @@ count_parameters.mistake(
     "H * H",
 )
 
-count_parameters.mistake(
-    "always_one_bias",
-    "You count one bias in each block, whatever `biases` says. PyTorch, for one, stores two.",
-    "biases * H",
-    "H",
-)
-
-count_parameters.mistake(
-    "bias_is_one_number",
-    "A bias is a vector: it has one number for each unit of its block, not one number in all.",
-    "biases * H",
-    "biases",
-)
 
 count_parameters.mistake(
     "bias_of_one_block",
@@ -166,7 +132,6 @@ count_parameters.mistake(
     "H * H + biases * H)",
     "H * H) + biases * H",
 )
-
 count_parameters.mistake(
     "sizes_exchanged",
     "D and H have changed places. The recurrent weights lead from H units to H units.",
@@ -183,15 +148,6 @@ gru_step_backward.mistake(
     "dah @ Wh.T",
 )
 
-gru_step_backward.mistake(
-    "z_exchanged_on_the_way_back",
-    "z and 1 - z have changed places: the old state is kept by z, the candidate enters by 1 - z.",
-    """    da_n = dh * (1 - z) * (1 - n**2)
-    da_z = dh * (h_prev - n)""",
-    """    z = 1 - z
-    da_n = dh * (1 - z) * (1 - n**2)
-    da_z = dh * (n - h_prev)""",
-)
 
 gru_step_backward.mistake(
     "sign_of_dz",
@@ -199,28 +155,24 @@ gru_step_backward.mistake(
     "h_prev - n)",
     "n - h_prev)",
 )
-
 gru_step_backward.mistake(
     "dz_without_n",
     "z stands in h twice, beside h_prev and beside n. Your gradient on it sees only the first.",
     "(h_prev - n)",
     "h_prev",
 )
-
 gru_step_backward.mistake(
     "no_slope_of_z",
     "The sigmoid of the update gate is passed without its derivative, z (1 - z).",
     " * z * (1 - z)",
     "",
 )
-
 gru_step_backward.mistake(
     "no_slope_of_r",
     "The sigmoid of the reset gate is passed without its derivative, r (1 - r).",
     " * r * (1 - r)",
     "",
 )
-
 gru_step_backward.mistake(
     "no_slope_of_tanh",
     "The tanh of the candidate is passed without its derivative, 1 - n². All that lies behind it "
@@ -228,14 +180,12 @@ gru_step_backward.mistake(
     " * (1 - n**2)",
     "",
 )
-
 gru_step_backward.mistake(
     "share_of_n_left_out",
     "Your candidate gets all of dh. In h it stands behind a factor: which?",
     "dh * (1 - z)",
     "dh",
 )
-
 gru_step_backward.mistake(
     "reset_gate_not_passed",
     "The n block beside the recurrent product has not passed the reset gate. In the forward step r "
@@ -244,21 +194,6 @@ gru_step_backward.mistake(
     "da_n]",
 )
 
-gru_step_backward.mistake(
-    "reset_gate_for_the_input_too",
-    "The reset gate scales your gradient beside the input product too. In the forward step the "
-    "input's share of n does not pass r.",
-    "da_n], axis=1)",
-    "da_n * r], axis=1)",
-)
-
-gru_step_backward.mistake(
-    "dbh_equals_dbx",
-    "dbh equals dbx in your code. Two of its three blocks are indeed the same; the bias in the "
-    "third stands inside the reset gate.",
-    "dah.sum(axis=0)",
-    "dax.sum(axis=0)",
-)
 
 gru_step_backward.mistake(
     "dr_with_h_prev",
@@ -268,13 +203,6 @@ gru_step_backward.mistake(
     "da_n * h_prev",
 )
 
-gru_step_backward.mistake(
-    "gradient_blocks_z_r_n",
-    "The first two blocks have changed places. The order is r, z, n, on the way back too.",
-    "    dax = ",
-    "    da_r, da_z = da_z, da_r\n    dax = ",
-)
-
 
 @gru_step_backward.misconception(
     "This is the backward pass of the other variant, with the reset gate before the recurrent "
@@ -282,12 +210,3 @@ gru_step_backward.mistake(
 )
 def backward_of_reset_before(dh, cache):
     return cells.gru_step_backward(dh, cache._replace(reset_after=False))
-
-
-@gru_step_backward.misconception(
-    "Your parameter gradients are means over the rows. The loss depends on a weight through every "
-    "row, and these shares add up."
-)
-def mean_over_rows(dh, cache):
-    dx, dh_prev, *params = gru_step_backward(dh, cache)
-    return dx, dh_prev, *(grad / len(dh) for grad in params)

@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 08: embedding backward, cross entropy, perplexity, carried state, sampling.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 08: embedding, cross entropy, perplexity, carried state, sampling."""
 
 from typing import Any
 

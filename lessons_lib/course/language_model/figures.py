@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import single
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS
 
 HATCHES = ("", "//", "..", "xx")
@@ -81,11 +82,9 @@ def writing_over_temperature(
         temperatures: (K,).
         lines: by label: a share from 0 to 1 at each temperature, (K,).
     """
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(6.4, 3.6, grid=True)
     for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
         axes.plot(temperatures, np.asarray(values), label=label, marker=marker, **style)
     axes.set(xlabel="temperature (no unit)", ylabel="share of scenes (no unit)", ylim=(-0.03, 1.05))
-    axes.grid(alpha=0.3)
     axes.legend()
     return figure

@@ -10,7 +10,7 @@ from lessons_lib.course.language_model.exercises import (
     sample_next,
     token_losses,
 )
-from lessons_lib.functions import log_softmax, one_hot, softmax
+from lessons_lib.functions import one_hot
 
 # Embedding
 
@@ -22,7 +22,6 @@ embedding_backward.mistake(
     "np.add.at(dE, ids, dx)",
     "dE[ids] += dx",
 )
-
 embedding_backward.mistake(
     "repeats_within_a_step_counted_once",
     "Going step by step is right, and each step adds to the steps before. But where two rows of "
@@ -30,30 +29,13 @@ embedding_backward.mistake(
     "np.add.at(dE, ids, dx)",
     "for t in range(len(ids)): dE[ids[t]] += dx[t]",
 )
-
 embedding_backward.mistake(
-    "last_step_only",
-    "Only the last time step reaches your table. The same table was used at every step, so every "
-    "step has a share in its gradient.",
-    "np.add.at(dE, ids, dx)",
-    "np.add.at(dE, ids[-1], dx[-1])",
-)
-
-embedding_backward.mistake(
-    "divided_by_tokens",
-    "You divide by the number of tokens. The loss has been divided already, and dx knows it.",
-    "return dE",
-    "return dE / ids.size",
-)
-
-
-@embedding_backward.misconception(
+    "mean_over_occurrences",
     "You divide each row by how often its word occurs. The gradients of all uses add up; whatever "
-    "mean there is has been taken in the loss already."
+    "mean there is has been taken in the loss already.",
+    "return dE",
+    "return dE / np.maximum(1, np.bincount(ids.ravel(), minlength=vocab_size))[:, None]",
 )
-def mean_over_occurrences(ids, dx, vocab_size):
-    counts = np.bincount(ids.ravel(), minlength=vocab_size).astype(dx.dtype)
-    return embedding_backward(ids, dx, vocab_size) / np.maximum(counts, 1)[:, None]
 
 
 # Cross entropy
@@ -65,7 +47,6 @@ cross_entropy.mistake(
     "    dlogits /= targets.size\n",
     "",
 )
-
 cross_entropy.mistake(
     "target_not_taken_away",
     "Your loss is right, and your gradient is the probabilities themselves. At the target one more "
@@ -73,23 +54,6 @@ cross_entropy.mistake(
     "np.exp(picked) - 1",
     "np.exp(picked)",
 )
-
-cross_entropy.mistake(
-    "gradient_sign_turned",
-    "Your loss is right, but your gradient points the other way: y - p. A score that is too high "
-    "must have a positive gradient, so that descent lowers it.",
-    "dlogits /= targets.size",
-    "dlogits /= -targets.size",
-)
-
-cross_entropy.mistake(
-    "loss_negative",
-    "Your log-probabilities are right, but what you average has the wrong sign. A probability is "
-    "at most 1, so its logarithm is at most 0; a loss is at least 0.",
-    "-picked.mean()",
-    "picked.mean()",
-)
-
 cross_entropy.mistake(
     "logarithm_of_zero",
     "Your softmax is safe, but you take the logarithm of its probabilities, and an unlikely word's "
@@ -98,7 +62,6 @@ cross_entropy.mistake(
     "-picked.mean()",
     "-np.log(np.exp(picked)).mean()",
 )
-
 cross_entropy.mistake(
     "small_number_in_the_log",
     "You add 1e-7 inside the logarithm. That keeps it finite, but the loss of an unlikely word is "
@@ -107,43 +70,21 @@ cross_entropy.mistake(
     "-picked.mean()",
     "-np.log(np.exp(picked) + 1e-7).mean()",
 )
-
-
-@cross_entropy.misconception(
+cross_entropy.mistake(
+    "sum_for_mean",
     "Your loss is a sum over all tokens. As a mean it does not depend on how many there are, and "
-    "neither does the learning rate that goes with it."
+    "neither does the learning rate that goes with it.",
+    """dlogits /= targets.size
+    return loss, dlogits""",
+    "return loss * targets.size, dlogits",
 )
-def sum_for_mean(logits, targets):
-    loss, dlogits = cross_entropy(logits, targets)
-    return loss * targets.size, dlogits * dlogits.dtype.type(targets.size)
-
-
-@cross_entropy.misconception(
-    "You add up over the time steps and take the mean over the batch only. Here the mean runs over "
-    "all T * N tokens, so that the loss of a longer piece of text is not a larger number."
-)
-def summed_over_time(logits, targets):
-    loss, dlogits = cross_entropy(logits, targets)
-    return loss * len(targets), dlogits * dlogits.dtype.type(len(targets))
-
-
-@cross_entropy.misconception(
-    "You divide by the number of all scores, T * N * V. One loss belongs to one token, however "
-    "large the vocabulary is."
-)
-def divided_by_scores(logits, targets):
-    loss, dlogits = cross_entropy(logits, targets)
-    return loss / logits.shape[-1], dlogits / logits.shape[-1]
-
-
-@cross_entropy.misconception(
+cross_entropy.mistake(
+    "softmax_over_rows",
     "Your softmax runs over the batch: the scores of one word in all rows sum to 1. It is the "
-    "words that compete, along the last axis."
+    "words that compete, along the last axis.",
+    "shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))",
+    "logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)",
 )
-def softmax_over_rows(logits, targets):
-    log_probs = log_softmax(logits, axis=1)
-    picked = np.take_along_axis(log_probs, targets[..., None], axis=-1)
-    return -picked.mean(), minus_one_hot(np.exp(log_probs), targets) / targets.size
 
 
 @cross_entropy.misconception(
@@ -154,7 +95,7 @@ def exponential_overflows(logits, targets):
     e = np.exp(logits)
     p = e / e.sum(axis=-1, keepdims=True)
     picked = np.take_along_axis(p, targets[..., None], axis=-1)
-    return -np.log(picked).mean(), minus_one_hot(p, targets) / targets.size
+    return -np.log(picked).mean(), (p - one_hot(targets, p.shape[-1], dtype=p.dtype)) / targets.size
 
 
 @cross_entropy.misconception(
@@ -163,10 +104,6 @@ def exponential_overflows(logits, targets):
 )
 def one_maximum_for_all_rows(logits, targets):
     return exponential_overflows(logits - logits.max(), targets)
-
-
-def minus_one_hot(p, targets):
-    return p - one_hot(targets, p.shape[-1], dtype=p.dtype)
 
 
 # Perplexity
@@ -178,53 +115,40 @@ perplexity.mistake(
     "np.exp(total / count)",
     "total / count",
 )
-
 perplexity.mistake(
     "power_of_two",
     "You raise 2 to the mean loss. That fits losses in bits; these are in nats.",
     "np.exp(total / count)",
     "2 ** (total / count)",
 )
-
-perplexity.mistake(
-    "counted_in_steps",
-    "You weight batches by their time steps, and leave the rest of their shape out of the count: "
-    "a batch (T, N) holds T * N tokens.",
-    "sum(batch.size for",
-    "sum(len(batch) for",
-)
-
 perplexity.mistake(
     "divided_by_batches",
     "Your sum of losses is divided by the number of batches. The mean is one over tokens.",
     "sum(batch.size for batch in losses)",
     "len(losses)",
 )
-
-
-@perplexity.misconception(
+perplexity.mistake(
+    "mean_of_batch_means",
     "You take the mean of the batches' mean losses. A token in a short batch then counts more than "
-    "one in a long batch."
+    "one in a long batch.",
+    "np.exp(total / count)",
+    "np.exp(np.mean([batch.mean() for batch in losses]))",
 )
-def mean_of_batch_means(losses):
-    return np.exp(np.mean([batch.mean() for batch in losses]))
-
-
-@perplexity.misconception(
+perplexity.mistake(
+    "mean_of_batch_perplexities",
     "You take a perplexity of each batch and then their mean. The exponential has to come last: "
     "the mean of exponentials is larger than the exponential of the mean, and one hard batch "
-    "outweighs the rest."
+    "outweighs the rest.",
+    "np.exp(total / count)",
+    "np.mean([np.exp(batch.mean()) for batch in losses])",
 )
-def mean_of_batch_perplexities(losses):
-    return np.mean([np.exp(batch.mean()) for batch in losses])
-
-
-@perplexity.misconception(
+perplexity.mistake(
+    "mean_of_token_perplexities",
     "You take the exponential of each token's loss and then the mean. The exponential has to come "
-    "last, once."
+    "last, once.",
+    "np.exp(total / count)",
+    "sum(np.exp(batch).sum() for batch in losses) / count",
 )
-def mean_of_token_perplexities(losses):
-    return np.mean(np.concatenate([np.exp(batch).ravel() for batch in losses]))
 
 
 # Reading piece by piece
@@ -236,7 +160,6 @@ token_losses.mistake(
     "hs = []",
     "hs, h, c = [], 0 * h, 0 * c",
 )
-
 token_losses.mistake(
     "memory_cell_reset",
     "The memory cell is emptied at the beginning of each piece, and the hidden state is carried. "
@@ -244,30 +167,12 @@ token_losses.mistake(
     "hs = []",
     "hs, c = [], 0 * c",
 )
-
-token_losses.mistake(
-    "hidden_state_reset",
-    "The hidden state is emptied at the beginning of each piece, and the memory cell is carried. "
-    "An LSTM has two states, and both have to go on.",
-    "hs = []",
-    "hs, h = [], 0 * h",
-)
-
-token_losses.mistake(
-    "states_exchanged",
-    "h and c have changed places at the edges of the pieces. Which comes first in what lstm_step "
-    "takes and returns?",
-    "hs = []",
-    "hs, h, c = [], c, h",
-)
-
 token_losses.mistake(
     "state_reset_for_each_step",
     "Every step of yours starts from an empty state, so the model knows the last word alone.",
     "lstm_step(E[ids_t], h, c,",
     "lstm_step(E[ids_t], 0 * h, 0 * c,",
 )
-
 token_losses.mistake(
     "last_piece_left_out",
     "The losses of the last piece are missing: it is shorter than the others, but its tokens are "
@@ -275,7 +180,6 @@ token_losses.mistake(
     "range(0, len(inputs), seq_len)",
     "range(0, len(inputs) // seq_len * seq_len, seq_len)",
 )
-
 token_losses.mistake(
     "inputs_for_targets",
     "These are the losses of the words that the model has just read. It is to predict the word "
@@ -283,14 +187,6 @@ token_losses.mistake(
     "targets[piece]",
     "inputs[piece]",
 )
-
-token_losses.mistake(
-    "sign_left_out",
-    "These are log-probabilities, at most 0. A loss is minus that.",
-    "-picked[..., 0]",
-    "picked[..., 0]",
-)
-
 token_losses.mistake(
     "output_bias_left_out",
     "Your scores come without the bias output.b.",
@@ -298,13 +194,6 @@ token_losses.mistake(
     "",
 )
 
-token_losses.mistake(
-    "losses_over_rows",
-    "Your softmax runs over the rows of the batch. It is the words that compete, along the last "
-    "axis.",
-    "log_softmax(logits)",
-    "log_softmax(logits, axis=1)",
-)
 
 # Sampling
 
@@ -314,7 +203,6 @@ sample_next.mistake(
     "logits / temperature",
     "logits",
 )
-
 sample_next.mistake(
     "temperature_multiplies",
     "Your temperature works the wrong way round: a high one makes the best word more certain. It "
@@ -322,7 +210,6 @@ sample_next.mistake(
     "logits / temperature",
     "logits * temperature",
 )
-
 sample_next.mistake(
     "generator_of_its_own",
     "You make a generator of your own, so the one that was passed in has no say. Then nobody can "
@@ -330,7 +217,6 @@ sample_next.mistake(
     "rng.random() *",
     "np.random.default_rng(0).random() *",
 )
-
 sample_next.mistake(
     "one_too_high",
     "Your id is one too high. np.cumsum begins with the first probability, not with 0: as many "
@@ -338,15 +224,14 @@ sample_next.mistake(
     'side="right")',
     'side="right") + 1',
 )
-
-
-@sample_next.misconception(
+sample_next.mistake(
+    "temperature_divides_probabilities",
     "You divide the probabilities by the temperature. They then no longer sum to 1, and what you "
-    "draw is off. The scores are what is divided, before the softmax."
+    "draw is off. The scores are what is divided, before the softmax.",
+    "return np.searchsorted(ends, rng.random() * ends[-1]",
+    """ends = np.cumsum(softmax(logits) / temperature)
+    return np.searchsorted(ends, rng.random()""",
 )
-def temperature_divides_probabilities(logits, temperature, rng):
-    ends = np.cumsum(softmax(logits) / temperature)
-    return np.searchsorted(ends, rng.random(), side="right")
 
 
 @sample_next.misconception(
@@ -358,25 +243,17 @@ def draw_overflows(logits, temperature, rng):
     return np.argmax(np.cumsum(e / e.sum()) > rng.random())
 
 
-@sample_next.misconception(
+sample_next.mistake(
+    "best_word_always",
     "You always take the best word. That is greedy decoding; here a word with half the probability "
-    "is to come half as often, so chance has to decide."
+    "is to come half as often, so chance has to decide.",
+    'np.searchsorted(ends, rng.random() * ends[-1], side="right")',
+    "np.argmax(logits)",
 )
-def best_word_always(logits, temperature, rng):
-    return np.argmax(logits)
-
-
-@sample_next.misconception(
-    "Every word is equally likely in your draw. The probabilities from the softmax have to have a "
-    "say in it."
+sample_next.mistake(
+    "rank_for_id",
+    "You sorted the probabilities and return the place in the sorted list. Which word stands "
+    "there?",
+    "np.cumsum(probs)",
+    "np.cumsum(np.sort(probs)[::-1])",
 )
-def all_words_alike(logits, temperature, rng):
-    return rng.integers(len(logits))
-
-
-@sample_next.misconception(
-    "You sorted the probabilities and return the place in the sorted list. Which word stands there?"
-)
-def rank_for_id(logits, temperature, rng):
-    best_first = np.sort(softmax(logits / temperature))[::-1]
-    return np.searchsorted(np.cumsum(best_first), rng.random(), side="right")

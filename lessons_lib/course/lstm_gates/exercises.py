@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 05: an LSTM's gates, one step, and a whole sequence.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 05: an LSTM's gates, one step, and a whole sequence."""
 
 from typing import Any
 

@@ -8,26 +8,6 @@ from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_
 # Gates
 
 lstm_gates.mistake(
-    "bias_left_out",
-    "Your numbers are what comes out without b. The sum has three parts; the bias is one of them.",
-    "x @ Wx + h_prev @ Wh + b",
-    "x @ Wx + h_prev @ Wh",
-)
-lstm_gates.mistake(
-    "bias_added_twice",
-    "Your numbers are what comes out when b is added twice, once beside each product. There is one "
-    "bias here, for their sum.",
-    "x @ Wx + h_prev @ Wh + b",
-    "(x @ Wx + b) + (h_prev @ Wh + b)",
-)
-lstm_gates.mistake(
-    "h_prev_left_out",
-    "Your gates see the input x only. A recurrent layer also looks at something from the step "
-    "before.",
-    "x @ Wx + h_prev @ Wh + b",
-    "x @ Wx + b",
-)
-lstm_gates.mistake(
     "weights_exchanged",
     "Wx and Wh have changed places. Their first axes tell where each belongs: Wx has a row for "
     "each of D input features, Wh a row for each of H hidden units.",
@@ -69,14 +49,13 @@ lstm_gates.mistake(
     "np.tanh(a_g)",
     "sigmoid(a_g)",
 )
-
-
-@lstm_gates.misconception(
+lstm_gates.mistake(
+    "tanh_for_gates",
     "All four blocks go through tanh. A gate says how much passes, from nothing to everything: "
-    "which function has that range?"
+    "which function has that range?",
+    "return i, f, g, o",
+    "return tuple(np.split(np.tanh(a), 4, axis=1))",
 )
-def tanh_for_gates(x, h_prev, Wx, Wh, b):
-    return tuple(np.split(np.tanh(x @ Wx + h_prev @ Wh + b), 4, axis=1))
 
 
 # One step. Who gets the gates wrong here gets the hint about the gates.
@@ -111,12 +90,6 @@ lstm_step.mistake(
     "for what is already there.",
     "f * c_prev + i * g",
     "i * c_prev + f * g",
-)
-lstm_step.mistake(
-    "h_prev_for_c_prev",
-    "The forget gate acts on the hidden state in your code. Which of the two states is the memory?",
-    "f * c_prev + i * g",
-    "f * h_prev + i * g",
 )
 lstm_step.mistake(
     "tanh_of_c_left_out",
@@ -157,12 +130,6 @@ lstm_step.mistake(
 # A whole sequence. Who gets the step wrong here gets the hint about the step.
 
 lstm_unroll.inherit(lstm_step)
-lstm_unroll.mistake(
-    "starts_from_zeros",
-    "The sequence starts from zeros in your code. The state before the first step is given.",
-    "h, c = h0, c0",
-    "h, c = np.zeros_like(h0), np.zeros_like(c0)",
-)
 lstm_unroll.mistake(
     "state_not_carried",
     "Every step starts from h0 and c0 in your code, so no step knows of the one before. What "

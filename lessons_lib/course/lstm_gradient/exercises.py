@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path."""
 
 from typing import Any
 

@@ -1,16 +1,17 @@
 """The ways back through an LSTM, and how far a gradient gets on them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 
+from lessons_lib.plots.drawing import arrow, canvas, node, single
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
 GREY = "0.45"
+BACK: dict[str, Any] = {"lw": 1.3, "ls": (0, (4, 2))}
 
 
 def ways_back(num_steps: int = 4) -> Figure:
@@ -19,44 +20,23 @@ def ways_back(num_steps: int = 4) -> Figure:
     Args:
         num_steps: T.
     """
-    figure = Figure(figsize=(8.6, 3.4), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set(xlim=(-0.6, 2.2 * num_steps + 0.6), ylim=(-0.75, 2.95), aspect="equal")
-    axes.axis("off")
+    figure, axes = canvas(8.6, 3.4, (-0.6, 2.2 * num_steps + 0.6), (-0.75, 2.95))
     for t in range(num_steps + 1):
         x = 2.2 * t
         for y, letter, colour in ((2.1, "c", BLUE), (0.0, "h", VERMILION)):
-            axes.add_patch(Circle((x, y), 0.34, fc="white", ec=colour, lw=2, zorder=3))
-            axes.text(x, y, f"${letter}_{t}$", ha="center", va="center", fontsize=13, zorder=4)
+            node(axes, (x, y), f"${letter}_{t}$", radius=0.34, fontsize=13, ec=colour, lw=2)
         if t > 0:
-            _way(axes, (x, 0.34), (x, 1.76), VERMILION)  # from h into the memory it was made of
+            # From h into the memory it was made of
+            arrow(axes, (x, 0.34), (x, 1.76), VERMILION, **BACK)
     for t in range(1, num_steps + 1):
         x, before = 2.2 * t, 2.2 * (t - 1)
-        _way(axes, (x - 0.34, 2.1), (before + 0.34, 2.1), BLUE, thick=True)
+        arrow(axes, (x - 0.34, 2.1), (before + 0.34, 2.1), BLUE, lw=3.2)
         axes.text(x - 1.1, 2.28, rf"$\odot\, f_{t}$", ha="center", va="bottom", color=BLUE)
-        _way(axes, (x - 0.24, 1.86), (before + 0.24, 0.24), VERMILION)  # through the gates and Wh
-        _way(axes, (x - 0.34, 0.0), (before + 0.34, 0.0), VERMILION)  # through the output gate
+        # Through the gates and Wh, and through the output gate
+        arrow(axes, (x - 0.24, 1.86), (before + 0.24, 0.24), VERMILION, **BACK)
+        arrow(axes, (x - 0.34, 0.0), (before + 0.34, 0.0), VERMILION, **BACK)
     axes.text(1.1, -0.42, "through the gates and $W_h$", ha="center", va="top", color=VERMILION)
     return figure
-
-
-def _way(
-    axes: Axes,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    colour: str,
-    *,
-    thick: bool = False,
-) -> None:
-    arrow = {
-        "arrowstyle": "-|>",
-        "color": colour,
-        "lw": 3.2 if thick else 1.3,
-        "ls": "-" if thick else (0, (4, 2)),
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    axes.annotate("", end, start, arrowprops=arrow)
 
 
 def units_over_lag(values: npt.ArrayLike, *, label: str) -> Figure:
@@ -68,8 +48,7 @@ def units_over_lag(values: npt.ArrayLike, *, label: str) -> Figure:
     """
     values = np.asarray(values, float)
     num_lags, num_units = values.shape
-    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7.2, 3.8)
     order = np.argsort(-values[-1], kind="stable")
     edges = np.arange(num_lags + 1) - 0.5, np.arange(num_units + 1) + 0.5
     image = axes.pcolormesh(*edges, values[:, order].T, cmap="cividis", vmin=0, vmax=1)
@@ -90,8 +69,7 @@ def sorted_half_lives(
         unit: of the lengths.
     """
     ordered = np.sort(np.asarray(half_lives, float))[::-1]
-    figure = Figure(figsize=(7.6, 3.6), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(7.6, 3.6)
     axes.bar(np.arange(1, len(ordered) + 1), ordered, width=0.8, color=BLUE)
     for (label, value), style in zip(marks.items(), LINE_STYLES[1:], strict=False):
         axes.axhline(value, label=label, linewidth=2, **style)
@@ -118,8 +96,7 @@ def accuracy_over_lag(
         chance: what guessing reaches.
         trained_to: the longest lag seen in training.
     """
-    figure = Figure(figsize=(8.6, 3.8), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(8.6, 3.8, grid=True)
     styles = [*LINE_STYLES, {"color": GREY, "linestyle": (0, (6, 2, 1, 2, 1, 2))}]
     for style, marker, (label, values) in zip(styles, MARKERS, lines.items(), strict=False):
         accuracy = np.atleast_2d(np.asarray(values, float))
@@ -135,6 +112,5 @@ def accuracy_over_lag(
         ylabel="share of right answers",
         ylim=(0, 1.05),
     )
-    axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure

@@ -1,7 +1,4 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 06's exercises, each with what to tell who wrote one like it."""
-
-import numpy as np
 
 from lessons_lib.course.lstm_gradient.exercises import (
     cell_gradient,
@@ -12,13 +9,6 @@ from lessons_lib.course.lstm_gradient.exercises import (
 
 # The memory's own step
 
-memory_backward.mistake(
-    "forget_gate_left_out",
-    "Your dc_prev is dc itself, as if all of the old memory had been kept. What stood before "
-    "c_prev on the way forward?",
-    "dc_prev = dc * f",
-    "dc_prev = dc",
-)
 
 memory_backward.mistake(
     "tanh_too_early",
@@ -27,30 +17,20 @@ memory_backward.mistake(
     "dg = dc * i",
     "dg = dc * i * (1 - g**2)",
 )
-
-
-@memory_backward.misconception(
+memory_backward.mistake(
+    "sigmoid_too_early",
     "di and df have the factor s (1 - s) in them already. That belongs to the sigmoid, which "
-    "comes one step later; here the gates themselves are asked for."
+    "comes one step later; here the gates themselves are asked for.",
+    "return dc_prev, di, df, dg",
+    "return dc_prev, di * i * (1 - i), df * f * (1 - f), dg",
 )
-def sigmoid_too_early(dc, c_prev, i, f, g):
-    return dc * f, dc * g * i * (1 - i), dc * c_prev * f * (1 - f), dc * i
-
-
-@memory_backward.misconception(
+memory_backward.mistake(
+    "own_factor_for_partner",
     "Each factor got its own value in place of its partner's. The derivative of f * c_prev with "
-    "respect to f is not f."
+    "respect to f is not f.",
+    "return dc_prev, di, df, dg",
+    "return dc_prev, dc * i, dc * f, dc * g",
 )
-def own_factor_for_partner(dc, c_prev, i, f, g):
-    return dc * f, dc * i, dc * f, dc * g
-
-
-@memory_backward.misconception(
-    "You have the derivatives of c, right as they are. The chain rule multiplies each by the "
-    "gradient that arrives."
-)
-def dc_left_out(dc, c_prev, i, f, g):
-    return f, g, c_prev, i
 
 
 # One step
@@ -62,7 +42,6 @@ lstm_step_backward.mistake(
     "dc + dh * o * (1 - tanh_c**2)",
     "dc",
 )
-
 lstm_step_backward.mistake(
     "dc_replaced_by_dh",
     "You add dh to dc as it is. Between c and h stand a tanh and a gate, and both have a "
@@ -70,7 +49,6 @@ lstm_step_backward.mistake(
     "dh * o * (1 - tanh_c**2)",
     "dh",
 )
-
 lstm_step_backward.mistake(
     "tanh_of_c_left_out",
     "On the way from h back to c your gradient passes the output gate, but not the tanh. What is "
@@ -78,14 +56,12 @@ lstm_step_backward.mistake(
     "dh * o * (1 - tanh_c**2)",
     "dh * o",
 )
-
 lstm_step_backward.mistake(
     "output_gate_left_out",
     "On the way from h back to c your gradient passes the tanh, but not the output gate.",
     "dh * o * (1 - tanh_c**2)",
     "dh * (1 - tanh_c**2)",
 )
-
 lstm_step_backward.mistake(
     "tanh_twice",
     "You take tanh of tanh_c. The cache holds the result of tanh already, and its derivative needs "
@@ -93,7 +69,6 @@ lstm_step_backward.mistake(
     "1 - tanh_c**2",
     "1 - np.tanh(tanh_c) ** 2",
 )
-
 lstm_step_backward.mistake(
     "sigmoids_left_out",
     "Your da is right for g. For the three gates it is the gradient on the gate itself; one more "
@@ -101,7 +76,6 @@ lstm_step_backward.mistake(
     "[da_i, da_f, da_g, da_o]",
     "[dc * g, dc * c_prev, da_g, dh * tanh_c]",
 )
-
 lstm_step_backward.mistake(
     "tanh_of_g_left_out",
     "Your da is right for the three gates. For g it is the gradient on g itself; one more factor "
@@ -109,37 +83,18 @@ lstm_step_backward.mistake(
     "dc * i * (1 - g**2)",
     "dc * i",
 )
-
 lstm_step_backward.mistake(
     "g_through_sigmoid",
     "g goes back through a sigmoid in your code. It was made by another function.",
     "dc * i * (1 - g**2)",
     "dc * i * g * (1 - g)",
 )
-
-lstm_step_backward.mistake(
-    "o_from_dc",
-    "Your output gate gets its gradient from dc. The output gate has no part in c: it acts on h "
-    "alone.",
-    "dh * tanh_c",
-    "dc * tanh_c",
-)
-
 lstm_step_backward.mistake(
     "o_without_memory",
     "Your gradient on the output gate lacks its partner: in h = o * tanh(c), what stands beside o?",
     "dh * tanh_c * o",
     "dh * o",
 )
-
-lstm_step_backward.mistake(
-    "order_i_f_o_g",
-    "The four blocks stand in the order i, f, o, g in your code. Wx and Wh have them in another "
-    "order.",
-    "[da_i, da_f, da_g, da_o]",
-    "[da_i, da_f, da_o, da_g]",
-)
-
 lstm_step_backward.mistake(
     "dc_prev_without_forget_gate",
     "Your dc_prev is the full gradient on c, ungated. Which gate did the old memory pass on the "
@@ -147,26 +102,6 @@ lstm_step_backward.mistake(
     "dc_prev = dc * f",
     "dc_prev = dc",
 )
-
-
-@lstm_step_backward.misconception(
-    "Your dc_prev is made from the dc that arrived. What comes to c through h goes back to c_prev "
-    "as well."
-)
-def dc_prev_from_arriving_dc(dh, dc, cache):
-    dx, dh_prev, _, *weights = lstm_step_backward(dh, dc, cache)
-    return dx, dh_prev, dc * cache.f, *weights
-
-
-@lstm_step_backward.misconception(
-    "Your weight gradients are means over the batch. dh and dc are gradients of the whole loss "
-    "already, so the rows add up."
-)
-def mean_over_the_batch(dh, dc, cache):
-    dx, dh_prev, dc_prev, *weights = lstm_step_backward(dh, dc, cache)
-    return dx, dh_prev, dc_prev, *(grad / len(dh) for grad in weights)
-
-
 lstm_step_backward.mistake(
     "db_not_summed",
     "Your db has a row for each member of the batch. One b served all rows; what happens to their "
@@ -174,15 +109,6 @@ lstm_step_backward.mistake(
     "da.sum(axis=0)",
     "da",
 )
-
-lstm_step_backward.mistake(
-    "db_keeps_the_batch_axis",
-    "Your db has the right numbers, and an axis of length 1 too many. b has the shape (4H,); which "
-    "argument of sum keeps the axis that was summed over?",
-    "da.sum(axis=0)",
-    "da.sum(axis=0, keepdims=True)",
-)
-
 lstm_step_backward.mistake(
     "dWh_from_new_h",
     "Your dWh is made with this step's h. Which hidden state was multiplied by Wh?",
@@ -190,36 +116,9 @@ lstm_step_backward.mistake(
     "(o * tanh_c).T @ da",
 )
 
-
 # A whole sequence. Who gets the step wrong here gets the hint about the step.
 
-
-def backward_with(step):
-    """The backward pass over a sequence with steps of another kind."""
-
-    def backward(dhs, caches):
-        dh = dc = np.zeros_like(dhs[0])
-        dx, weights = [], []
-        for dh_out, cache in zip(dhs[::-1], caches[::-1], strict=True):
-            dx_t, dh, dc, *grads = step(dh_out + dh, dc, cache)
-            dx.append(dx_t)
-            weights.append(grads)
-        return np.stack(dx[::-1]), dh, dc, *(sum(grads) for grads in zip(*weights, strict=True))
-
-    return backward
-
-
-lstm_backward.inherit(lstm_step_backward, backward_with)
-
-# A mistake of both that has a hint of its own in each.
-lstm_step_backward.mistake(
-    "dc_ignored",
-    "The dc that arrives is not used: your gradient on c comes through h alone. The next step uses "
-    "c too, and dc is what it sends back.",
-    "dc + dh * o",
-    "dh * o",
-)
-
+lstm_backward.inherit(lstm_step_backward)
 lstm_backward.mistake(
     "dc_next_ignored",
     "Every step of yours starts with a dc of zero. What the step after returned for c_prev has to "
@@ -227,7 +126,6 @@ lstm_backward.mistake(
     "lstm_step_backward(dh, dc_next, caches[t])",
     "lstm_step_backward(dh, 0 * dc_next, caches[t])",
 )
-
 lstm_backward.mistake(
     "dh_next_ignored",
     "Every step of yours sees its own dhs[t] only. The hidden state also went into the step after, "
@@ -235,14 +133,6 @@ lstm_backward.mistake(
     "dhs[t] + dh_next",
     "dhs[t]",
 )
-
-lstm_backward.mistake(
-    "nothing_carried",
-    "Nothing flows from step to step in your code: each is differentiated as if it stood alone.",
-    "dh = dhs[t] + dh_next",
-    "dh, dc_next = dhs[t], 0 * dc_next",
-)
-
 lstm_backward.mistake(
     "first_to_last",
     "You go through the steps from first to last. A gradient can be carried only from later steps "
@@ -250,14 +140,6 @@ lstm_backward.mistake(
     "reversed(range(len(caches)))",
     "range(len(caches))",
 )
-
-lstm_backward.mistake(
-    "last_output_only",
-    "Only the last step's output sends a gradient in your code. dhs has one for every step.",
-    "dhs[t] + dh_next",
-    "dh_next + (dhs[t] if t == len(dhs) - 1 else 0)",
-)
-
 lstm_backward.mistake(
     "weights_of_first_step_only",
     "Your weight gradients are those of one step, the one that you reach last. The weights served "
@@ -265,21 +147,6 @@ lstm_backward.mistake(
     "dWx + step[0], dWh + step[1], db + step[2]",
     "step",
 )
-
-lstm_backward.mistake(
-    "dx_reversed",
-    "Your dx is right, but last step first. You collect it while walking backwards.",
-    "np.stack(dx)",
-    "np.stack(dx[::-1])",
-)
-
-
-@lstm_backward.misconception(
-    "Your weight gradients are means over the steps. The chain rule adds up the ways to the loss."
-)
-def mean_over_time(dhs, caches):
-    dx, dh0, dc0, *weights = lstm_backward(dhs, caches)
-    return dx, dh0, dc0, *(grad / len(caches) for grad in weights)
 
 
 # The cell path
@@ -291,22 +158,6 @@ cell_gradient.mistake(
     "reversed(range(T))",
     "range(T)",
 )
-
-cell_gradient.mistake(
-    "starts_from_zero",
-    "All zeros: a product that starts from 0 stays there. What is the gradient of c_T with respect "
-    "to c_T?",
-    "np.ones",
-    "np.zeros",
-)
-
-cell_gradient.mistake(
-    "last_entry_missing",
-    "The gradient of c_T with respect to itself is missing: T steps connect T + 1 memories.",
-    "return dc",
-    "return dc[:-1]",
-)
-
 cell_gradient.mistake(
     "not_turned_back",
     "The values are right, but in the order of the walk back: entry 0 is the memory that the "
@@ -314,18 +165,16 @@ cell_gradient.mistake(
     "return dc",
     "return dc[::-1]",
 )
-
-
-@cell_gradient.misconception(
+cell_gradient.mistake(
+    "from_the_first",
     "Your product grows from the first step on: entry t tells how c_t depends on c_0. Asked for is "
-    "how c_T depends on c_t."
+    "how c_T depends on c_t.",
+    "return dc",
+    "return np.concatenate([dc[-1:], np.cumprod(f, axis=0)])",
 )
-def from_the_first(f):
-    return np.concatenate([np.ones_like(f[:1]), np.cumprod(f, axis=0)])
-
-
-@cell_gradient.misconception(
-    "Your products are one gate short: entry t lacks f[t], the step that takes c_t on."
+cell_gradient.mistake(
+    "first_gate_skipped",
+    "Your products are one gate short: entry t lacks f[t], the step that takes c_t on.",
+    "return dc",
+    "return np.concatenate([dc[1:], dc[-1:]])",
 )
-def first_gate_skipped(f):
-    return np.concatenate([cell_gradient(f)[1:], np.ones_like(f[:1])])

@@ -134,10 +134,6 @@ def _reshaped(case: Arrays) -> Arrays:
     return case | {name: W.reshape(W.shape[::-1]).T for name, W in weights.items()}
 
 
-def _bias_hh_left_out(case: Arrays) -> Arrays:
-    return case | {"bias_hh_l0": 0 * case["bias_hh_l0"]}
-
-
 def _biases_merged(case: Arrays) -> Arrays:
     b = case["bias_ih_l0"] + case["bias_hh_l0"]
     return case | {"bias_ih_l0": b, "bias_hh_l0": 0 * b}
@@ -145,7 +141,7 @@ def _biases_merged(case: Arrays) -> Arrays:
 
 MISTAKES: dict[str, tuple[str, Callable[[Arrays], Arrays]]] = {
     "LSTM: both biases set to their sum": ("lstm", _both_biases_the_sum),
-    "LSTM: bias_hh left out": ("lstm", _bias_hh_left_out),
+    "LSTM: bias_hh left out": ("lstm", lambda case: case | {"bias_hh_l0": 0 * case["bias_hh_l0"]}),
     "LSTM: blocks in the order i, f, o, g": ("lstm", _blocks_i_f_o_g),
     "LSTM: reshape in place of transpose": ("lstm", _reshaped),
     "GRU: the two biases merged": ("gru", _biases_merged),

@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 10: an LSTM's weights in PyTorch's layout, and back, and in other orders.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 10: an LSTM's weights in PyTorch's layout, and back, and in other orders."""
 
 from typing import Any
 

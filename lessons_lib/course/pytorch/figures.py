@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import single
 from lessons_lib.plots.style import BLUE, VERMILION
 
 
@@ -57,8 +58,7 @@ def differences_on_log_axis(
         floor: the smallest difference that is told from 0.
     """
     names = [name for rows in groups.values() for name in rows]
-    figure = Figure(figsize=(8, 0.34 * len(names) + 1.3), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(8, 0.34 * len(names) + 1.3, grid=True)
     markers = ((BLUE, "o"), (VERMILION, "X"))
     row = 0
     for (label, rows), (colour, marker) in zip(groups.items(), markers, strict=False):
@@ -69,6 +69,5 @@ def differences_on_log_axis(
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set(xlabel=xlabel, xscale="log", xlim=(floor / 3, 10))
-    axes.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=len(groups))
     return figure

@@ -28,34 +28,11 @@ to_torch_layout.mistake(
     "np.zeros_like(b)",
     "b",
 )
-
-to_torch_layout.mistake(
-    "bias_left_out",
-    "Your biases are both 0: b has got lost.",
-    "b, np.zeros_like(b)",
-    "0 * b, np.zeros_like(b)",
-)
-
-to_torch_layout.mistake(
-    "not_transposed",
-    "The weights are not transposed. PyTorch has a row for each of the 4H sums, we have a column.",
-    "Wx.T, Wh.T",
-    "Wx, Wh",
-)
-
 to_torch_layout.mistake(
     "reshaped",
     RESHAPED,
     "Wx.T, Wh.T",
     "Wx.reshape(Wx.shape[::-1]), Wh.reshape(Wh.shape[::-1])",
-)
-
-to_torch_layout.mistake(
-    "recurrent_not_transposed",
-    "weight_ih is right, but weight_hh is not transposed. It is square in an RNN only; here it has "
-    "a row for each of the 4H sums too.",
-    "Wh.T",
-    "Wh",
 )
 
 
@@ -66,19 +43,6 @@ def blocks_i_f_o_g(Wx, Wh, b):
 
 # From PyTorch
 
-from_torch_layout.mistake(
-    "bias_hh_left_out",
-    "bias_hh has got lost. In a trained network it is not 0.",
-    "bias_ih + bias_hh",
-    "bias_ih",
-)
-
-from_torch_layout.mistake(
-    "mean_of_biases",
-    "You take the mean of the two biases. PyTorch does not average them: look at the equation.",
-    "bias_ih + bias_hh",
-    "(bias_ih + bias_hh) / 2",
-)
 
 from_torch_layout.mistake(
     "biases_side_by_side",
@@ -86,26 +50,11 @@ from_torch_layout.mistake(
     "bias_ih + bias_hh",
     "np.concatenate([bias_ih, bias_hh])",
 )
-
-from_torch_layout.mistake(
-    "not_transposed_back",
-    "The weights are not transposed. We have a column for each of the 4H sums, PyTorch has a row.",
-    "weight_ih.T, weight_hh.T",
-    "weight_ih, weight_hh",
-)
-
 from_torch_layout.mistake(
     "reshaped_back",
     RESHAPED,
     "weight_ih.T, weight_hh.T",
     "weight_ih.reshape(weight_ih.shape[::-1]), weight_hh.reshape(weight_hh.shape[::-1])",
-)
-
-from_torch_layout.mistake(
-    "recurrent_not_transposed_back",
-    "Wx is right, but Wh is not transposed. It has a column for each of the 4H sums too.",
-    "weight_hh.T",
-    "weight_hh",
 )
 
 
@@ -126,21 +75,12 @@ reorder_gates.mistake(
     """zip("ifgo", np.split(packed, 4, axis=-1), strict=True))
     return np.concatenate([blocks[gate] for gate in order]""",
 )
-
 reorder_gates.mistake(
     "unchanged",
     "The blocks stand as they came. order says which is which.",
     "zip(order,",
     'zip("ifgo",',
 )
-
-reorder_gates.mistake(
-    "into_i_f_o_g",
-    "Your blocks are in the order i, f, o, g. Asked for is i, f, g, o.",
-    'in "ifgo"',
-    'in "ifog"',
-)
-
 reorder_gates.mistake(
     "always_f_g_i_o",
     "You always read the blocks as f, g, i, o. The order is an argument, and it differs from call "
@@ -148,18 +88,15 @@ reorder_gates.mistake(
     "zip(order,",
     'zip("fgio",',
 )
-
 reorder_gates.mistake(
     "stacked",
     "The blocks are stacked along the first axis, which gives (4D, H). They belong side by side.",
     'for gate in "ifgo"], axis=-1)',
     'for gate in "ifgo"], axis=0)',
 )
-
-
-@reorder_gates.misconception(
-    "You take every fourth column for a block. The columns of a block stand side by side."
+reorder_gates.mistake(
+    "interleaved",
+    "You take every fourth column for a block. The columns of a block stand side by side.",
+    "np.split(packed, 4, axis=-1)",
+    "[packed[:, k::4] for k in range(4)]",
 )
-def interleaved(packed, order):
-    blocks = {gate: packed[:, place::4] for place, gate in enumerate(order)}
-    return np.concatenate([blocks[gate] for gate in "ifgo"], axis=-1)

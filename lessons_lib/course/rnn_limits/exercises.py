@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 03: three derivatives, the gradient's way back, its bound, and the radius.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 03: three derivatives, the gradient's way back, its bound, and the radius."""
 
 from typing import Any
 

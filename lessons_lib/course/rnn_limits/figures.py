@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from lessons_lib.plots.drawing import side_by_side
 from lessons_lib.plots.style import BLUE, VERMILION
 
 
@@ -18,8 +19,7 @@ def functions_and_derivatives(
         a: the argument, (K,).
         panels: by the function's name: its values and its derivatives, (K,) each.
     """
-    figure = Figure(figsize=(3.4 * len(panels), 3.2), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 3.4 * len(panels), 3.2, grid=True)
     for axes, (name, (values, slopes)) in zip(all_axes, panels.items(), strict=True):
         axes.plot(a, np.asarray(values), color=BLUE, linewidth=2, label="function")
         axes.plot(
@@ -28,7 +28,6 @@ def functions_and_derivatives(
         axes.axhline(0, color="black", linewidth=0.8)
         axes.axhline(1, color="black", linewidth=0.8, linestyle=":")
         axes.set(title=name, xlabel="a (no unit)", ylim=(-1.2, 2.2))
-        axes.grid(alpha=0.3)
     all_axes[0].set_ylabel("value (no unit)")
     all_axes[0].legend()
     return figure
@@ -42,8 +41,7 @@ def histograms(panels: Mapping[str, npt.ArrayLike], *, xlabel: str, bins: int = 
         xlabel: what the values are.
         bins: number of bars from 0 to 1.
     """
-    figure = Figure(figsize=(4.2 * len(panels), 3.2), layout="constrained")
-    all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    figure, all_axes = side_by_side(panels, 4.2 * len(panels), 3.2, grid=True)
     edges = np.linspace(0, 1, bins + 1)
     for axes, (title, values) in zip(all_axes, panels.items(), strict=True):
         values = np.ravel(values)
@@ -52,7 +50,6 @@ def histograms(panels: Mapping[str, npt.ArrayLike], *, xlabel: str, bins: int = 
         axes.axvline(values.mean(), color=VERMILION, linestyle="--", linewidth=2, label="mean")
         axes.set(title=title, xlabel=xlabel, xlim=(0, 1))
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-        axes.grid(alpha=0.3)
         axes.legend()
     all_axes[0].set_ylabel("share of all values")
     return figure

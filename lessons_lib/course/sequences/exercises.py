@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 01: ids as vectors, one step of the vanilla RNN, and a whole sequence.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 01: ids as vectors, one step of the vanilla RNN, and a whole sequence."""
 
 from typing import Any
 

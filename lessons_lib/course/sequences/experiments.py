@@ -127,14 +127,7 @@ class OneHiddenLayer(Network):
 
 
 class BagOfWords(OneHiddenLayer):
-    """Adds up the vectors of all tokens, whatever their order, and classifies the sum.
-
-    Args:
-        num_tokens: V.
-        num_classes: how many scores come out.
-        hidden_size: H of the hidden layer.
-        rng: source of the initial weights.
-    """
+    """Adds up the vectors of all V tokens, whatever their order, and classifies the sum."""
 
     def __init__(
         self, num_tokens: int, num_classes: int, hidden_size: int, rng: np.random.Generator
@@ -148,14 +141,9 @@ class BagOfWords(OneHiddenLayer):
 
 
 class Window(OneHiddenLayer):
-    """Sees all tokens of a window of fixed length: every place has input weights of its own.
+    """Sees the V tokens of a window of T steps: every place has input weights of its own.
 
-    Args:
-        num_tokens: V.
-        num_steps: T, the length of the window; another one is a ValueError.
-        num_classes: how many scores come out.
-        hidden_size: H of the hidden layer.
-        rng: source of the initial weights.
+    Another length than T is a ValueError.
     """
 
     def __init__(
@@ -176,14 +164,7 @@ class Window(OneHiddenLayer):
 
 
 class LastState(RecurrentNetwork):
-    """A vanilla RNN that reads the sequence and classifies its last state.
-
-    Args:
-        num_tokens: V.
-        num_classes: how many scores come out.
-        hidden_size: H.
-        rng: source of the initial weights.
-    """
+    """A vanilla RNN that reads a sequence of one-hot tokens and classifies its last state."""
 
     def __init__(
         self, num_tokens: int, num_classes: int, hidden_size: int, rng: np.random.Generator

@@ -1,23 +1,22 @@
 """Sequences and what a recurrent network makes of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
+from lessons_lib.plots.drawing import GREY, arrow, box, canvas, side_by_side, single
 from lessons_lib.plots.lines import draw_lines, scale_axes
 from lessons_lib.plots.style import BLUE, VERMILION
 
-GREY, PALE = "#333333", "#E8E8E8"
+THIN: dict[str, Any] = {"lw": 1.8, "mutation_scale": 14}
 
 
 def window_against_rnn(
-    lengths: npt.ArrayLike,
-    missed: npt.ArrayLike,
-    params: Mapping[str, npt.ArrayLike],
+    lengths: npt.ArrayLike, missed: npt.ArrayLike, params: Mapping[str, npt.ArrayLike]
 ) -> Figure:
     """What a window of each length leaves out, and beside it the number of parameters.
 
@@ -49,8 +48,9 @@ def states_over_tokens(readings: Mapping[str, tuple[Sequence[str], npt.ArrayLike
     """
     widths = [len(tokens) for tokens, _ in readings.values()]
     height = np.asarray(next(iter(readings.values()))[1]).shape[1]
-    figure = Figure(figsize=(0.72 * sum(widths) + 1.6, 0.45 * height + 1.5), layout="constrained")
-    all_axes = figure.subplots(1, len(readings), width_ratios=widths, squeeze=False)[0]
+    figure, all_axes = side_by_side(
+        readings, 0.72 * sum(widths) + 1.6, 0.45 * height + 1.5, width_ratios=widths, sharey=False
+    )
     for axes, (title, (tokens, states)) in zip(all_axes, readings.items(), strict=True):
         values = np.asarray(states, float).T  # (H, T)
         image = axes.pcolormesh(values, cmap="PuOr", vmin=-1, vmax=1, edgecolors="white")
@@ -76,8 +76,7 @@ def similarity_map(values: npt.ArrayLike, groups: Mapping[str, Sequence[str]]) -
         groups: the words of each, by its name.
     """
     words = [word for group in groups.values() for word in group]
-    figure = Figure(figsize=(8.2, 7.2), layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = single(8.2, 7.2)
     image = axes.pcolormesh(np.asarray(values), cmap="PuOr", vmin=-1, vmax=1)
     ends = np.cumsum([len(group) for group in groups.values()])
     for end in ends[:-1]:
@@ -102,39 +101,29 @@ def unrolled_rnn(num_steps: int = 4) -> Figure:
     Args:
         num_steps: how many steps to draw.
     """
-    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
-    axes = figure.add_subplot()
     first = 4.4  # where the first of the unrolled steps stands
-    axes.set(xlim=(-0.8, first + 2.1 * num_steps - 0.2), ylim=(-1.8, 1.9), aspect="equal")
-    axes.axis("off")
+    figure, axes = canvas(9.6, 3.0, (-0.8, first + 2.1 * num_steps - 0.2), (-1.8, 1.9))
 
     _cell(axes, 0, "$x_t$", "$h_t$")
-    loop = {"arrowstyle": "-|>", "color": BLUE, "lw": 1.8, "connectionstyle": "arc3,rad=-1.6"}
-    axes.annotate("", (0.5, -0.3), (0.5, 0.3), arrowprops={**loop, "mutation_scale": 14})
+    loop = {"connectionstyle": "arc3,rad=-1.6", "shrinkA": 2, "shrinkB": 2, **THIN}
+    arrow(axes, (0.5, 0.3), (0.5, -0.3), BLUE, **loop)
     axes.text(1.15, 0, "$W_h$", color=BLUE, ha="left", va="center", fontsize=11)
     axes.text(2.15, 0, "=", ha="center", va="center", fontsize=20)
 
     axes.text(first - 1.7, 0, "$h_0$", ha="right", va="center", fontsize=13)
     for step in range(1, num_steps + 1):
         x = first + 2.1 * (step - 1)
-        _arrow(axes, (x - 1.6, 0), (x - 0.5, 0), BLUE)
+        arrow(axes, (x - 1.6, 0), (x - 0.5, 0), BLUE, **THIN)
         axes.text(x - 1.1, 0.18, "$W_h$", color=BLUE, ha="center", fontsize=11)
         _cell(axes, x, f"$x_{{{step}}}$", f"$h_{{{step}}}$")
-    _arrow(axes, (x + 0.5, 0), (x + 1.6, 0), BLUE)
+    arrow(axes, (x + 0.5, 0), (x + 1.6, 0), BLUE, **THIN)
     return figure
 
 
 def _cell(axes: Axes, x: float, below: str, above: str) -> None:
-    box = FancyBboxPatch((x - 0.4, -0.4), 0.8, 0.8, boxstyle="round,pad=0.1", fc=PALE, ec=GREY)
-    axes.add_patch(box)
-    axes.text(x, 0, "tanh", ha="center", va="center", fontsize=11)
-    _arrow(axes, (x, -1.2), (x, -0.5), VERMILION)
-    _arrow(axes, (x, 0.5), (x, 1.2), GREY)
+    box(axes, (x, 0), (0.8, 0.8), "tanh", pad=0.1)
+    arrow(axes, (x, -1.2), (x, -0.5), VERMILION, **THIN)
+    arrow(axes, (x, 0.5), (x, 1.2), GREY, **THIN)
     axes.text(x, -1.3, below, ha="center", va="top", fontsize=13)
     axes.text(x, 1.3, above, ha="center", va="bottom", fontsize=13)
     axes.text(x + 0.12, -0.85, "$W_x$", color=VERMILION, ha="left", va="center", fontsize=11)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    style = {"arrowstyle": "-|>", "color": colour, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops={**style, "mutation_scale": 14})

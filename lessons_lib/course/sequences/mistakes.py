@@ -4,39 +4,16 @@
 import numpy as np
 
 from lessons_lib.course.sequences.exercises import embed, one_hot, rnn_step, rnn_unroll
-from lessons_lib.functions import sigmoid
 
 # One step
 
-rnn_step.mistake(
-    "bias_left_out",
-    "Your numbers are what comes out without b. The sum has three parts; the bias is one of them.",
-    "x @ Wx + h_prev @ Wh + b",
-    "x @ Wx + h_prev @ Wh",
-)
-rnn_step.mistake(
-    "bias_added_twice",
-    "Your numbers are what comes out when b is added twice, once beside each product. There is one "
-    "bias here, for their sum.",
-    "x @ Wx + h_prev @ Wh + b",
-    "(x @ Wx + b) + (h_prev @ Wh + b)",
-)
 
-
-@rnn_step.misconception(
+rnn_step.mistake(
+    "bias_outside",
     "The bias was added after the tanh, so that the state can leave the range from -1 to 1. It "
-    "belongs to the sum inside."
-)
-def bias_outside(x, h_prev, Wx, Wh, b):
-    return np.tanh(x @ Wx + h_prev @ Wh) + b
-
-
-rnn_step.mistake(
-    "h_prev_left_out",
-    "Your step sees the input x only. What makes it recurrent is missing: the state of the step "
-    "before.",
-    "x @ Wx + h_prev @ Wh + b",
-    "x @ Wx + b",
+    "belongs to the sum inside.",
+    "np.tanh(a)",
+    "np.tanh(a - b) + b",
 )
 rnn_step.mistake(
     "weights_exchanged",
@@ -59,16 +36,13 @@ rnn_step.mistake(
     "np.tanh(a)",
     "a",
 )
-
-
-@rnn_step.misconception(
+rnn_step.mistake(
+    "sigmoid_for_tanh",
     "The sum went through sigmoid, so that no state can be negative. The vanilla RNN has another "
-    "function, one that runs from -1 to 1."
+    "function, one that runs from -1 to 1.",
+    "np.tanh(a)",
+    "1 / (1 + np.exp(-a))",
 )
-def sigmoid_for_tanh(x, h_prev, Wx, Wh, b):
-    return sigmoid(x @ Wx + h_prev @ Wh + b)
-
-
 rnn_step.mistake(
     "relu_for_tanh",
     "The sum went through ReLU, which has no upper bound: over many steps a state could grow and "
@@ -76,16 +50,13 @@ rnn_step.mistake(
     "np.tanh(a)",
     "np.maximum(a, 0)",
 )
-
-
-@rnn_step.misconception(
+rnn_step.mistake(
+    "tanh_of_each_part",
     "Input and state went through tanh one by one and were added afterwards. Add first, squash "
-    "once."
+    "once.",
+    "np.tanh(a)",
+    "np.tanh(x @ Wx + b) + np.tanh(h_prev @ Wh)",
 )
-def tanh_of_each_part(x, h_prev, Wx, Wh, b):
-    return np.tanh(x @ Wx + b) + np.tanh(h_prev @ Wh)
-
-
 rnn_step.mistake(
     "joined_in_two_orders",
     "State and input are joined in one order, their weights in the other. If x stands first, Wx "
@@ -103,12 +74,6 @@ rnn_unroll.mistake(
     "t receive?",
     "rnn_step(x_t, h, ",
     "rnn_step(x_t, h0, ",
-)
-rnn_unroll.mistake(
-    "starts_from_zeros",
-    "The sequence starts from zeros in your code. The state before the first step is given.",
-    "h = h0",
-    "h = np.zeros_like(h0)",
 )
 rnn_unroll.mistake(
     "hs_before_step",
@@ -166,13 +131,6 @@ one_hot.mistake(
     "np.eye(num_classes)[ids]",
     "np.eye(ids.max() + 1)[ids]",
 )
-one_hot.mistake(
-    "one_hot_merged",
-    "The rows are right, but time and batch are merged into one axis. The result has the shape of "
-    "ids, and one axis more.",
-    "np.eye(num_classes)[ids]",
-    "np.eye(num_classes)[ids.ravel()]",
-)
 
 
 @one_hot.misconception(
@@ -192,17 +150,4 @@ embed.mistake(
     "You picked columns of W. Its shape is (V, D): which axis counts the ids?",
     "W[ids]",
     "W[:, ids]",
-)
-embed.mistake(
-    "rows_of_transposed",
-    "You looked up rows of W transposed, which is an error where an id is larger than D. Which "
-    "axis of W counts the ids?",
-    "W[ids]",
-    "W.T[ids]",
-)
-embed.mistake(
-    "embed_merged",
-    "The rows are right, but time and batch are merged into one axis. Keep the axes of ids.",
-    "W[ids]",
-    "W[ids.ravel()]",
 )

@@ -1,8 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 00: axes that change places, one product for a whole sequence, sigmoid.
-
-The wrong versions known of each stand in `mistakes.py`.
-"""
+"""Exercises of lesson 00: axes that change places, one product for a whole sequence, sigmoid."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-# mypy: allow-untyped-defs
 """Wrong versions of lesson 00's exercises, each with what to tell who wrote one like it."""
-
-import numpy as np
 
 from lessons_lib.course.start_here.exercises import linear, sigmoid, time_major
 
@@ -20,29 +17,9 @@ time_major.mistake(
     "np.swapaxes(x, 0, 1)",
     "x.T",
 )
-time_major.mistake(
-    "last_two_exchanged",
-    "You exchanged the last two axes. Those of time and of the batch are the first two; axes are "
-    "counted from 0.",
-    "np.swapaxes(x, 0, 1)",
-    "np.swapaxes(x, 1, 2)",
-)
-time_major.mistake(
-    "first_axis_to_the_end",
-    "The first axis went to the end, so that the features stand in the middle. They should stay "
-    "last.",
-    "np.swapaxes(x, 0, 1)",
-    "np.moveaxis(x, 0, -1)",
-)
 
 # One product for a whole sequence
 
-linear.mistake(
-    "bias_left_out",
-    "The bias is missing: these are the numbers of x W alone.",
-    "x @ W + b",
-    "x @ W",
-)
 linear.mistake(
     "weights_transposed",
     "The product is with W transposed. Rows of W belong to the D features of x, as in x @ W; "
@@ -56,19 +33,6 @@ linear.mistake(
     "of N, or do not merge at all: @ takes three axes as they are.",
     "x @ W + b",
     "x.reshape(-1, x.shape[-1]) @ W + b",
-)
-linear.mistake(
-    "last_step_only",
-    "This is the last time step only. Every step is to be mapped.",
-    "x @ W + b",
-    "x[-1] @ W + b",
-)
-linear.mistake(
-    "bias_along_the_batch",
-    "The bias is lined up with the axis of the batch, and fits it where N and K are equal. Its "
-    "entries should belong to the last axis.",
-    "x @ W + b",
-    "x @ W + b[:, None]",
 )
 
 # Sigmoid
@@ -108,11 +72,9 @@ sigmoid.mistake(
     "0.5 * np.tanh(0.5 * x) + 0.5",
     "np.exp(x) / (1 + np.exp(x))",
 )
-
-
-@sigmoid.misconception(
-    "This is the derivative of sigmoid, which is highest at 0 and falls to both sides."
+sigmoid.mistake(
+    "derivative",
+    "This is the derivative of sigmoid, which is highest at 0 and falls to both sides.",
+    "0.5 * np.tanh(0.5 * x) + 0.5",
+    "0.25 - 0.25 * np.tanh(0.5 * x) ** 2",
 )
-def derivative(x):
-    s = 0.5 * np.tanh(0.5 * x) + 0.5
-    return s * (1 - s)

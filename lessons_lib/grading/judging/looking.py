@@ -89,7 +89,7 @@ Change = Callable[[np.ndarray, Mapping[str, int]], np.ndarray]
 def _changed(change: Change, case: Case, wanted: np.ndarray) -> np.ndarray | None:
     try:
         return change(wanted, case.sizes)
-    except (ValueError, IndexError, KeyError):  # a shape that has not what is to be changed
+    except (ValueError, IndexError, KeyError, ZeroDivisionError):  # has not what is to be changed
         return None
 
 
