@@ -98,7 +98,7 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
     name = output.name
     yield f"{name} is zero everywhere.", lambda a, s: np.zeros_like(a)
     yield f"{name} has the right size and the wrong sign.", lambda a, s: -a
-    for letter in case.sizes:
+    for letter in filter(str.isupper, case.sizes):  # the lengths of axes
         too_large = "a sum where a mean belongs, or a factor too many"
         yield f"{name} is {letter} times too large: {too_large}.", _times(letter, 1)
         yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
