@@ -40,11 +40,6 @@ def test_float32_is_summed_with_float64_digits():
     assert global_norm([g]) == pytest.approx(1000 * float(np.float32(0.1)), rel=1e-12)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_the_norm_shows_what_is_not_finite(bad):
-    np.testing.assert_equal(global_norm([np.ones(2), np.array([1.0, bad])]), bad)
-
-
 # --- clipping by global norm ----------------------------------------------------------------------
 
 
@@ -68,12 +63,6 @@ def test_a_norm_of_exactly_max_norm_is_scaled_too():
     np.testing.assert_allclose(g, np.array([3.0, 4.0]) * (5 / (5 + 1e-6)), rtol=1e-15)
 
 
-def test_gradients_below_max_norm_keep_every_bit():
-    g = np.array([0.1, 0.2])
-    clip_grads([g], 1.0)
-    np.testing.assert_array_equal(g, [0.1, 0.2])
-
-
 @pytest.mark.parametrize("as_argument", [list, iter, tuple, lambda gs: dict(enumerate(gs))])
 def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     whole = np.full((4, 6), 10.0)
@@ -84,12 +73,6 @@ def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     np.testing.assert_allclose(whole[::2, 1::2], 10 * rate)
     np.testing.assert_array_equal(whole[1::2], 10)  # what lies in the gaps is not touched
     assert global_norm(grads) == pytest.approx(1.0, rel=1e-6)
-
-
-def test_huge_float32_gradients_are_clipped_without_overflow():
-    g = np.full(4, 1e30, np.float32)
-    assert clip_grads([g], 1.0) == pytest.approx(2e30, rel=1e-6)
-    np.testing.assert_allclose(g, 0.5, rtol=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -113,13 +96,6 @@ def test_clip_values_cuts_each_entry_in_place(dtype):
     assert clip_values(iter([g]), 1.0) is None
     assert g.dtype == dtype
     np.testing.assert_array_equal(g, [-1, -0.5, 0, 0.5, 1])
-
-
-@pytest.mark.parametrize("limit", [0, -1.0, np.nan])
-@pytest.mark.parametrize(("clip", "name"), [(clip_grads, "max_norm"), (clip_values, "limit")])
-def test_a_limit_must_be_above_zero(clip, name, limit):
-    with pytest.raises(ValueError, match=rf"{name}: expected .* above 0, got {limit}"):
-        clip([np.ones(1)], limit)
 
 
 # --- the numerical gradient -----------------------------------------------------------------------
