@@ -7,6 +7,7 @@ import pytest
 
 from lessons_lib.interop import language_model_from_arrays, language_model_from_torch
 from lessons_lib.training import perplexity
+from tests.errors import check_error
 
 V, D, H = 11, 5, 4
 
@@ -138,32 +139,6 @@ def test_a_state_dict_of_an_rnn_with_tanh(rng, ids):
     assert perplexity(model, ids, batch_size=1) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("num_layers", [1, 2])
-@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
-def test_torch_itself(ids, kind, num_layers, tied):
-    torch = pytest.importorskip("torch")
-
-    class Model(torch.nn.Module):  # the names of PyTorch's word_language_model
-        def __init__(self):
-            super().__init__()
-            self.encoder = torch.nn.Embedding(V, H if tied else D)
-            self.rnn = getattr(torch.nn, kind)(H if tied else D, H, num_layers)
-            self.decoder = torch.nn.Linear(H, V)
-            if tied:
-                self.decoder.weight = self.encoder.weight
-
-    torch.manual_seed(0)
-    theirs = Model().double()
-    text = torch.from_numpy(ids)
-    with torch.no_grad():
-        scores = theirs.decoder(theirs.rnn(theirs.encoder(text[:-1, None]))[0])
-        expected = torch.nn.functional.cross_entropy(scores[:, 0], text[1:]).exp().item()
-    model = language_model_from_torch(theirs.state_dict())
-    assert model.config["cell"] == kind.lower() and model.config["tie_weights"] is tied
-    assert perplexity(model, ids, batch_size=1) == pytest.approx(expected, rel=1e-12)
-
-
 def test_a_state_dict_without_biases_and_with_other_names(rng):
     entries = torch_entries(rng, 4)
     bare = {name: value for name, value in entries.items() if "bias" not in name}
@@ -203,8 +178,9 @@ def arrays(**changed):
     ],
 )
 def test_arrays_that_do_not_fit(given, options, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        language_model_from_arrays(given, **options)
+    check_error(
+        lambda: language_model_from_arrays(given, **options), f"(Value|Type)Error: .*{message}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +194,6 @@ def test_arrays_that_do_not_fit(given, options, message):
 )
 def test_a_state_dict_that_does_not_fit(rng, changes, message):
     entries = torch_entries(rng, 4) | changes
-    with pytest.raises(ValueError, match=message):
-        language_model_from_torch({n: value for n, value in entries.items() if value is not None})
-    with pytest.raises(TypeError, match="state_dict: expected a mapping, got list"):
-        language_model_from_torch([1])
+    kept = {name: value for name, value in entries.items() if value is not None}
+    check_error(lambda: language_model_from_torch(kept), f"ValueError: .*{message}")
+    check_error(lambda: language_model_from_torch([1]), "TypeError: state_dict: .*, got list")
