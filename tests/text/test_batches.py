@@ -45,18 +45,6 @@ def test_training_batches_follow_the_published_recipe(length, N, T, step):
             assert targets[t, lane] == ts[place]
 
 
-@given(st.integers(2, 60), sizes, sizes)
-def test_each_lane_continues_where_it_stopped(length, N, T):
-    if (length - 1) // (N * T) == 0:
-        return
-    batches = TrainingBatches(np.arange(length), N, T)
-    for step in range(2 * len(batches)):
-        last_target = batches.batch(step)[1][-1]
-        next_input = batches.batch(step + 1)[0][0]
-        at_the_end = last_target == length - 1  # then the lane starts over
-        np.testing.assert_array_equal(next_input, np.where(at_the_end, 0, last_target))
-
-
 def test_looping_gives_one_epoch_from_the_heads_of_the_lanes():
     batches = TrainingBatches(np.arange(50), batch_size=3, seq_len=4)
     for _ in range(2):
@@ -108,14 +96,6 @@ def test_evaluation_lanes_continue_and_only_their_ends_are_padded(length, N, T):
     np.testing.assert_array_equal(inputs[1:], inputs[:-1] + 1)
     assert (targets[:-1] != IGNORE_INDEX).all()  # lanes differ by one, so only the last step is cut
     assert all(len(inputs) == T for inputs, _ in batches[:-1])
-
-
-def test_one_lane_reads_the_text_as_it_stands():
-    ids = np.array([7, 3, 3, 9, 1, 4])
-    batches = list(evaluation_batches(ids, batch_size=1, seq_len=2))
-    assert [len(inputs) for inputs, _ in batches] == [2, 2, 1]
-    np.testing.assert_array_equal(np.concatenate([i for i, _ in batches])[:, 0], ids[:-1])
-    np.testing.assert_array_equal(np.concatenate([t for _, t in batches])[:, 0], ids[1:])
 
 
 # --- both ---------------------------------------------------------------------------------------
