@@ -50,9 +50,6 @@ def test_gru_resets_after_the_product_unless_told_otherwise():
     assert np.abs(default - gru_step(*arguments, reset_after=False)[0]).max() > 1e-3
 
 
-# --- backward: numerical gradients ----------------------------------------------------------------
-
-
 @each_kind
 @given(size=sizes(largest=3))
 @settings(max_examples=10)
@@ -70,9 +67,6 @@ def test_numerical_gradients_of_steps_chained_in_time(kind, size):
     names = ["x", *"hc"[: kind.num_states], *case.params]
     gradients = unroll_backward(kind, case.dhs, case.dstate, caches)
     check_gradients(loss, case.point(), dict(zip(names, gradients, strict=True)))
-
-
-# --- dtype and arguments --------------------------------------------------------------------------
 
 
 @each_kind
@@ -120,9 +114,6 @@ def test_extreme_and_empty_inputs_give_finite_numbers(kind, dtype):
     assert all(np.isfinite(a).all() for a in results.values())
     assert results_of_nothing["hs"].shape == (3, 0, 3)
     assert not results_of_nothing["dWx"].any()
-
-
-# --- the shapes in the signatures -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["x", "h", "Wx", "Wh"])

@@ -18,9 +18,8 @@ from lessons_lib.grading.isolation import policy
 from lessons_lib.text import CORPORA
 from lessons_lib.training import PRESETS
 
-NAMES = "Python,packages,NumPy,figures,shipped data,data home,notebooks,Jupyter,disk,grading".split(
-    ","
-)
+NAMES = ["Python", "packages", "NumPy", "figures", "shipped data", "data home"]
+NAMES += ["notebooks", "Jupyter", "disk", "grading"]
 
 
 def test_this_environment_is_well(lessons):
@@ -33,9 +32,7 @@ def test_this_environment_is_well(lessons):
     assert lines[-1].startswith("The course works here.")
 
 
-def test_what_cannot_be_looked_at_is_a_problem_and_the_rest_is_still_looked_at(
-    lessons, monkeypatch
-):
+def test_what_cannot_be_looked_at_is_a_problem_and_the_rest_goes_on(lessons, monkeypatch):
     def broken():
         raise ImportError("libopenblas.so:\n  no such file")
 
@@ -104,10 +101,6 @@ def test_numpy_with_too_many_threads_or_a_slow_library(monkeypatch, threads, spe
     assert finding.level == level and said in finding.advice
     assert f"threads: {threads or 'unknown'}" in finding.found
     assert f"{speed:.0f} GFLOP/s" in finding.found
-
-
-def test_speed_is_measured():
-    assert 0.01 < machine.gigaflops(64) < 100_000
 
 
 def test_shipped_data_that_is_not_there(lessons, monkeypatch, tmp_path):

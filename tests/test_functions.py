@@ -34,9 +34,6 @@ def frozen(*arrays):
     return arrays
 
 
-# --- values against the definition, in Python's own arithmetic ------------------------------------
-
-
 @given(st.floats(-30, 30))
 def test_elementwise_functions_follow_their_definition(x):
     array = np.array([x])
@@ -102,9 +99,6 @@ def test_numerical_gradient_of_cross_entropy(ignore_index, seed, T, N, V):
     )
 
 
-# --- dtype, arguments, extremes -------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("function", ELEMENTWISE)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
@@ -116,13 +110,7 @@ def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
         assert result.dtype == dtype
         np.testing.assert_allclose(result, expected, rtol=1e-6 if dtype == np.float32 else 1e-14)
         np.testing.assert_array_equal(layout, x)
-
-
-@pytest.mark.parametrize("function", ELEMENTWISE)
-def test_integers_and_lists_give_what_floats_give(function):
-    expected = function(np.array([[1.0, -2.0, 3.0]]))
-    np.testing.assert_array_equal(function(np.array([[1, -2, 3]])), expected)
-    np.testing.assert_array_equal(function([[1.0, -2.0, 3.0]]), expected)
+    np.testing.assert_array_equal(function([[1, -2, 3]]), function(np.array([[1.0, -2.0, 3.0]])))
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE)
@@ -153,9 +141,3 @@ def test_cross_entropy_keeps_dtype_and_arguments(dtype):
         again, same = cross_entropy(layout, targets)
         assert again == pytest.approx(loss, rel=1e-6)
         np.testing.assert_allclose(same, dlogits, rtol=1e-5)
-
-
-def test_a_vocabulary_of_one_costs_nothing():
-    loss, dlogits = cross_entropy(np.array([[7.0], [-3.0]]), np.array([0, 0]))
-    assert loss == 0
-    np.testing.assert_array_equal(dlogits, np.zeros((2, 1)))

@@ -16,9 +16,6 @@ def make_grads(seed, shapes, dtype=np.float64):
     return {str(k): np.array(rng.standard_normal(s), dtype) for k, s in enumerate(shapes)}
 
 
-# --- global norm ----------------------------------------------------------------------------------
-
-
 @given(seeds, shape_lists)
 def test_the_global_norm_is_that_of_one_long_vector(seed, shapes):
     grads = make_grads(seed, shapes)
@@ -33,14 +30,8 @@ def test_the_global_norm_is_that_of_one_long_vector(seed, shapes):
 def test_float32_neither_overflows_nor_vanishes(size):
     size = np.float32(size)
     assert global_norm([np.full((2, 8), size)]) == pytest.approx(4 * float(size), rel=1e-12)
-
-
-def test_float32_is_summed_with_float64_digits():
-    g = np.full(1_000_000, 0.1, np.float32)
-    assert global_norm([g]) == pytest.approx(1000 * float(np.float32(0.1)), rel=1e-12)
-
-
-# --- clipping by global norm ----------------------------------------------------------------------
+    long = np.full(1_000_000, size)  # is summed with the digits of float64
+    assert global_norm([long]) == pytest.approx(1000 * float(size), rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -54,13 +45,6 @@ def test_all_gradients_are_multiplied_by_one_rate(dtype, seed, max_norm):
     for name, g in grads.items():
         assert g.dtype == dtype
         np.testing.assert_allclose(g, before[name] * rate, rtol=np.finfo(dtype).eps)
-
-
-def test_a_norm_of_exactly_max_norm_is_scaled_too():
-    # 5 / (5 + 1e-6) is below 1: PyTorch's clip_grad_norm_ does the same.
-    g = np.array([3.0, 4.0])
-    assert clip_grads([g], 5.0) == 5.0
-    np.testing.assert_allclose(g, np.array([3.0, 4.0]) * (5 / (5 + 1e-6)), rtol=1e-15)
 
 
 @pytest.mark.parametrize("as_argument", [list, iter, tuple, lambda gs: dict(enumerate(gs))])
@@ -82,23 +66,12 @@ def test_gradients_without_a_finite_norm_are_left_alone(bad):
     np.testing.assert_array_equal(grads[0], [30, 40])
 
 
-@pytest.mark.parametrize("empty", [{}, [], iter([])])
-def test_nothing_to_clip(empty):
-    assert clip_grads(empty, 1.0) == 0.0
-
-
-# --- clipping by value ----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_clip_values_cuts_each_entry_in_place(dtype):
     g = np.array([-3, -0.5, 0, 0.5, 3], dtype)
     assert clip_values(iter([g]), 1.0) is None
     assert g.dtype == dtype
     np.testing.assert_array_equal(g, [-1, -0.5, 0, 0.5, 1])
-
-
-# --- the numerical gradient -----------------------------------------------------------------------
 
 
 @given(seed=seeds, shape=st.lists(st.integers(0, 3), max_size=3).map(tuple))

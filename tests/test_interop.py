@@ -75,15 +75,6 @@ def test_arguments_are_not_written_to_and_what_is_handed_out_is_a_copy(make):
         np.testing.assert_array_equal(back.params[name], value)
 
 
-@pytest.mark.parametrize("make", [RNN, LSTM])
-def test_two_biases_become_one(make):
-    state_dict = to_torch(draw_layer(make, 0))
-    rows = len(state_dict["bias_hh_l0"])
-    state_dict["bias_hh_l0"] = np.arange(rows, dtype=float)
-    expected = state_dict["bias_ih_l0"] + np.arange(rows)
-    np.testing.assert_array_equal(from_torch(state_dict).params["b"], expected)
-
-
 @each_layer
 def test_a_module_without_biases(make):
     state_dict = to_torch(draw_layer(make, 0))
@@ -97,9 +88,6 @@ def test_a_module_without_biases(make):
 def test_torch_is_not_imported():
     script = "import sys, lessons_lib.interop; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-# --- bad input ------------------------------------------------------------------------------------
 
 
 def changed(**changes):

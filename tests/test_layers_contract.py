@@ -17,9 +17,6 @@ def assert_equal(results, expected, rtol=0.0):
         np.testing.assert_allclose(value, expected[name], rtol=rtol, atol=rtol, err_msg=name)
 
 
-# --- dtype ----------------------------------------------------------------------------------------
-
-
 @each_kind
 @each_dtype
 @pytest.mark.parametrize("other", [np.float32, np.float64, np.int64])
@@ -58,9 +55,6 @@ def test_the_other_layers_keep_the_dtype(dtype):
         assert array.dtype == dtype
     embedding.backward(np.ones((2, 4)))
     assert embedding.grads["W"].dtype == dtype
-
-
-# --- arguments and results ------------------------------------------------------------------------
 
 
 @each_kind
@@ -142,9 +136,6 @@ def test_the_other_layers_leave_arguments_alone_and_repeat_their_gradients(dtype
         np.testing.assert_array_equal(y, kept)
 
 
-# --- extremes -------------------------------------------------------------------------------------
-
-
 @each_kind
 @each_dtype
 @pytest.mark.parametrize(
@@ -189,12 +180,3 @@ def test_the_other_layers_accept_nothing(dtype):
     for layer in (linear, embedding):
         assert not any(g.any() for g in layer.grads.values())
     assert Dropout(0.5).forward(np.zeros((5, 0), dtype)).shape == (5, 0)
-
-
-def test_what_is_left_from_an_earlier_backward_is_overwritten():
-    embedding = Embedding(3, 2)
-    embedding.forward([0, 1])
-    embedding.backward(np.ones((2, 2)))
-    embedding.forward([2])
-    embedding.backward(np.ones((1, 2)))
-    np.testing.assert_array_equal(embedding.grads["W"], [[0, 0], [0, 0], [1, 1]])

@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lessons_lib.files import data_path
-from lessons_lib.functions import cross_entropy
-from lessons_lib.gradients import clip_grads
 from lessons_lib.interop import from_torch, language_model_from_torch, to_torch
-from lessons_lib.layers import Embedding, Linear
 from tests.measured import record
-from tests.strategies import KINDS, Case, make_layer, run_cells, run_layer, seeds, sizes
+from tests.strategies import KINDS, Case, make_layer, run_cells, run_layer, sizes
 
 OUTPUT_TOLERANCE = 1e-12
 GRADIENT_TOLERANCE = 1e-10
@@ -89,9 +85,6 @@ def test_the_stored_numbers(cell, num_layers, run):
     check_against(cell, num_layers, load(cell, num_layers), run)
 
 
-# --- with torch -----------------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 @each_cell
 @each_depth
@@ -141,68 +134,6 @@ def test_torch_loads_what_to_torch_gives(cell, size):
     assert type(back) is type(layer)
     for name, value in layer.params.items():
         np.testing.assert_array_equal(back.params[name], value)
-
-
-@pytest.mark.parametrize("ignore_index", [None, -100, 1])
-@given(seed=seeds, N=st.integers(1, 6), V=st.integers(2, 9))
-@settings(max_examples=20)
-def test_cross_entropy_is_that_of_torch(ignore_index, seed, N, V):
-    torch = pytest.importorskip("torch")
-    rng = np.random.default_rng(seed)
-    logits, targets = 5 * rng.standard_normal((N, V)), rng.integers(0, V, N)
-    targets[0] = 0
-    if ignore_index is not None:
-        targets[1::2] = ignore_index
-    tensor = torch.tensor(logits, requires_grad=True)
-    theirs = torch.nn.functional.cross_entropy(
-        tensor,
-        torch.from_numpy(targets),
-        ignore_index=-100 if ignore_index is None else ignore_index,
-    )
-    theirs.backward()
-    loss, dlogits = cross_entropy(logits, targets, ignore_index=ignore_index)
-    assert_close(loss, theirs.item(), OUTPUT_TOLERANCE, "loss")
-    assert_close(dlogits, tensor.grad.numpy(), GRADIENT_TOLERANCE, "dlogits")
-
-
-@given(size=sizes(largest=6))
-@settings(max_examples=20)
-def test_embedding_and_linear_are_those_of_torch(size):
-    torch = pytest.importorskip("torch")
-    rng = size.rng()
-    V, D, H = size.N + 1, size.D, size.H
-    embedding = Embedding(V, D, rng=rng, dtype=np.float64)
-    linear = Linear(D, H, rng=rng, dtype=np.float64)
-    linear.params["b"] = rng.standard_normal(H)
-    ids, dy = rng.integers(0, V, (size.T, size.N)), rng.standard_normal((size.T, size.N, H))
-    tensors = [
-        torch.tensor(p, requires_grad=True)
-        for p in (embedding.params["W"], linear.params["W"].T, linear.params["b"])
-    ]
-    theirs = torch.nn.functional.linear(
-        torch.nn.functional.embedding(torch.from_numpy(ids), tensors[0]), *tensors[1:]
-    )
-    theirs.backward(torch.from_numpy(dy))
-    y = linear.forward(embedding.forward(ids))
-    embedding.backward(linear.backward(dy))
-    assert_close(y, theirs.detach().numpy(), OUTPUT_TOLERANCE, "y")
-    gradients = embedding.grads["W"], linear.grads["W"].T, linear.grads["b"]
-    for gradient, tensor in zip(gradients, tensors, strict=True):
-        assert_close(gradient, tensor.grad.numpy(), GRADIENT_TOLERANCE, "gradient")
-
-
-@given(seed=seeds, max_norm=st.floats(0.1, 20))
-def test_clipping_is_that_of_torch(seed, max_norm):
-    torch = pytest.importorskip("torch")
-    rng = np.random.default_rng(seed)
-    grads = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
-    tensors = [torch.zeros(g.shape, dtype=torch.float64) for g in grads]
-    for tensor, g in zip(tensors, grads, strict=True):
-        tensor.grad = torch.tensor(g)
-    theirs = torch.nn.utils.clip_grad_norm_(tensors, max_norm)
-    assert_close(clip_grads(grads, max_norm), theirs.item(), OUTPUT_TOLERANCE, "norm")
-    for tensor, g in zip(tensors, grads, strict=True):
-        assert_close(g, tensor.grad.numpy(), GRADIENT_TOLERANCE, "clipped gradient")
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])

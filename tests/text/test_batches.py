@@ -10,9 +10,6 @@ from lessons_lib.text import IGNORE_INDEX, TrainingBatches, evaluation_batches
 sizes = st.integers(1, 7)
 
 
-# --- training -----------------------------------------------------------------------------------
-
-
 def test_training_batches_worked_by_hand():
     # 10 pairs in 2 lanes: lane 0 starts at 0, lane 1 at 5; an epoch is two steps of T = 2.
     batches = TrainingBatches(np.arange(100, 111), batch_size=2, seq_len=2)
@@ -45,31 +42,13 @@ def test_training_batches_follow_the_published_recipe(length, N, T, step):
             assert targets[t, lane] == ts[place]
 
 
-def test_looping_gives_one_epoch_from_the_heads_of_the_lanes():
-    batches = TrainingBatches(np.arange(50), batch_size=3, seq_len=4)
-    for _ in range(2):
-        epoch = list(batches)
-        assert len(epoch) == len(batches) == 4
-        for step, (inputs, targets) in enumerate(epoch):
-            np.testing.assert_array_equal(inputs, batches.batch(step)[0])
-            np.testing.assert_array_equal(targets, batches.batch(step)[1])
-    seen = np.concatenate([inputs for inputs, _ in epoch]).T.ravel()
-    assert len(set(seen)) == len(seen)  # the lanes do not overlap within an epoch
-
-
 def test_exactly_one_batch_is_enough():
     assert len(TrainingBatches(np.arange(13), 3, 4)) == 1
     with pytest.raises(ValueError, match="ids: expected at least 13 tokens, got 12"):
         TrainingBatches(np.arange(12), 3, 4)
-
-
-@pytest.mark.parametrize("step", [-1, 1.0, "1"])
-def test_bad_step(step):
-    with pytest.raises(ValueError, match="step: expected a whole number of 0 or more, got"):
-        TrainingBatches(np.arange(13), 3, 4).batch(step)
-
-
-# --- evaluation ---------------------------------------------------------------------------------
+    for step in (-1, 1.0, "1"):
+        with pytest.raises(ValueError, match="step: expected a whole number of 0 or more, got"):
+            TrainingBatches(np.arange(13), 3, 4).batch(step)
 
 
 @given(st.integers(2, 80), sizes, sizes)
@@ -96,9 +75,6 @@ def test_evaluation_lanes_continue_and_only_their_ends_are_padded(length, N, T):
     np.testing.assert_array_equal(inputs[1:], inputs[:-1] + 1)
     assert (targets[:-1] != IGNORE_INDEX).all()  # lanes differ by one, so only the last step is cut
     assert all(len(inputs) == T for inputs, _ in batches[:-1])
-
-
-# --- both ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [TrainingBatches, evaluation_batches])

@@ -63,9 +63,6 @@ def files_below(folder):
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
-# --- downloading --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("path", ["/good", "/slow"])
 def test_download_then_no_network(server, home, scratch, shakespeare_at, path, capfd):
     shakespeare_at(server.address + path)
@@ -117,18 +114,6 @@ def test_download_is_tried_again(server, home, shakespeare_at, monkeypatch):
     assert len(server.requests) == 2
 
 
-def test_disk_full(server, home, shakespeare_at, monkeypatch):
-    shakespeare_at(server.address + "/good")
-
-    def disk_full(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", disk_full)
-    with pytest.raises(FileNotFoundError, match="No space left on device"):
-        fetch("shakespeare", home)
-    assert files_below(home) == []
-
-
 CHILD = """
 import dataclasses, sys
 from lessons_lib.text import corpora
@@ -175,9 +160,6 @@ def test_nothing_stays_of_a_download_that_is_killed(server, home, number):
     assert files_below(home) == []
 
 
-# --- files put there by hand --------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("place", CORPORA["shakespeare"].files[0].places)
 def test_file_placed_by_hand(server, home, shakespeare_at, place):
     shakespeare_at(server.address + "/good")
@@ -203,9 +185,6 @@ def test_wrong_file_placed_by_hand_is_named_and_kept(server, home, shakespeare_a
 
     (home / "tinyshakespeare.txt").write_bytes(TEXT)  # a right one beside it is enough
     assert fetch("shakespeare", home) == [home / "tinyshakespeare.txt"]
-
-
-# --- the data home ------------------------------------------------------------------------------
 
 
 def test_data_home_is_the_argument_then_the_variable_then_the_cache(tmp_path, monkeypatch):

@@ -1,6 +1,5 @@
 """Runs on disk: stopped in every way there is, they go on and end with the same parameters."""
 
-import errno
 import hashlib
 import json
 import os
@@ -199,29 +198,6 @@ def test_a_loss_that_explodes_leaves_a_checkpoint_to_go_on_from(tmp_path, monkey
     assert rates == pytest.approx([RECIPE.lr, slower.lr, slower.lr])
     records = read_metrics(tmp_path)
     assert records[-1]["valid_perplexity"] < records[0]["valid_perplexity"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("full_at", [folders.MODEL, folders.CHECKPOINT])
-def test_a_full_disk_loses_nothing(uninterrupted, tmp_path, monkeypatch, full_at):
-    """The second epoch's files no longer fit; once there is room the run goes on."""
-    write, written = run.write_atomically, []
-
-    def write_until_full(path, data):
-        if os.path.basename(path) == full_at:
-            written.append(path)
-            if len(written) > 1:
-                raise OSError(errno.ENOSPC, "could not write the file: No space left", str(path))
-        write(path, data)
-
-    for module in ("lessons_lib.training.checkpoints", "lessons_lib.models"):
-        monkeypatch.setattr(f"{module}.write_atomically", write_until_full)
-    with pytest.raises(OSError, match="No space left"):
-        train("letters", make_corpus(), RECIPE, tmp_path)
-    assert not list(tmp_path.glob("*.tmp"))
-    monkeypatch.undo()
-    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
-    assert checksum(tmp_path) == checksum(uninterrupted)
 
 
 def test_metrics_cut_off_in_the_middle_of_a_line(uninterrupted, tmp_path, monkeypatch):
