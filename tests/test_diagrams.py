@@ -14,39 +14,26 @@ def coloured_texts(figure):
     return sorted(text.get_text() for text in coloured if text.get_text())
 
 
-def test_nothing_is_coloured_unless_asked():
-    assert coloured_texts(diagrams.lstm_cell()) == []
+LSTM, GRU = diagrams.lstm_cell, diagrams.gru_cell
 
 
 @pytest.mark.parametrize(
-    ("part", "texts"),
+    ("draw", "part", "texts"),
     [
-        ("forget", ["$\\sigma$", "$\\times$", "$f$"]),
-        ("input", ["$\\sigma$", "$\\times$", "$g$", "$i$", "+", "tanh"]),
-        ("output", ["$\\sigma$", "$\\times$", "$o$", "tanh"]),
+        (LSTM, [], []),
+        (LSTM, ["forget"], ["$\\sigma$", "$\\times$", "$f$"]),
+        (LSTM, ["input"], ["$\\sigma$", "$\\times$", "$g$", "$i$", "+", "tanh"]),
+        (LSTM, ["output"], ["$\\sigma$", "$\\times$", "$o$", "tanh"]),
+        (GRU, [], []),
+        (GRU, ["reset"], ["$\\sigma$", "$\\times$", "$r$"]),
+        (GRU, ["update"], ["$1 - z$", "$\\sigma$", "$\\times$", "$\\times$", "$z$"]),
     ],
 )
-def test_a_part_is_coloured(part, texts):
-    assert coloured_texts(diagrams.lstm_cell(highlight=[part])) == texts
+def test_a_part_is_coloured(draw, part, texts):
+    assert coloured_texts(draw(highlight=part)) == texts
 
 
-def test_an_unknown_part_is_refused():
-    with pytest.raises(ValueError, match=r"highlight: expected parts of .*, got 'update'"):
-        diagrams.lstm_cell(highlight=["update"])
-
-
-@pytest.mark.parametrize(
-    ("parts", "texts"),
-    [
-        ([], []),
-        (["reset"], ["$\\sigma$", "$\\times$", "$r$"]),
-        (["update"], ["$1 - z$", "$\\sigma$", "$\\times$", "$\\times$", "$z$"]),
-    ],
-)
-def test_a_part_of_the_gru_is_coloured(parts, texts):
-    assert coloured_texts(diagrams.gru_cell(highlight=parts)) == texts
-
-
-def test_the_gru_has_no_output_gate():
-    with pytest.raises(ValueError, match=r"highlight: expected parts of .*, got 'output'"):
-        diagrams.gru_cell(highlight=["output"])
+@pytest.mark.parametrize(("draw", "part"), [(LSTM, "update"), (GRU, "output")])
+def test_an_unknown_part_is_refused(draw, part):
+    with pytest.raises(ValueError, match=rf"highlight: expected parts of .*, got '{part}'"):
+        draw(highlight=[part])

@@ -113,10 +113,6 @@ def test_examples_run(path: Path):
         exec(compile(block, str(path), "exec"), names)
 
 
-def test_the_conventions_have_examples():
-    assert len(code_blocks(ROOT / "docs" / "conventions.md")) >= 3
-
-
 def test_the_glossary_is_in_order_and_complete():
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     rows = [

@@ -34,9 +34,6 @@ def frozen(*arrays):
     return arrays
 
 
-# --- values against the definition, in Python's own arithmetic ------------------------------------
-
-
 @given(st.floats(-30, 30))
 def test_elementwise_functions_follow_their_definition(x):
     array = np.array([x])
@@ -52,12 +49,6 @@ def test_softmax_follows_its_definition_along_any_axis(seed, shape, axis):
     np.testing.assert_allclose(softmax(x, axis=axis), expected, rtol=1e-13)
     np.testing.assert_allclose(log_softmax(x, axis=axis), np.log(expected), rtol=1e-13, atol=1e-14)
     np.testing.assert_allclose(softmax(x, axis=axis).sum(axis=axis), 1, rtol=1e-14)
-
-
-@given(seeds, st.floats(-1e4, 1e4))
-def test_softmax_ignores_what_is_added_to_all_scores(seed, shift):
-    x = draw(seed, (3, 5))
-    np.testing.assert_allclose(softmax(x + shift), softmax(x), rtol=1e-11)
 
 
 def test_one_hot_rows():
@@ -108,9 +99,6 @@ def test_numerical_gradient_of_cross_entropy(ignore_index, seed, T, N, V):
     )
 
 
-# --- dtype, arguments, extremes -------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("function", ELEMENTWISE)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
@@ -122,13 +110,7 @@ def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
         assert result.dtype == dtype
         np.testing.assert_allclose(result, expected, rtol=1e-6 if dtype == np.float32 else 1e-14)
         np.testing.assert_array_equal(layout, x)
-
-
-@pytest.mark.parametrize("function", ELEMENTWISE)
-def test_integers_and_lists_give_what_floats_give(function):
-    expected = function(np.array([[1.0, -2.0, 3.0]]))
-    np.testing.assert_array_equal(function(np.array([[1, -2, 3]])), expected)
-    np.testing.assert_array_equal(function([[1.0, -2.0, 3.0]]), expected)
+    np.testing.assert_array_equal(function([[1, -2, 3]]), function(np.array([[1.0, -2.0, 3.0]])))
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE)
@@ -159,49 +141,3 @@ def test_cross_entropy_keeps_dtype_and_arguments(dtype):
         again, same = cross_entropy(layout, targets)
         assert again == pytest.approx(loss, rel=1e-6)
         np.testing.assert_allclose(same, dlogits, rtol=1e-5)
-
-
-def test_a_vocabulary_of_one_costs_nothing():
-    loss, dlogits = cross_entropy(np.array([[7.0], [-3.0]]), np.array([0, 0]))
-    assert loss == 0
-    np.testing.assert_array_equal(dlogits, np.zeros((2, 1)))
-
-
-# --- bad input ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("logits", "targets", "error", "message"),
-    [
-        (np.zeros((2, 3)), np.zeros(3, int), ValueError, r"targets: .* \(2,\), got \(3,\)"),
-        (np.zeros((2, 3)), np.zeros((2, 3), int), ValueError, r"targets: .* \(2,\), got \(2, 3\)"),
-        (np.zeros((2, 3)), np.zeros(2), TypeError, "targets: expected integers, got .*float64"),
-        (np.zeros((2, 3)), np.array([0, 3]), ValueError, "targets: .* from 0 to 2, .* 0 to 3"),
-        (np.zeros((2, 3)), np.array([-1, 0]), ValueError, "targets: .* from 0 to 2, .* -1 to 0"),
-        (np.zeros((2, 0)), np.zeros(2, int), ValueError, r"logits: expected .* V .*, got \(2, 0\)"),
-        (np.float64(1), np.int64(0), ValueError, r"logits: expected shape .*, got \(\)"),
-        (np.zeros((0, 3)), np.zeros(0, int), ValueError, "targets: expected at least one"),
-    ],
-)
-def test_cross_entropy_says_what_is_wrong(logits, targets, error, message):
-    with pytest.raises(error, match=message):
-        cross_entropy(logits, targets)
-
-
-def test_cross_entropy_needs_a_target_that_counts():
-    with pytest.raises(ValueError, match="targets: expected at least one"):
-        cross_entropy(np.zeros((2, 3)), np.array([1, 1]), ignore_index=1)
-
-
-@pytest.mark.parametrize(
-    ("ids", "error", "message"),
-    [
-        ([0, 3], ValueError, "ids: expected values from 0 to 2, got values from 0 to 3"),
-        ([-1, 0], ValueError, "ids: expected values from 0 to 2, got values from -1 to 0"),
-        ([0.0, 1.0], TypeError, "ids: expected integers, got dtype float64"),
-        ([True], TypeError, "ids: expected integers, got dtype bool"),
-    ],
-)
-def test_one_hot_says_what_is_wrong(ids, error, message):
-    with pytest.raises(error, match=message):
-        one_hot(ids, 3)

@@ -16,9 +16,6 @@ def make_grads(seed, shapes, dtype=np.float64):
     return {str(k): np.array(rng.standard_normal(s), dtype) for k, s in enumerate(shapes)}
 
 
-# --- global norm ----------------------------------------------------------------------------------
-
-
 @given(seeds, shape_lists)
 def test_the_global_norm_is_that_of_one_long_vector(seed, shapes):
     grads = make_grads(seed, shapes)
@@ -33,19 +30,8 @@ def test_the_global_norm_is_that_of_one_long_vector(seed, shapes):
 def test_float32_neither_overflows_nor_vanishes(size):
     size = np.float32(size)
     assert global_norm([np.full((2, 8), size)]) == pytest.approx(4 * float(size), rel=1e-12)
-
-
-def test_float32_is_summed_with_float64_digits():
-    g = np.full(1_000_000, 0.1, np.float32)
-    assert global_norm([g]) == pytest.approx(1000 * float(np.float32(0.1)), rel=1e-12)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_the_norm_shows_what_is_not_finite(bad):
-    np.testing.assert_equal(global_norm([np.ones(2), np.array([1.0, bad])]), bad)
-
-
-# --- clipping by global norm ----------------------------------------------------------------------
+    long = np.full(1_000_000, size)  # is summed with the digits of float64
+    assert global_norm([long]) == pytest.approx(1000 * float(size), rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -61,19 +47,6 @@ def test_all_gradients_are_multiplied_by_one_rate(dtype, seed, max_norm):
         np.testing.assert_allclose(g, before[name] * rate, rtol=np.finfo(dtype).eps)
 
 
-def test_a_norm_of_exactly_max_norm_is_scaled_too():
-    # 5 / (5 + 1e-6) is below 1: PyTorch's clip_grad_norm_ does the same.
-    g = np.array([3.0, 4.0])
-    assert clip_grads([g], 5.0) == 5.0
-    np.testing.assert_allclose(g, np.array([3.0, 4.0]) * (5 / (5 + 1e-6)), rtol=1e-15)
-
-
-def test_gradients_below_max_norm_keep_every_bit():
-    g = np.array([0.1, 0.2])
-    clip_grads([g], 1.0)
-    np.testing.assert_array_equal(g, [0.1, 0.2])
-
-
 @pytest.mark.parametrize("as_argument", [list, iter, tuple, lambda gs: dict(enumerate(gs))])
 def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     whole = np.full((4, 6), 10.0)
@@ -86,25 +59,11 @@ def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     assert global_norm(grads) == pytest.approx(1.0, rel=1e-6)
 
 
-def test_huge_float32_gradients_are_clipped_without_overflow():
-    g = np.full(4, 1e30, np.float32)
-    assert clip_grads([g], 1.0) == pytest.approx(2e30, rel=1e-6)
-    np.testing.assert_allclose(g, 0.5, rtol=1e-6)
-
-
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_gradients_without_a_finite_norm_are_left_alone(bad):
     grads = [np.array([30.0, 40.0]), np.array([bad])]
     np.testing.assert_equal(clip_grads(grads, 1.0), bad)
     np.testing.assert_array_equal(grads[0], [30, 40])
-
-
-@pytest.mark.parametrize("empty", [{}, [], iter([])])
-def test_nothing_to_clip(empty):
-    assert clip_grads(empty, 1.0) == 0.0
-
-
-# --- clipping by value ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -113,16 +72,6 @@ def test_clip_values_cuts_each_entry_in_place(dtype):
     assert clip_values(iter([g]), 1.0) is None
     assert g.dtype == dtype
     np.testing.assert_array_equal(g, [-1, -0.5, 0, 0.5, 1])
-
-
-@pytest.mark.parametrize("limit", [0, -1.0, np.nan])
-@pytest.mark.parametrize(("clip", "name"), [(clip_grads, "max_norm"), (clip_values, "limit")])
-def test_a_limit_must_be_above_zero(clip, name, limit):
-    with pytest.raises(ValueError, match=rf"{name}: expected .* above 0, got {limit}"):
-        clip([np.ones(1)], limit)
-
-
-# --- the numerical gradient -----------------------------------------------------------------------
 
 
 @given(seed=seeds, shape=st.lists(st.integers(0, 3), max_size=3).map(tuple))

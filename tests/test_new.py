@@ -7,21 +7,10 @@ import sys
 
 import pytest
 
-from lessons_lib import cli
 
-
-@pytest.fixture
-def lessons(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process, in an empty folder; returns status and what it prints."""
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lessons", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        return exit_.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

@@ -64,14 +64,6 @@ def contents(folder: Path) -> set[str]:
 
 
 @posix_only
-def test_success_is_marked_with_the_folder(folder: Path):
-    result = make_venv(folder)
-    assert result.returncode == 0, result.stderr
-    assert contents(folder) == {"bin", ".installed"}
-    assert (folder / ".venv" / ".installed").read_text() == f"{folder.resolve()}\n"
-
-
-@posix_only
 @pytest.mark.parametrize(
     ("python", "environ", "said"),
     [
@@ -102,21 +94,18 @@ def test_a_failed_installation_is_not_marked_and_can_be_taken_up_again(folder: P
 
 
 @posix_only
-def test_an_interrupted_installation_starts_afresh(folder: Path):
+def test_an_environment_is_added_to_and_made_afresh_after_an_interruption(folder: Path):
+    result = make_venv(folder)
+    assert result.returncode == 0, result.stderr
+    assert contents(folder) == {"bin", ".installed"}
+    assert (folder / ".venv" / ".installed").read_text() == f"{folder.resolve()}\n"
+    (folder / ".venv" / "torch").touch()
     assert make_venv(folder).returncode == 0
-    (folder / ".venv" / "half-written").touch()
+    assert contents(folder) == {"bin", ".installed", "torch"}
     (folder / ".venv.unfinished").touch()
     assert make_venv(folder).returncode == 0
     assert contents(folder) == {"bin", ".installed"}
     assert not (folder / ".venv.unfinished").exists()
-
-
-@posix_only
-def test_an_environment_that_is_there_is_added_to(folder: Path):
-    assert make_venv(folder).returncode == 0
-    (folder / ".venv" / "torch").touch()
-    assert make_venv(folder).returncode == 0
-    assert contents(folder) == {"bin", ".installed", "torch"}
 
 
 @posix_only

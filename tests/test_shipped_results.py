@@ -52,11 +52,6 @@ def test_the_story_that_the_comparison_tells(comparison):
     assert rnn["35-59"] > 5 * lstm["35-59"]
 
 
-def test_equal_size(comparison):
-    sizes = [comparison[name].num_params for name in ("rnn", "gru", "lstm")]
-    assert max(sizes) < 1.01 * min(sizes)
-
-
 @pytest.mark.parametrize(
     ("corpus", "page"), [("village", "README.md"), ("shakespeare", "data/shakespeare/README.md")]
 )

@@ -53,16 +53,6 @@ def test_the_command_makes_a_model_of_this_shape(name):
     assert recipe.build(model.config["vocab_size"]).config == model.config
 
 
-def test_the_village_models_are_those_of_the_comparison():
-    """test_shipped_results.py measures them again."""
-    rows = json.loads(data_path("village", "comparison.json").read_text(encoding="utf-8"))
-    compared = {row["name"].split()[0]: row for row in rows}
-    for cell in ("rnn", "gru", "lstm"):
-        stored = STORED[f"village-{cell}"]
-        assert stored["parameters"] == compared[cell]["num_params"]
-        assert stored["test_perplexity"] == pytest.approx(compared[cell]["perplexity"], rel=1e-4)
-
-
 @pytest.mark.thorough
 @pytest.mark.skipif(not is_present("shakespeare"), reason="tiny Shakespeare is not downloaded")
 def test_the_perplexity_on_shakespeare():

@@ -11,7 +11,6 @@ from benchmarks.speed.measuring import Growth, Ratio, Row, measure
 from benchmarks.speed.memory import Memory, memory
 from benchmarks.speed.projection import projections
 from benchmarks.speed.tables import as_json, as_markdown
-from benchmarks.speed.workers import Worker
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 SMALL = "RNN 35, 20, 100, 100"
@@ -43,18 +42,6 @@ def test_rows():
     assert (layer.to_pytorch is None) == (not HAS_TORCH)
     assert 0 < layer.to_products.low <= layer.to_products.median <= layer.to_products.high
     assert model.tokens_per_second == pytest.approx(700 / model.milliseconds * 1e3)
-
-
-def test_an_unknown_case_is_named():
-    with pytest.raises(ValueError, match="names: expected names of CASES, got LSTM 1"):
-        list(measure(["LSTM 1"]))
-
-
-@pytest.mark.slow
-def test_a_process_that_stops_is_reported(capfd):
-    with Worker("no such candidate", 1) as worker, pytest.raises(RuntimeError, match=r"RNN.*stop"):
-        worker.prepare(SMALL)
-    assert "no such candidate" in capfd.readouterr().err
 
 
 @pytest.mark.slow

@@ -2,19 +2,14 @@
 
 import json
 import os
-import select
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from lessons_lib.models import LanguageModel
 from lessons_lib.text.tokens import readable
-
-if os.name != "nt":
-    import pty
+from tests.cli.terminal import Terminal
 
 
 def save_model(path, tokens, corpus="letters", seed=0):
@@ -80,30 +75,11 @@ def test_sample(trained, lessons):
 def test_a_terminal_shows_tokens_as_they_are_drawn(trained, lessons):
     """What stands there after 200 characters of an endless text is how the whole text begins."""
     arguments = ["sample", str(trained[0]), "--prompt", "Tom was in the", "--seed", "3"]
-    terminal, child_side = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "lessons_lib", *arguments, "--length", "1000000000"],
-        stdout=child_side,
-        stderr=child_side,
-    )
-    os.close(child_side)
-    shown = b""
-    try:
-        while len(shown) < 200:
-            assert select.select([terminal], [], [], 60)[0], "nothing was shown for a minute"
-            shown += os.read(terminal, 100)
-        assert child.poll() is None
-        child.send_signal(signal.SIGINT)
-    except AssertionError:
-        child.kill()
-        raise
-    while True:
-        try:
-            os.read(terminal, 1000)
-        except OSError:  # the child has closed its side
-            break
-    assert child.wait() == 130
-    os.close(terminal)
+    terminal = Terminal("-m", "lessons_lib", *arguments, "--length", "1000000000")
+    shown = terminal.read_until(lambda shown: len(shown) >= 200)
+    assert terminal.child.poll() is None
+    terminal.child.send_signal(signal.SIGINT)
+    assert terminal.finish() == 130
     _, whole, _ = lessons(*arguments, "--length", "300")
     words = shown.decode()[:200].split()[:-1]  # lines are broken where the terminal ends
     assert whole.split()[: len(words)] == words

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +12,12 @@ from rich.cells import cell_len
 
 from lessons_lib import cli
 from tests.cli.quick import QUICK
+from tests.cli.terminal import Terminal
 
-if os.name == "nt":
-    pytest.skip("there are no pseudo-terminals on Windows", allow_module_level=True)
-
-import pty
-import termios
-
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 60
@@ -78,25 +74,10 @@ def outputs(tmp_path_factory) -> dict[str, list[str]]:
     np.savez(folder / "plain.npz", *map(np.ones, shapes))
     helps = sorted({command[: 1 + (command[0] == "data")] for command in COMMANDS})
     given = json.dumps([*COMMANDS, ("--help",), *([*command, "--help"] for command in helps)])
-    terminal, child_side = pty.openpty()
-    termios.tcsetwinsize(child_side, (24, WIDTH))
-    child = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, given],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
-        stdout=child_side,
-        stderr=child_side,
-    )
-    os.close(child_side)
-    shown = b""
-    try:
-        while part := os.read(terminal, 10_000):
-            shown += part
-    except OSError:  # the child has closed its side
-        pass
-    os.close(terminal)
-    assert child.wait() == 0
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())  # colours, cursor
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    terminal = Terminal("-c", SCRIPT, given, width=WIDTH, cwd=folder, env=environment)
+    assert terminal.finish() == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.shown.decode())  # colours, cursor
     outputs = {}
     for output in text.split("$ ")[1:]:
         command, *lines = re.split(r"[\r\n]+", output)

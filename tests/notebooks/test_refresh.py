@@ -27,17 +27,6 @@ def refresh(*paths: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_neighbouring_pieces_of_printed_text_are_joined():
-    shown = new_output("display_data", data={"text/plain": "1"})
-    pieces = [printed("a"), printed("b\n"), shown, printed("c\n"), printed("!", name="stderr")]
-    assert stable_outputs(pieces) == [
-        printed("ab\n"),
-        shown,
-        printed("c\n"),
-        printed("!", name="stderr"),
-    ]
-
-
 def test_widgets_are_left_out():
     picture = new_output("display_data", data={"image/png": "/aa/"})
     widget = new_output("display_data", data={WIDGET: {"model_id": "1f"}})

@@ -113,12 +113,6 @@ def test_no_line_of_code_is_cut_on_a_desk(open_page, name, width):
     page.context.close()
 
 
-def test_formulas_are_taken_for_formulas(open_page):
-    page, _ = open_page("notebooks/05_lstm_gates", DESK, "light")
-    assert page.locator(".math").count() > 80
-    page.context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_lesson_can_be_read_in_light_and_dark(open_page, pictures, size, scheme):
@@ -133,24 +127,6 @@ def test_a_lesson_can_be_read_in_light_and_dark(open_page, pictures, size, schem
     for top in (0, 3000):
         page.evaluate(f"window.scrollTo(0, {top})")
         page.screenshot(path=pictures / f"site-lesson-{device}-{scheme}-{top}.png")
-    page.context.close()
-
-
-def test_the_button_turns_a_page_dark(open_page):
-    page, _ = open_page("index", DESK, "light")
-    for _ in range(3):  # auto, light and dark follow each other
-        page.locator(".theme-toggle-content .theme-toggle").click()
-        if page.evaluate("document.body.dataset.theme") == "dark":
-            break
-    assert page.evaluate(COLOURS)["page"] < 0.2
-
-
-def test_the_search_works_from_the_disk(open_page):
-    page, wrong = open_page("search", DESK, "light")
-    page.goto(f"{page.url}?q=forget+gate")
-    found = page.locator("#search-results li", has_text="05 · LSTM gates")
-    sync_api.expect(found.first).to_be_visible()
-    assert wrong == []
     page.context.close()
 
 

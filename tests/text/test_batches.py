@@ -10,9 +10,6 @@ from lessons_lib.text import IGNORE_INDEX, TrainingBatches, evaluation_batches
 sizes = st.integers(1, 7)
 
 
-# --- training -----------------------------------------------------------------------------------
-
-
 def test_training_batches_worked_by_hand():
     # 10 pairs in 2 lanes: lane 0 starts at 0, lane 1 at 5; an epoch is two steps of T = 2.
     batches = TrainingBatches(np.arange(100, 111), batch_size=2, seq_len=2)
@@ -45,43 +42,13 @@ def test_training_batches_follow_the_published_recipe(length, N, T, step):
             assert targets[t, lane] == ts[place]
 
 
-@given(st.integers(2, 60), sizes, sizes)
-def test_each_lane_continues_where_it_stopped(length, N, T):
-    if (length - 1) // (N * T) == 0:
-        return
-    batches = TrainingBatches(np.arange(length), N, T)
-    for step in range(2 * len(batches)):
-        last_target = batches.batch(step)[1][-1]
-        next_input = batches.batch(step + 1)[0][0]
-        at_the_end = last_target == length - 1  # then the lane starts over
-        np.testing.assert_array_equal(next_input, np.where(at_the_end, 0, last_target))
-
-
-def test_looping_gives_one_epoch_from_the_heads_of_the_lanes():
-    batches = TrainingBatches(np.arange(50), batch_size=3, seq_len=4)
-    for _ in range(2):
-        epoch = list(batches)
-        assert len(epoch) == len(batches) == 4
-        for step, (inputs, targets) in enumerate(epoch):
-            np.testing.assert_array_equal(inputs, batches.batch(step)[0])
-            np.testing.assert_array_equal(targets, batches.batch(step)[1])
-    seen = np.concatenate([inputs for inputs, _ in epoch]).T.ravel()
-    assert len(set(seen)) == len(seen)  # the lanes do not overlap within an epoch
-
-
 def test_exactly_one_batch_is_enough():
     assert len(TrainingBatches(np.arange(13), 3, 4)) == 1
     with pytest.raises(ValueError, match="ids: expected at least 13 tokens, got 12"):
         TrainingBatches(np.arange(12), 3, 4)
-
-
-@pytest.mark.parametrize("step", [-1, 1.0, "1"])
-def test_bad_step(step):
-    with pytest.raises(ValueError, match="step: expected a whole number of 0 or more, got"):
-        TrainingBatches(np.arange(13), 3, 4).batch(step)
-
-
-# --- evaluation ---------------------------------------------------------------------------------
+    for step in (-1, 1.0, "1"):
+        with pytest.raises(ValueError, match="step: expected a whole number of 0 or more, got"):
+            TrainingBatches(np.arange(13), 3, 4).batch(step)
 
 
 @given(st.integers(2, 80), sizes, sizes)
@@ -108,17 +75,6 @@ def test_evaluation_lanes_continue_and_only_their_ends_are_padded(length, N, T):
     np.testing.assert_array_equal(inputs[1:], inputs[:-1] + 1)
     assert (targets[:-1] != IGNORE_INDEX).all()  # lanes differ by one, so only the last step is cut
     assert all(len(inputs) == T for inputs, _ in batches[:-1])
-
-
-def test_one_lane_reads_the_text_as_it_stands():
-    ids = np.array([7, 3, 3, 9, 1, 4])
-    batches = list(evaluation_batches(ids, batch_size=1, seq_len=2))
-    assert [len(inputs) for inputs, _ in batches] == [2, 2, 1]
-    np.testing.assert_array_equal(np.concatenate([i for i, _ in batches])[:, 0], ids[:-1])
-    np.testing.assert_array_equal(np.concatenate([t for _, t in batches])[:, 0], ids[1:])
-
-
-# --- both ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [TrainingBatches, evaluation_batches])

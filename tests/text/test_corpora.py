@@ -64,14 +64,6 @@ def test_ptb_marks_line_ends_and_numbers_words_by_appearance(tmp_path, monkeypat
     np.testing.assert_array_equal(corpus.test, [1, 3])
 
 
-def test_ptb_files_are_found_in_the_data_home_itself():
-    assert [file.places[1] for file in CORPORA["ptb"].files] == [
-        "ptb.train.txt",
-        "ptb.valid.txt",
-        "ptb.test.txt",
-    ]
-
-
 def test_village_numbers_words_by_frequency(tmp_path, monkeypatch):
     write_splits(tmp_path / "village", "a b\nb c , b\n\na b", "c b", "a a")
     monkeypatch.setattr(corpora, "data_path", tmp_path.joinpath)

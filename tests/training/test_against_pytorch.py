@@ -63,9 +63,6 @@ def test_the_stored_run_shows_what_it_is_to_show(stored):
     assert 10 <= clipped <= STEPS - 10, "some gradients are clipped and some are not"
 
 
-# --- with torch -----------------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 def test_the_stored_run_is_what_the_script_makes(stored):
     pytest.importorskip("torch").set_num_threads(1)

@@ -11,7 +11,6 @@ from lessons_lib.training import (
     Recipe,
     TimeLimitReached,
     find_runs,
-    perplexity,
     read_metrics,
 )
 from lessons_lib.training.comparison import ModelRow, compare, equal_size, table
@@ -71,14 +70,6 @@ def test_it_goes_on_where_it_was_stopped(letters, tmp_path):
     )  # what is finished needs no time
     assert again == whole
     assert read_metrics(tmp_path / "whole" / "rnn") == before
-
-
-def test_the_perplexity_is_that_of_the_kept_model(letters, tmp_path):
-    from lessons_lib.models import LanguageModel
-
-    rows = compare("letters", letters, RECIPE, tmp_path, cells=["gru"])
-    model = LanguageModel.load(tmp_path / "gru" / "model.safetensors")
-    assert rows[-1].perplexity == pytest.approx(perplexity(model, letters.test), rel=1e-6)
 
 
 def test_table_has_a_line_for_each_model():

@@ -45,18 +45,6 @@ def test_lanes_start_afresh_and_batches_do_not_matter(model, batch_size, seq_len
     assert math.isclose(got, math.exp(mean), rel_tol=1e-12)
 
 
-def test_a_model_without_knowledge_has_the_perplexity_of_its_vocabulary(model):
-    for p in model.params.values():
-        p[...] = 0
-    assert math.isclose(perplexity(model, IDS), 11, rel_tol=1e-12)
-
-
-def test_dropout_is_off_while_evaluating_and_on_again_afterwards():
-    model = LanguageModel(11, 6, 8, dropout=0.5)
-    assert perplexity(model, IDS) == perplexity(model, IDS)
-    assert model.training
-
-
 @pytest.mark.parametrize("ids", [[3], [], [[1, 2], [3, 4]], [1, 99]])
 def test_bad_text(model, ids):
     with pytest.raises(ValueError, match="ids"):

@@ -19,13 +19,6 @@ def test_classes_by_frequency():
     assert [row.loss for row in rows] == [64, 24, 6, 1.5]
 
 
-def test_frequencies_ask_for_a_loss_for_each_token():
-    with pytest.raises(ValueError, match=r"losses: expected shape \(3,\), got \(4,\)"):
-        by_frequency([0, 1, 2, 0], np.zeros(4), [0, 1, 2])
-    with pytest.raises(TypeError, match="train_ids: expected integers"):
-        by_frequency([0, 1, 2, 0], np.zeros(3), [0.0, 1.0, 2.0])
-
-
 @pytest.fixture(scope="module")
 def model():
     return LanguageModel(7, 4, 5, rng=np.random.default_rng(1), dtype=np.float64)
@@ -77,15 +70,6 @@ def test_the_oracle_has_no_excess_and_recalls_everything(test_text):
     for row in by_distance(test_text, -oracle_log_probs(test_text)):
         assert row.excess == pytest.approx(0, abs=1e-12)
         assert row.recall == pytest.approx(1, abs=1e-12)
-
-
-def test_shares_and_excesses_add_up(test_text):
-    oracle = -oracle_log_probs(test_text)
-    losses = oracle + np.random.default_rng(0).random(len(oracle))
-    rows = by_distance(test_text, losses)
-    assert sum(row.share for row in rows) == pytest.approx(1)
-    total = sum(row.share * row.excess for row in rows)
-    assert total == pytest.approx((losses - oracle).mean())
 
 
 def test_a_model_that_forgets_after_20_tokens_is_found_out(test_text):

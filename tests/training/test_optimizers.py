@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lessons_lib.training import SGD, Adam
-from lessons_lib.training.schedules import Constant, Cosine, ReduceOnPlateau
+from lessons_lib.training.schedules import Constant, Cosine
 
 
 def make(dtype=np.float64):
@@ -17,14 +17,6 @@ def make(dtype=np.float64):
         for _ in range(5)
     ]
     return params, steps
-
-
-def test_sgd_step():
-    params, (grads, *_) = make()
-    before = {name: p.copy() for name, p in params.items()}
-    SGD(params).step(params, grads, lr=0.5, rate=0.1)
-    for name, p in params.items():
-        np.testing.assert_allclose(p, before[name] - 0.5 * 0.1 * grads[name], rtol=1e-15)
 
 
 def test_adam_by_its_definition():
@@ -58,12 +50,3 @@ def test_constant_and_cosine():
     assert cosine.rate(0) == 2.0
     assert math.isclose(cosine.rate(5), 1.0)
     assert 0 < cosine.rate(9) < cosine.rate(8) < 0.2
-
-
-def test_plateau_divides_by_4_only_without_improvement():
-    schedule = ReduceOnPlateau(20.0, 10)
-    rates = []
-    for improved in (True, False, True, False):
-        schedule.validated(improved)
-        rates.append(schedule.rate(0))
-    assert rates == [20.0, 5.0, 5.0, 1.25]
