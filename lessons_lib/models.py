@@ -277,8 +277,8 @@ class LanguageModel:
                 arrays = {name: file.get_tensor(name) for name in file.keys()}
             model = cls(**header["config"])
             model.metadata = dict(header["metadata"])
-            expected = {name: value.shape for name, value in model.params.items()}
-            found = {name: value.shape for name, value in arrays.items()}
+            expected = {name: (a.shape, a.dtype.name) for name, a in model.params.items()}
+            found = {name: (a.shape, a.dtype.name) for name, a in arrays.items()}
             if found != expected:
                 raise ValueError(f"expected parameters {expected}, found {found}")
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:

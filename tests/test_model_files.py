@@ -155,6 +155,7 @@ def test_other_headers_are_refused(tmp_path, other):
         {"output.b": None},
         {"rnn.1.b": np.zeros(20, np.float32)},
         {"output.b": np.zeros(7, np.float32)},
+        {"output.b": np.zeros(6, np.int64)},
     ],
 )
 def test_other_arrays_are_refused(tmp_path, change):
