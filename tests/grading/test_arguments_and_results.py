@@ -170,6 +170,20 @@ def test_an_exercise_may_be_strict():
     )
 
 
+def test_axes_of_length_one_may_be_kept_where_the_output_allows_it():
+    make_case = lambda rng, N: {"x": rng.normal(size=(4, N))}  # noqa: E731
+    for kept_axes, status in ((True, "passed"), (False, "failed")):
+
+        def bias(x):
+            return x.sum(axis=0)
+
+        define(bias, [Output("db", "N", kept_axes=kept_axes)], make_case)
+        found = result(lambda x: x.sum(axis=0, keepdims=True), "bias")
+        assert found.status == status
+        assert "the shape of db differs in axes of length 1." in found.message or not kept_axes
+        assert result(lambda x: -x.sum(axis=0, keepdims=True), "bias").score == 0
+
+
 def test_adding_to_a_dict_is_writing(norm):
     def adds(grads):
         value = norm.reference(grads)

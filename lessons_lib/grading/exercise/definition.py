@@ -33,6 +33,7 @@ class Output:
         blocks: names of the equal parts of the last axis: ("i", "f", "g", "o").
         computed_from: results to look at first when they are wrong too.
         tolerance: by dtype name, the largest accepted |got - expected| / (1 + |expected|).
+        kept_axes: whether axes of length 1 may be kept or lost: (1, H) for (H,), with a remark.
         written_to: name of the argument that the function writes this result into, in place. If
             it is a dict, the result is its entry of this output's name.
     """
@@ -44,6 +45,7 @@ class Output:
     blocks: tuple[str, ...] = ()
     computed_from: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+    kept_axes: bool = False
     written_to: str = ""
 
     @property

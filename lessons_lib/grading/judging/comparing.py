@@ -37,6 +37,8 @@ def problem_with(
         got = number_as_array(got, expected.dtype.name if expected.dtype.kind == "f" else "float64")
     if type(got) is not np.ndarray:
         return Problem("type", _about_type(output, expected, got))
+    if output.kept_axes and same_but_for_kept_axes(expected, got):
+        got = got.reshape(expected.shape)
     if got.shape != expected.shape:
         return Problem("shape", _about_shape(output, expected, got))
     if got.dtype.kind not in "biuf" or (strict_dtype and other_dtype(expected, got)):
@@ -51,6 +53,11 @@ def problem_with(
             text += f"\n{_about_dtype(output, expected, got)}"
         return Problem("values", text, tells_where="; right: " in text)
     return None
+
+
+def same_but_for_kept_axes(expected: np.ndarray, got: np.ndarray) -> bool:
+    """Whether two shapes differ, and only in axes of length 1."""
+    return got.shape != expected.shape and got.squeeze().shape == expected.squeeze().shape
 
 
 def other_dtype(expected: np.ndarray, got: np.ndarray) -> bool:

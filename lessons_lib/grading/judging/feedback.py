@@ -212,6 +212,12 @@ def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
     return text
 
 
+def about_kept_axes(names: Sequence[str]) -> str:
+    """Right numbers in a shape that has axes of length 1 too many, or too few."""
+    verb = "differs" if len(names) == 1 else "differ"
+    return f"Remark, at no cost: the shape of {listed(names)} {verb} in axes of length 1."
+
+
 def about_float32(problem: str) -> str:
     """What goes wrong with float32 arguments alone."""
     return f"Remark, at no cost: with float32 arguments it does not run. {problem}"

@@ -30,6 +30,7 @@ class Finding:
     whole: str = ""
     by_output: dict[str, Problem] = field(default_factory=dict)
     other_dtypes: dict[str, np.dtype] = field(default_factory=dict)  # of right results
+    kept_axes: list[str] = field(default_factory=list)  # likewise
 
     @property
     def is_right(self) -> bool:
@@ -164,6 +165,8 @@ def _remarks(
     remarks = []
     if spoilt is not None:
         remarks.append(feedback.about_writing(spoilt, costs="arguments" in exercise.strict))
+    if kept := list(dict.fromkeys(name for finding in findings for name in finding.kept_axes)):
+        remarks.append(feedback.about_kept_axes(kept))
     for case, finding in zip(cases, findings, strict=True):
         if not _decides(exercise, case) and finding.whole and not findings[0].whole:
             remarks.append(feedback.about_float32(finding.whole))
@@ -286,7 +289,12 @@ def _finding(
         for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
         if output.axes and output.name not in problems and other_dtype(wanted, got)
     }
-    return Finding(by_output=problems, other_dtypes=other)
+    kept = [
+        output.name
+        for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
+        if output.axes and output.name not in problems and got.shape != wanted.shape
+    ]
+    return Finding(by_output=problems, other_dtypes=other, kept_axes=kept)
 
 
 def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
