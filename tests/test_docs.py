@@ -10,6 +10,7 @@ import pytest
 
 from lessons_lib.course import exercises
 from lessons_lib.course.lessons import LESSONS as COURSE
+from lessons_lib.grading.exercise.registry import EXERCISES
 from tests.notebooks.course import LESSONS
 from tests.notebooks.test_solutions import stubs
 
@@ -109,8 +110,9 @@ def code_blocks(path: Path) -> list[str]:
 def test_examples_run(path: Path):
     """The blocks of a page follow each other, as a reader would type them."""
     names: dict[str, object] = {}
-    for block in code_blocks(path):
-        exec(compile(block, str(path), "exec"), names)
+    with EXERCISES.unchanged():
+        for block in code_blocks(path):
+            exec(compile(block, str(path), "exec"), names)
 
 
 def test_the_glossary_is_in_order_and_complete():

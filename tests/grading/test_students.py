@@ -40,7 +40,7 @@ RIGHT = {
 # What is edited, the exercise that is wrong then, and its hint or a piece of its message.
 WRONG = {
     "keepdims": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.sum(dtanh, axis=0, keepdims=True)")],
-        "db_kept_as_row"),
+        "db has the right numbers and one axis of length 1 too many. keepdims=True"),
     "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db_averaged"),
     "transposed": ("rnn_step_backward", [("prev_h.T.dot(dtanh)", "dtanh.T.dot(prev_h)")], "dWh is transposed"),
     "no tanh": ("rnn_step_backward", [("dnext_h * (1 - next_h**2)", "dnext_h")], "tanh_left_out"),

@@ -143,7 +143,7 @@ ATTACKS = (
     when_called(
         BY_PATH,
         "the exercise's source",
-        trying("path = '@PACKAGE@/exercises/lesson_05.py'", RUN_SOURCE),
+        trying("path = '@PACKAGE@/course/lstm_gates/exercises.py'", RUN_SOURCE),
         basic="no",
     ),
     when_called(
@@ -152,7 +152,8 @@ ATTACKS = (
         trying(
             "import glob",
             "roots = [os.path.dirname('@PACKAGE@')] + sys.path",
-            "path = [p for r in roots for p in glob.glob(r + '/lessons_lib/exercises/*05.py')][0]",
+            "found = [glob.glob(r + '/lessons_lib/course/*gates/exercises.py') for r in roots]",
+            "path = [p for paths in found for p in paths][0]",
             RUN_SOURCE,
         ),
         basic="no",
@@ -164,7 +165,7 @@ ATTACKS = (
             "import tempfile",
             "link = tempfile.mkdtemp() + '/here'",
             "os.symlink('@PACKAGE@', link)",
-            "path = link + '/exercises/lesson_05.py'",
+            "path = link + '/course/lstm_gates/exercises.py'",
             RUN_SOURCE,
         ),
         basic="no",
@@ -175,7 +176,7 @@ ATTACKS = (
         trying(
             "import subprocess, tempfile",
             "path = tempfile.mkdtemp() + '/copy'",
-            "source = '@PACKAGE@/exercises/lesson_05.py'",
+            "source = '@PACKAGE@/course/lstm_gates/exercises.py'",
             "subprocess.run(['cp', source, path], check=True)",
             RUN_SOURCE,
         ),
@@ -218,7 +219,10 @@ ATTACKS = (
     when_called(
         PROC,
         "the parent's view of the file system",
-        trying("path = f'/proc/{os.getppid()}/root@PACKAGE@/exercises/lesson_05.py'", RUN_SOURCE),
+        trying(
+            "path = f'/proc/{os.getppid()}/root@PACKAGE@/course/lstm_gates/exercises.py'",
+            RUN_SOURCE,
+        ),
         basic="perhaps",  # systems differ in what they let a process see of its parent
     ),
     when_called(
