@@ -36,6 +36,7 @@ def make_layer_case(rng: np.random.Generator, blocks: int, biases: int) -> dict[
 
 @exercise(
     lesson=LESSON,
+    may_follow=["cache"],
     outputs=[Output("h", "N H", points=2, about="hidden state")],
     make_case=make_step_case,
     sizes=STEP_SIZES,
@@ -72,6 +73,7 @@ def gru_step(x, h_prev, Wx, Wh, bx, bh):
 
 @exercise(
     lesson=LESSON,
+    may_follow=["cache"],
     outputs=[Output("h", "N H", about="hidden state")],
     make_case=make_step_case,
     sizes=STEP_SIZES,

@@ -49,9 +49,9 @@ def backward_block_by_block(dh, cache):
 
 RIGHT = [
     ("gru_step", step_by_blocks),
-    ("gru_step", lambda *arrays: cells.gru_step(*arrays)[0]),
+    ("gru_step", cells.gru_step),  # a cache may follow
     ("gru_step_reset_before", before_with_one_bias),
-    ("gru_step_reset_before", lambda *arrays: cells.gru_step(*arrays, reset_after=False)[0]),
+    ("gru_step_reset_before", lambda *arrays: cells.gru_step(*arrays, reset_after=False)),
     ("gru_step_backward", cells.gru_step_backward),
     ("gru_step_backward", backward_block_by_block),
 ]
