@@ -201,7 +201,7 @@ def test_long_and_wild_exception_text_is_tamed():
     result, text = found(learner)
     assert "\x1b" not in result.message
     assert "ValueError: ?[31mred long long" in text
-    assert len(text) < 1100
+    assert len(text) < 700
 
 
 def test_keyboard_interrupt_passes_through():
