@@ -2,7 +2,7 @@
 
     python tools/make_truncation.py
 
-The companion "Truncated backpropagation through time" of lesson 02 shows what they learn. Three minutes on one core.
+A companion of lesson 02, `02_truncated_bptt`, shows what they learn. Three minutes on one core.
 """
 
 import json
