@@ -35,6 +35,7 @@ LESSONS = (
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
+    Lesson("00_arrays_that_surprise", "views, equal lengths, and how far float32 counts", 20),
     Lesson("01_four_requirements", "window, bag of words and RNN, put to the test", 32),
     Lesson("01_embeddings", "a learned embedding as a map, and reused", 23),
     Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
