@@ -79,7 +79,11 @@ def influence(
         target = int(ids[position + 1])
     target = _token(target, V, "target")
     versus = None if versus is None else _token(versus, V, "versus")
-    several = [replacement] if replacement is None or np.ndim(replacement) == 0 else replacement
+    several: Sequence[int | None]
+    if replacement is None or isinstance(replacement, int | float | np.number):
+        several = [replacement]  # a float is refused below
+    else:
+        several = replacement
     instead = [None if one is None else _token(one, V, "replacement") for one in several]
     if not instead:
         raise ValueError("replacement: expected a token, several or None, got none of several")
