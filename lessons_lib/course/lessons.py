@@ -25,7 +25,7 @@ LESSONS = (
     Lesson("00_start_here", "how to work, shapes", 30),
     Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 85),
     Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 105),
-    Lesson("03_rnn_limits", "vanishing and exploding gradients", 100),
+    Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 90),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
@@ -34,7 +34,10 @@ LESSONS = (
     Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
-FURTHER: tuple[Lesson, ...] = ()
+FURTHER: tuple[Lesson, ...] = (
+    Lesson("03_activation_functions", "which function for the state", 28),
+    Lesson("03_singular_values", "singular values and the spectral radius", 35),
+)
 
 
 def every_notebook(folder: Path) -> list[Path]:
