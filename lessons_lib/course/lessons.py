@@ -25,7 +25,7 @@ LESSONS = (
     Lesson("00_start_here", "how to work, shapes", 30),
     Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 85),
     Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 75),
-    Lesson("03_rnn_limits", "vanishing and exploding gradients", 100),
+    Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 90),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
@@ -37,6 +37,8 @@ LESSONS = (
 FURTHER: tuple[Lesson, ...] = (
     Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
     Lesson("02_how_small_may_eps_be", "how far a gradient check can be trusted", 25),
+    Lesson("03_activation_functions", "which function for the state", 28),
+    Lesson("03_singular_values", "singular values and the spectral radius", 35),
 )
 
 
