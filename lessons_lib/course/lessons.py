@@ -27,7 +27,7 @@ LESSONS = (
     Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 75),
     Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
-    Lesson("05_lstm_gates", "the LSTM, gate by gate", 90),
+    Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
     Lesson("07_gru", "two gates and one state", 110),
     Lesson("08_lstm_language_model", "predicting the next word", 100),
@@ -35,10 +35,12 @@ LESSONS = (
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
-    Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
     Lesson("02_how_small_may_eps_be", "how far a gradient check can be trusted", 25),
+    Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
+    Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
+    Lesson("07_cell_under_other_names", "weights from six other sources", 35),
 )
 
 

@@ -21,7 +21,6 @@ NOT_YET = {
     "00_start_here",
     "01_sequences_and_recurrence",
     "04_gradient_clipping",
-    "05_lstm_gates",
     "06_why_lstm_remembers",
     "07_gru",
     "08_lstm_language_model",
