@@ -22,7 +22,7 @@ from tests.grading.hostile.attack import HEAD, RIGHT, SIGNATURE, WRONG
 
 ROOT = Path(__file__).parent.parent.parent
 needs_strong = pytest.mark.skipif(
-    not policy.bubblewrap_works(), reason="bubblewrap does not work here"
+    bool(policy.missing_for_strong()), reason="bubblewrap does not work here"
 )
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 each_isolation = pytest.mark.parametrize(
