@@ -19,7 +19,7 @@ from lessons_lib.grading.isolation.answers import (
     outcome_of,
     signature_of,
 )
-from lessons_lib.grading.isolation.box import BUILDING_BLOCKS, Box
+from lessons_lib.grading.isolation.box import Box
 from lessons_lib.grading.isolation.policy import Isolation, reached
 from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerDied, WorkerTooSlow
 from lessons_lib.grading.isolation.running import Outcome, Raised
@@ -27,6 +27,7 @@ from lessons_lib.grading.isolation.submission import Submission, UnreadableError
 from lessons_lib.grading.isolation.wire import Function, ProtocolError
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
 
@@ -127,7 +128,7 @@ def _graded(
     run: str,
 ) -> list[Result]:
     results: list[Result] = []
-    modules, taken = _building_blocks(exercises)
+    modules, taken = building_blocks(exercises)
     remarks = Remarks(modules)
     allowance = Allowance()
     with Box(modules, taken) as box:
@@ -152,19 +153,6 @@ def _graded(
                 else:
                     results += found
     return remarks.added(results)
-
-
-def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str]]:
-    """Modules of this package that a submission may import, and functions that they lack.
-
-    A lesson builds on the ones before it, so its exercises may use the package's cells; but no
-    function that the lesson itself asks for. An assignment of an instructor's own may ask for a
-    cell by any name, so it gets the plain functions only.
-    """
-    course = all(e.reference.__module__.startswith("lessons_lib.course.") for e in exercises)
-    lessons = {exercise.lesson for exercise in exercises}
-    taken = [e.name for e in EXERCISES.all() if e.lesson in lessons]
-    return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
 
 
 def _defined(

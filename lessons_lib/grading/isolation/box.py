@@ -12,7 +12,6 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 GRADING_FOLDER = Path(__file__).parent.parent
-BUILDING_BLOCKS = ("functions.py", "cells.py", "gradients.py")
 WORKERS_OWN = (
     "wording.py",
     "exercise/cases.py",
@@ -80,7 +79,7 @@ def fill_box(folder: Path, modules: Collection[str], taken: Collection[str]) -> 
 
     Args:
         folder: an empty folder; `lessons_lib` is made in it.
-        modules: which of `BUILDING_BLOCKS` it has.
+        modules: which files of this package it has, beside what the worker is made of.
         taken: functions that it has not, because they are asked for.
     """
     for name, data in _contents(tuple(modules), frozenset(taken)).items():

@@ -87,21 +87,26 @@ def rules(process: int) -> list[Rule]:
     return [*found, Rule("socketpair", pair)]
 
 
+def library() -> ctypes.CDLL | None:
+    """libseccomp, where it is."""
+    try:
+        return ctypes.CDLL(LIBRARY) if sys.platform == "linux" else None
+    except OSError:
+        return None
+
+
 def restrict() -> bool:
     """Refuse this process all other system calls from now on; whether that could be done."""
-    if sys.platform != "linux":
+    libseccomp = library()
+    if libseccomp is None:
         return False
-    try:
-        library = ctypes.CDLL(LIBRARY)
-    except OSError:
-        return False
-    library.seccomp_init.restype = ctypes.c_void_p
-    context = ctypes.c_void_p(library.seccomp_init(FAIL | NOT_THERE))
-    library.seccomp_attr_set(context, IN_ALL_THREADS, 1)
+    libseccomp.seccomp_init.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(libseccomp.seccomp_init(FAIL | NOT_THERE))
+    libseccomp.seccomp_attr_set(context, IN_ALL_THREADS, 1)
     for name, conditions, action in rules(os.getpid()):
-        number = library.seccomp_syscall_resolve_name(name.encode())
+        number = libseccomp.seccomp_syscall_resolve_name(name.encode())
         if number >= 0:  # else this processor, or this libseccomp, does not know it
             array = (Compared * len(conditions))(*conditions)
-            if library.seccomp_rule_add_array(context, action, number, len(conditions), array):
+            if libseccomp.seccomp_rule_add_array(context, action, number, len(conditions), array):
                 return False
-    return library.seccomp_load(context) == 0
+    return libseccomp.seccomp_load(context) == 0
