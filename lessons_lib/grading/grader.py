@@ -159,17 +159,18 @@ def _defined(
     worker: Worker, exercises: Sequence[Exercise], submission: Submission, run: str
 ) -> dict[str, Any] | list[Result]:
     """What the worker found when it ran the file's definitions; results if it did not live."""
+    names = [exercise.name for exercise in exercises]
     question = {
         "do": "define",
         "cells": [list(piece) for piece in submission.pieces],
-        "names": [exercise.name for exercise in exercises],
+        "names": names,
         "is_notebook": submission.is_notebook,
         "run": run,
         "seconds": 0.8 * SECONDS_TO_DEFINE,
     }
     try:
         answer = worker.ask(question, seconds=SECONDS_TO_DEFINE)
-        return checked_definitions(answer, question["names"])
+        return checked_definitions(answer, names)
     except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
         when = "while the file's definitions were run"
         return [_ended(exercise, error, when) for exercise in exercises]

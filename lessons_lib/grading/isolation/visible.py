@@ -73,4 +73,5 @@ def not_of_python() -> tuple[Path, ...]:
         for path in STANDARD_LIBRARY.glob(pattern)
         if (name := path.name.partition(".")[0]) not in own
         and not name.startswith("_sysconfigdata_")  # the platform is in this module's name
+        and not path.is_symlink()  # where it leads to is not there
     )
