@@ -172,6 +172,8 @@ def first_step_first(dhs, caches):
     "Your loop never reaches the first step, t = 0. What does range(T - 1, 0, -1) end with?"
 )
 def first_step_missing(dhs, caches):
+    if len(dhs) == 1:  # no step is reached
+        return tuple(0 * gradient for gradient in rnn_backward(dhs, caches))
     dx, dh, *parameters = rnn_backward(dhs[1:], caches[1:])
     return np.concatenate([np.zeros_like(dx[:1]), dx]), dh, *parameters
 

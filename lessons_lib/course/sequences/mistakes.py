@@ -103,8 +103,10 @@ rnn_unroll.mistake(
     "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
 )
 def last_step_missing(x, h0, Wx, Wh, b):
-    hs, h = rnn_unroll(x[:-1], h0, Wx, Wh, b)
-    return np.concatenate([hs, np.zeros_like(hs[:1])]), h
+    hs, h = np.zeros((*x.shape[:2], len(Wh))), h0
+    for t in range(len(x) - 1):
+        hs[t] = h = rnn_step(x[t], h, Wx, Wh, b)
+    return hs, h
 
 
 @rnn_unroll.misconception(
