@@ -22,8 +22,8 @@ class Lesson(NamedTuple):
 
 
 LESSONS = (
-    Lesson("00_start_here", "how to work, shapes", 30),
-    Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 85),
+    Lesson("00_start_here", "how to work, shapes", 44),
+    Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 75),
     Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 75),
     Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
@@ -35,8 +35,11 @@ LESSONS = (
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
+    Lesson("01_embeddings", "a learned embedding as a map, and reused", 23),
+    Lesson("01_four_requirements", "window, bag of words and RNN, put to the test", 32),
     Lesson("02_how_small_may_eps_be", "how far a gradient check can be trusted", 25),
     Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
+    Lesson("02_what_the_way_back_costs", "memory, work, and what a step promises", 22),
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
