@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 08: embedding, cross entropy, perplexity, carried state, sampling."""
+"""Exercises of lesson 08 and of its companions: both ends of a language model, and its use."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from lessons_lib.functions import log_softmax, softmax
 from lessons_lib.grading import Output, exercise
 
 LESSON = "08_lstm_language_model"
+CARRIED_STATE, SAMPLING = "further/08_carried_state", "further/08_sampling"
 
 # Fewer ids than tokens, so that ids repeat. In the second V = D, so that a transposed table fits.
 EMBEDDING_SIZES = [
@@ -199,13 +200,11 @@ def perplexity(losses):
     Returns:
         result: the perplexity of the whole text, one number.
     """
-    total = sum(batch.sum() for batch in losses)
-    count = sum(batch.size for batch in losses)
-    return np.exp(total / count)
+    return np.exp(sum(batch.sum() for batch in losses) / sum(batch.size for batch in losses))
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=CARRIED_STATE,
     outputs=[Output("losses", "T N", points=2, about="loss of each token")],
     make_case=make_reading_case,
     sizes=READING_SIZES,
@@ -246,7 +245,7 @@ def token_losses(params, inputs, targets, seq_len):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=SAMPLING,
     outputs=[Output("token", "", points=2, about="id of the next word")],
     make_case=make_sampling_case,
     sizes=SAMPLING_SIZES,
