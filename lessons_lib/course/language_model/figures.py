@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.drawing import arrow, box, canvas, single
+from lessons_lib.plots.drawing import arrow, box, canvas
 from lessons_lib.plots.drawing import words as put
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
@@ -98,21 +98,4 @@ def one_word_at_a_time(words: Sequence[str]) -> Figure:
             arrow(axes, (x + 0.52, 2), (x + 1.48, 2), BLUE, lw=2.4)
             put(axes, x + 0.74, 2.2, "h, c", color=BLUE, fontsize=10)
             arrow(axes, (x + 0.45, 4.9), (x + 1.6, 0.2), VERMILION, linestyle=":", lw=1.4)
-    return figure
-
-
-def writing_over_temperature(
-    temperatures: npt.ArrayLike, lines: Mapping[str, npt.ArrayLike]
-) -> Figure:
-    """Shares of scenes against the temperature at which they were written.
-
-    Args:
-        temperatures: (K,).
-        lines: by label: a share from 0 to 1 at each temperature, (K,).
-    """
-    figure, axes = single(6.4, 3.6, grid=True)
-    for style, marker, (label, values) in zip(LINE_STYLES, MARKERS, lines.items(), strict=False):
-        axes.plot(temperatures, np.asarray(values), label=label, marker=marker, **style)
-    axes.set(xlabel="temperature (no unit)", ylabel="share of scenes (no unit)", ylim=(-0.03, 1.05))
-    axes.legend()
     return figure
