@@ -30,7 +30,7 @@ LESSONS = (
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
     Lesson("07_gru", "two gates and one state", 110),
-    Lesson("08_lstm_language_model", "predicting the next word", 100),
+    Lesson("08_lstm_language_model", "predicting the next word", 75),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
@@ -44,6 +44,11 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
     Lesson("07_cell_under_other_names", "weights from six other sources", 35),
+    Lesson("08_carried_state", "a bug that makes the best model the worst", 29),
+    Lesson("08_looking_inside", "meaning in single units, with a control", 23),
+    Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
+    Lesson("08_sampling", "temperature, and texts that are checked", 34),
+    Lesson("08_where_models_differ", "a loss split by distance, and repeated", 24),
 )
 
 
