@@ -124,10 +124,10 @@ def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
     middle = float(np.sum(x))
 
     def draw(p: float) -> None:
-        spread = dropout.spread_of_a_sum(x, p, num_masks, np.random.default_rng(0))
-        title = f"p = {p:.2f}: standard deviation {spread.sums.std():.2f}"
+        sums = dropout.draw_mask((num_masks, len(x)), p, np.random.default_rng(0)) @ x
+        title = f"p = {p:.2f}: standard deviation {sums.std():.2f}"
         limits = middle - reach / 2, middle + reach / 2
-        display(sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
+        display(sums_under_dropout({title: sums}, middle, limits=limits))
 
     ipywidgets.interact(draw, p=_slider(0.5, 0.0, 0.95, 0.05, "p"))
 
