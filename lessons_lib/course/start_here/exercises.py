@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "00_start_here"
 
@@ -119,3 +119,22 @@ def sigmoid(x):
         Numbers from 0 to 1, (N, D).
     """
     return 0.5 * np.tanh(0.5 * x) + 0.5  # tanh cannot overflow
+
+
+# With pencil and paper
+
+by_hand(
+    "time_major_shape",
+    lesson=LESSON,
+    answer=(20, 32, 64),
+    hints=[
+        "Time-major is (T, N, D). Which of the three numbers counts time steps?",
+        "A time step is a word, a row of the batch a sentence.",
+    ],
+    mistakes={
+        (32, 20, 64): "That is batch-major: one sentence after the other. Which axis is time?",
+        (20, 64, 32): "Time stands first, as it should. The features of a word stand last.",
+        (64, 20, 32): "The features of a word stand last: (T, N, D).",
+        (64, 32, 20): "That is the other way round: (T, N, D).",
+    },
+)
