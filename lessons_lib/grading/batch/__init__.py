@@ -11,7 +11,7 @@ from lessons_lib.grading.batch.pool import How, graded_by_pool
 from lessons_lib.grading.batch.students import one_for_each_student
 from lessons_lib.grading.batch.tables import Graded, left_out_table, table
 from lessons_lib.grading.exercise.loading import load_exercises
-from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.report import Report
 
 __all__ = ["Batch", "Found", "Graded", "How", "find_submissions", "grade_all", "load_exercises"]
 
@@ -70,21 +70,7 @@ def grade_all(
         on_graded(done[name])
 
     left = [name for name in submissions if name not in done]
-    broken: set[str] = set()
-    while left:
-        names = left if not broken else left[:1]  # after an accident one by one
-        unfinished = graded_by_pool(
-            {name: submissions[name] for name in names},
-            how,
-            1 if broken else jobs,
-            keep,
-        )
-        if broken and unfinished:  # it broke the process that grades twice
-            text = "The grader itself failed on it; look at it by hand."
-            result = Result("(all)", "infrastructure_error", 0.0, 0.0, text)
-            keep(unfinished[0], Report([result]))
-        broken = {*broken, *unfinished}
-        left = [name for name in left if name not in done]
+    graded_by_pool({name: submissions[name] for name in left}, how, jobs, keep)
     rows, not_taken = one_for_each_student(
         [done[name] for name in submissions], found.students, submissions
     )
