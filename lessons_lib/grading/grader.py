@@ -1,5 +1,6 @@
 """Grade a submission in a process of its own."""
 
+import dataclasses
 import re
 import secrets
 import statistics
@@ -26,10 +27,13 @@ from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
 from lessons_lib.grading.wording import plain
+from lessons_lib.shown import shown
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
 MOST_PARAMETERS = 50
+MOST_NAME = 100  # characters of a parameter's name
+MOST_MESSAGE = 10_000  # characters
 _DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
 _CHECKED = re.compile(r"\bcheck\((\w+)")
 
@@ -79,8 +83,16 @@ def grade(
     wanted = list(exercises) if exercises is not None else asked_of(path, submission)
     if seed is None:
         seed = secrets.randbits(63)
-    results = _graded(wanted, submission, level, seed, run)
+    results = [_presentable(result) for result in _graded(wanted, submission, level, seed, run)]
     return Report(results, seed=seed, isolation=level)
+
+
+def _presentable(result: Result) -> Result:
+    """A result whose message, in which words of the submission stand, is bounded and all seen."""
+    message = result.message
+    if len(message) > MOST_MESSAGE:
+        message = f"{message[:MOST_MESSAGE]} …"
+    return dataclasses.replace(result, message=shown(message))
 
 
 def _of_lesson(lesson: str) -> list[Exercise]:
@@ -250,7 +262,9 @@ def _signature(described: Any) -> tuple[Signature | None, bool]:
     """A signature from its description; None if it is none that Python could have."""
     try:
         parameters = [
-            Parameter(name, _KINDS[kind], default=None if has_default else Parameter.empty)
+            Parameter(
+                name[:MOST_NAME], _KINDS[kind], default=None if has_default else Parameter.empty
+            )
             for name, kind, has_default in described["parameters"][:MOST_PARAMETERS]
         ]
         return Signature(parameters), described["is_plain"] is True
