@@ -59,11 +59,20 @@ def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     Raises:
         OSError: as `open_regular` does, or if there is more.
     """
+    check_regular(path, most)
     with open_regular(path) as file:
-        data = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
-    if data is None or len(data) > most:
-        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
-    return data
+        return file.read(most)
+
+
+def check_regular(path: str | os.PathLike[str], most: int) -> None:
+    """Refuse what `read_regular` would refuse, without reading it.
+
+    Raises:
+        OSError: as `read_regular` does.
+    """
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

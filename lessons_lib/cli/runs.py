@@ -30,7 +30,7 @@ def runs(
     """
     from lessons_lib.training import find_runs
 
-    found = find_runs(folder)
+    found = find_runs(folder, on_damage=lambda text: say(f"left out: {text}", err=True))
     show_table(_HEADINGS, [_row(run, folder) for run in found], right=_RIGHT)
     if plot:
         _draw(found, folder, plot)
