@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -30,15 +31,19 @@ def main() -> None:
         os._exit(1)  # a batch that is killed takes the processes that grade for it along
 
     threading.Thread(target=read, daemon=True).start()
-    while True:
-        report = _grade_one(Path(paths.get()), how)
-        answer = {
-            "results": [dataclasses.asdict(result) for result in report.results],
-            "seed": report.seed,
-            "isolation": report.isolation,
-        }
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    try:
+        while True:
+            answers.write(_as_json(_grade_one(Path(paths.get()), how)) + "\n")
+            answers.flush()
+    finally:  # the submission's process has ended by now; the thread that reads never would
+        os._exit(1)
+
+
+def _as_json(report: Report) -> str:
+    results = [dataclasses.asdict(result) for result in report.results]
+    answer = {"results": results, "seed": report.seed, "isolation": report.isolation}
+    return json.dumps(answer)
 
 
 def _grade_one(path: Path, how: How) -> Report:

@@ -22,6 +22,7 @@ sys.path.append({root!r})
 from lessons_lib.grading.batch.grading_process import main
 main()
 """
+SECONDS_TO_END = 5.0
 ROOT = Path(lessons_lib.__file__).parent.parent
 LOST = Result(
     "(all)",
@@ -74,7 +75,7 @@ def graded_by_pool(
     finally:  # after Ctrl-C, too
         threads.shutdown(wait=False, cancel_futures=True)
         for process in processes:
-            process.kill()
+            process.stop()
         threads.shutdown()
         for process in processes:
             process.close()
@@ -99,19 +100,24 @@ class _GradingProcess:
                 self.close()
         return Report([LOST])
 
-    def kill(self) -> None:
-        """End the process, whatever it is at."""
+    def stop(self) -> None:
+        """Have the process end, and with it the submission that it is at."""
         self._is_over = True
         if self._process is not None:
-            self._process.kill()
+            self._process.terminate()
 
     def close(self) -> None:
-        """End the process and free what it needed."""
+        """See the process end and free what it needed."""
         process, self._process = self._process, None
-        if process is not None:
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:  # a submission has stopped it
             process.kill()
-            with contextlib.suppress(OSError):  # a question that it has not taken
-                process.communicate()
+        with contextlib.suppress(OSError):  # a question that it has not taken
+            process.communicate()
 
     def _started(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
