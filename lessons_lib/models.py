@@ -292,6 +292,8 @@ class LanguageModel:
                 header = json.loads((file.metadata() or {})["model"])
                 _check_header(header["config"], {k: file.get_slice(k) for k in file.keys()})
                 metadata = dict(header["metadata"])
+                if not all(isinstance(value, str) for value in metadata.values()):
+                    raise TypeError("metadata: expected texts")
                 arrays = {name: file.get_tensor(name) for name in file.keys()}
             model = cls(**header["config"])
             model.metadata = metadata

@@ -134,6 +134,7 @@ def test_arrays_with_a_right_header_are_a_model(tmp_path):
         *(None, {}, {"model": "not json"}, {"model": "[]"}, {"model": "7"}, {"model": "null"}),
         {"model": json.dumps({"config": CONFIG})},
         header(CONFIG, metadata=7),
+        header(CONFIG, metadata={"corpus": []}),
         header(None),
         header({"vocab_size": 6}),
         header(CONFIG | {"cell": "elman"}),

@@ -151,6 +151,10 @@ def test_files_of_one_student(one, other):
         ("ada.zip/a.py", "bob.zip/a.py"),
         ("class.zip/doejane_12345_67890_a.py", "class.zip/roejohn_12346_67891_a.py"),
         ("rnn 1.py", "rnn 2.py"),
+        (
+            "Eve_1_assignsubmission_file_/hw.zip/Ada_2_assignsubmission_file_/a.py",
+            "Ada_2_assignsubmission_file_/a.py",
+        ),
     ],
 )
 def test_files_of_two_students(one, other):
@@ -212,6 +216,7 @@ def test_archives(tmp_path):
         "link.py": "/etc/passwd",
         "bomb.py": b" " * 15_000_000,
         "notes.pdf": b"",
+        "d/" * 2000 + "deep.py": RIGHT,
         "deep/fine.py": RIGHT,
         "deep": b"",
     }
@@ -230,6 +235,8 @@ def test_archives(tmp_path):
     names = ["../up.py", "/absolute.py", "C:\\drive.py", "a\\..\\..\\b.py"]
     assert [reasons[f"class.zip/{name}"] for name in names] == [out] * 4
     assert reasons["class.zip/link.py"] == "a link"
+    (deep,) = (name for name in reasons if name.startswith("class.zip/d/d/"))
+    assert reasons[deep] == "it lies in more than 30 folders" and len(deep) < 600
     assert reasons["class.zip/bomb.py"] == "it unpacks to 15,000,000 bytes"
     assert reasons["none.zip/"] == "it is no .zip file"
     assert {"class.zip/notes.pdf", "jane.zip/__MACOSX/", "jane.zip/.ipynb_checkpoints/"} < set(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lessons_lib.files import read_regular
 from lessons_lib.grading import batch
 from lessons_lib.grading.batch import How, claimed, find_submissions, grade_all, keeping, tables
 from lessons_lib.grading.exercise.loading import load_exercises
@@ -81,14 +82,21 @@ def test_the_row_is_whose_name_it_is(pool, tmp_path, other):
     assert marked.endswith(" (not alice.py)") and rows(tmp_path / "out")["alice.py"] == "1"
 
 
-def test_formulas_in_every_cell(pool, tmp_path):
-    names = ["=1+1.py", "=1+1 (1).py", "＝a.py", "a;@b.py"]  # noqa: RUF001
-    found = handed_in(tmp_path / "in", names)
-    grade_all(found, tmp_path / "out")
-    for table in ("grades.csv", "left_out.csv"):
-        with (tmp_path / "out" / table).open(encoding="utf-8") as file:
-            cells = [part for row in csv.reader(file) for cell in row for part in cell.split(";")]
-        assert not [cell for cell in cells if cell.startswith(("=", "＝", "@"))]  # noqa: RUF001
+FORMULAS = ("=", "+", "-", "@", "\t=", "a;=", "a; @", "\n\r+", "＝", "'=")  # noqa: RUF001
+
+
+@pytest.mark.parametrize("start", FORMULAS)
+def test_no_formula_in_any_cell(start):
+    name = f"{start}cmd|'/C calc'!A0.py"
+    rows = [batch.Graded(name, Report([Result(name, "passed", 1.0, 1.0, "")]))]
+    for table in (tables.table(rows), tables.left_out_table({name: f"{name} counts"})):
+        cells = [
+            part.strip()
+            for row in csv.reader(table.splitlines())
+            for c in row
+            for part in c.split(";")
+        ]
+        assert not [cell for cell in cells if cell.startswith(tuple("=+-@\t\r＝"))]  # noqa: RUF001
 
 
 @posix
@@ -97,6 +105,10 @@ def test_what_lies_in_a_folder_is_only_read_if_it_is_a_file(pool, tmp_path):
     os.mkfifo(tmp_path / "in" / "pipe.zip")
     (tmp_path / "in" / "link.zip").symlink_to("/dev/zero")
     (tmp_path / "in" / "loop").symlink_to(".")
+    with pytest.raises(OSError, match="more than 20,000,000 bytes"):
+        os.truncate(tmp_path / "in" / "ada.py", 10**12)
+        read_regular(tmp_path / "in" / "ada.py", 20_000_000)
+    assert keeping.digest_of(tmp_path / "in" / "ada.py").startswith("unread: ")
     here = os.open(tmp_path / "in", os.O_RDONLY)
     for _ in range(1200):  # deeper than a path can be long, and Python nests
         os.mkdir("deep", dir_fd=here)

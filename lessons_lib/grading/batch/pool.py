@@ -6,6 +6,7 @@ import os
 import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -22,6 +23,7 @@ sys.path.append({root!r})
 from lessons_lib.grading.batch.grading_process import main
 main()
 """
+MOST_SECONDS = 1200.0  # for a submission: the grader ends it long before
 SECONDS_TO_END = 5.0
 ROOT = Path(lessons_lib.__file__).parent.parent
 LOST = Result(
@@ -132,9 +134,14 @@ class _GradingProcess:
         return process
 
     def _asked(self, process: "subprocess.Popen[str]", path: Path) -> Report:
-        _say(process, str(path))
         assert process.stdout is not None
-        answer = json.loads(process.stdout.readline())
+        too_long = threading.Timer(MOST_SECONDS, process.kill)  # stopped by a signal, say
+        too_long.start()
+        try:
+            _say(process, str(path))
+            answer = json.loads(process.stdout.readline())
+        finally:
+            too_long.cancel()
         results = [Result(**result) for result in answer["results"]]
         return Report(results, seed=answer["seed"], isolation=answer["isolation"])
 
