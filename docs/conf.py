@@ -39,6 +39,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "docs/**",
     "notebooks/*.ipynb",
+    "notebooks/further/*.ipynb",
     "data/*/README.md",
 ]
 exclude_patterns = [".*", "build", "dist", "**/.ipynb_checkpoints"]

@@ -20,7 +20,7 @@ PACKAGE = "git+https://github.com/somebody/course@0123abc"
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("colab") / "notebooks"
-    command = [sys.executable, "tools/make_colab_notebooks.py", PACKAGE, "--out", str(folder)]
+    command = [sys.executable, "-m", "tools.make_colab_notebooks", PACKAGE, "--out", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True)
     return folder
 

@@ -1,4 +1,4 @@
-"""Copies of the lessons for Colab: python tools/make_colab_notebooks.py PACKAGE --out FOLDER
+"""Copies of the lessons for Colab: python -m tools.make_colab_notebooks PACKAGE --out FOLDER
 
 Each copy gets a first code cell that installs the course's package in Colab and does nothing
 anywhere else. The lessons themselves stay as they are. PACKAGE is an address that pip understands,
@@ -9,6 +9,8 @@ import argparse
 from pathlib import Path
 
 import nbformat
+
+from lessons_lib.course.lessons import every_notebook
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FIRST_CELL = '''# Installs the course's package in Colab (about a minute); elsewhere does nothing.
@@ -40,9 +42,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    (arguments.out / "further").mkdir(exist_ok=True)
+    for path in every_notebook(NOTEBOOKS):
         made = with_first_cell(nbformat.read(path, as_version=4), arguments.package)
-        nbformat.write(made, arguments.out / path.name)
+        nbformat.write(made, arguments.out / path.relative_to(NOTEBOOKS))
 
 
 if __name__ == "__main__":

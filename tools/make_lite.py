@@ -13,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 
+from lessons_lib.course.lessons import every_notebook
+
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_CELL = """# Installs the course's package in this browser: after each start of the kernel.
 %pip install --quiet ipywidgets lessons-lib"""
@@ -33,9 +35,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         wheels, contents = Path(place, "wheels"), Path(place, "contents")
         contents.mkdir()
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        (contents / "further").mkdir()
+        for path in every_notebook(ROOT / "notebooks"):
             made = with_first_cell(nbformat.read(path, as_version=4))
-            nbformat.write(made, contents / path.name)
+            nbformat.write(made, contents / path.relative_to(ROOT / "notebooks"))
         wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, ROOT]
         subprocess.run(wheel, check=True)
         (package,) = wheels.glob("*.whl")

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from lessons_lib.course.lessons import every_notebook
 from lessons_lib.files import write_atomically
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -97,7 +98,7 @@ def execute(path: Path, environ: Mapping[str, str] | None = None) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run notebooks anew and store their outputs.")
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
-    paths = parser.parse_args().notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = parser.parse_args().notebooks or every_notebook(NOTEBOOKS)
     if not paths:
         parser.error(f"there is no notebook in {NOTEBOOKS}")
     for path in paths:

@@ -9,18 +9,19 @@ from lessons_lib.cli.output import say, say_next, show_table
 
 
 def list_lessons() -> None:
-    """List the lessons: minutes to read and to practise, exercises and their points."""
+    """List lessons and companions: minutes of work, exercises and their points."""
     from lessons_lib.course import exercises
-    from lessons_lib.course.lessons import LESSONS
+    from lessons_lib.course.lessons import FURTHER, LESSONS
 
     rows = []
-    for lesson in LESSONS:
+    for lesson in (*LESSONS, *FURTHER):
         members = [exercise for exercise in exercises.all() if exercise.lesson == lesson.name]
-        points = f"{sum(exercise.points for exercise in members):g}"
-        minutes = f"{lesson.minutes_to_read} + {lesson.minutes_to_practise}"
-        rows += [(lesson.name, minutes, points), (f"  {lesson.topic}", "", "")]
+        points = f"{sum(exercise.points for exercise in members):g}" if members else ""
+        if FURTHER and lesson == FURTHER[0]:
+            rows += [("", "", ""), ("Going further (no lesson needs these)", "", "")]
+        rows += [(lesson.name, f"{lesson.minutes}", points), (f"  {lesson.topic}", "", "")]
         rows += [(f"    {one.name}", "", f"{one.points:g}") for one in members]
-    show_table(("lesson", "minutes", "points"), rows, right=["points"])
+    show_table(("lesson", "minutes", "points"), rows, right=["minutes", "points"])
     say_next("`make lab` opens the lessons; `lessons progress` shows what you have solved.")
 
 
@@ -84,11 +85,12 @@ def progress(
 
     What the notebooks' answers use is run, as confined as it can be on this machine.
     """
-    from lessons_lib.course.lessons import LESSONS
+    from lessons_lib.course.lessons import FURTHER, LESSONS
     from lessons_lib.grading import Result
     from lessons_lib.grading import grade as grade_file
 
-    present = [lesson for lesson in LESSONS if (folder / f"{lesson.name}.ipynb").is_file()]
+    course = (*LESSONS, *FURTHER)
+    present = [lesson for lesson in course if (folder / lesson.file).is_file()]
     if not present:
         raise ValueError(f"FOLDER: there is no lesson in {folder}")
     _say_how_it_runs(f"the notebooks in {folder}")
@@ -100,7 +102,7 @@ def progress(
 
     every: list[Result] = []
     for lesson in present:
-        results = grade_file(folder / f"{lesson.name}.ipynb").results
+        results = grade_file(folder / lesson.file).results
         solved = sum(result.status == "passed" for result in results)
         say(row(lesson.name, results, f"{solved} of {len(results)} solved"))
         for result in results:

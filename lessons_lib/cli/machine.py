@@ -198,7 +198,7 @@ def look_at_notebooks(folder: Path) -> Finding:
     from lessons_lib.course.lessons import LESSONS
 
     for place in (folder, folder / "notebooks", CHECKOUT / "notebooks"):
-        missing = [o.name for o in LESSONS if not (place / f"{o.name}.ipynb").is_file()]
+        missing = [o.name for o in LESSONS if not (place / o.file).is_file()]
         if not missing:
             return ok(f"{len(LESSONS)} lessons in {place}")
         if len(missing) < len(LESSONS):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons_lib.grading.exercise.by_hand import ByHand
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
@@ -20,11 +21,11 @@ def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
     """Check a learner's function against its exercise and print the verdict.
 
     The function runs in this process, on the same cases each time. Whatever it does wrong, or is,
-    stands in the report.
+    stands in the report. The answer to a question by hand is compared and nothing is run.
 
     Args:
-        fn: the function.
-        exercise: the exercise or its name; by default the function's own name.
+        fn: the function; or the answer to a question by hand, None while there is none.
+        exercise: the exercise or its name, or the question's; by default the function's own name.
 
     Returns:
         A Report with one result; a name that is none is told there.
@@ -38,6 +39,8 @@ def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
 
 
 def _result(fn: Any, exercise: str | Exercise | None) -> Result:
+    if question := _asked_by_hand(exercise):
+        return _answered(question, fn)
     not_a_function = (
         f"Expected a function, got {describe(fn)}. "
         "Pass the function itself, without calling it: check(lstm_step), not check(lstm_step(…))."
@@ -78,6 +81,18 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
     )
 
 
+def _asked_by_hand(name: Any) -> ByHand | None:
+    """The question by hand of that name, if there is one."""
+    return EXERCISES.asked_by_hand().get(name) if isinstance(name, str) else None
+
+
+def _answered(question: ByHand, given: Any) -> Result:
+    if given is None:
+        return Result(question.name, "not_attempted", 0.0, 0.0, "")
+    right, said = question.judge(given)
+    return Result(question.name, "passed" if right else "failed", 0.0, 0.0, said)
+
+
 def _found(name: Any) -> Exercise:
     """An exercise by its name, by a function of that name, or as it is."""
     if isinstance(name, Exercise):
@@ -116,14 +131,14 @@ def _cases(exercise: Exercise) -> list[Case]:
 
 
 def hint(name: str, number: int = 1) -> None:
-    """Print a hint on an exercise, or that there is none.
+    """Print a hint on an exercise or a question by hand, or that there is none.
 
     Args:
-        name: the exercise's name, or your function.
+        name: its name, or your function.
         number: which hint, from 1; each says more than the one before.
     """
     try:
-        exercise = _found(name)
+        exercise = _asked_by_hand(name) or _found(name)
     except (TypeError, ValueError) as error:
         print(wrapped(_sentence(error)))
         return
@@ -138,11 +153,14 @@ def hint(name: str, number: int = 1) -> None:
 
 
 def reveal(name: str) -> None:
-    """Print the source of an exercise's reference, or that there is none.
+    """Print the source of an exercise's reference, or a question's answer, or that there is none.
 
     Args:
-        name: the exercise's name, or your function.
+        name: the exercise's or the question's name, or your function.
     """
+    if question := _asked_by_hand(name):
+        print(question.answer)
+        return
     try:
         print(_found(name).source)
     except (TypeError, ValueError) as error:

@@ -58,6 +58,8 @@ class Result:
         """The verdict in one line."""
         unit = "point" if self.max_score == 1 else "points"
         verdict = f"{self.exercise}: {VERDICTS[self.status]}"
+        if not self.max_score:  # a question by hand, or nothing that could be graded
+            return f"{verdict}."
         return f"{verdict}, {self.score:g} of {self.max_score:g} {unit}."
 
     @property

@@ -6,9 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lessons_lib.course.lessons import every_notebook
 from tools.refresh_notebooks import NOTEBOOKS
 
-LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+LESSONS = every_notebook(NOTEBOOKS)  # with the companions
+CORES = [path for path in LESSONS if path.parent == NOTEBOOKS]
 
 
 def kernel_environ(**changes: str) -> dict[str, str]:

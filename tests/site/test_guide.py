@@ -20,14 +20,13 @@ def test_the_plan_has_the_minutes_and_points_of_the_course():
     table = re.findall(r"^\| (.*) \|$", text.partition("\n\n1. ")[0], flags=re.MULTILINE)
     *sessions, last = (row.split(" | ") for row in table[1:])
     assert [row[0] for row in sessions] == list("123456")
-    taught, totals = [], [0, 0, 0]
+    taught, totals = [], [0, 0]
     for _, numbers, tasks, *said in sessions:
         lessons = [one for one in LESSONS if one.name[:2] in numbers.split(", ")]
         names = [one.name for one in lessons]
-        read = sum(one.minutes_to_read for one in lessons)
-        practise = sum(one.minutes_to_practise for one in lessons)
+        minutes = sum(one.minutes for one in lessons)
         points = sum(e.points for e in exercises.all() if e.lesson in names)
-        assert [int(number) for number in said] == [read, practise, points]
+        assert [int(number) for number in said] == [minutes, points]
         for name in re.findall(r"`(\w+)`", tasks):
             assert exercises.find(name).lesson in names
         taught += names

@@ -21,7 +21,7 @@ pytestmark = [*MARKS, NEEDS_SPHINX]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "api").glob("*.rst")))
-NOTEBOOKS = [f"notebooks/{path.stem}" for path in LESSONS]
+NOTEBOOKS = [path.relative_to(ROOT).with_suffix("").as_posix() for path in LESSONS]
 PAGES = [
     *("index", "search", "CONTRIBUTING"),
     *(path.relative_to(ROOT).with_suffix("").as_posix() for path in DOCUMENTS),

@@ -178,9 +178,7 @@ def first_step_missing(dhs, caches):
 
 # Truncation. Who gets the step backwards wrong gets the hint about it here too.
 
-chunk_by_chunk = truncated_backward.calling(rnn_backward)
-step_by_step = rnn_backward.calling(rnn_step_backward)
-truncated_backward.inherit(rnn_step_backward, lambda step: chunk_by_chunk(step_by_step(step)))
+truncated_backward.inherit(rnn_step_backward)
 
 CHUNKS = """for start in range(0, len(dhs), length):
         chunk = slice(start, start + length)"""

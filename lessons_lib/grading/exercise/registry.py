@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
+from lessons_lib.grading.exercise.by_hand import Answer, ByHand
 from lessons_lib.grading.exercise.definition import Exercise, Output
 
 # Packages that bring exercises name, in this group of entry points, a module that defines them.
@@ -23,6 +24,7 @@ class Registry:
         self._group = group
         self._exercises: dict[str, Exercise] = {}
         self.added: list[Exercise] = []  # all that were, in order
+        self._by_hand: dict[str, ByHand] = {}
 
     def add(self, exercise: Exercise) -> None:
         """Add an exercise; the last one defined by a name is the one that the name finds.
@@ -44,6 +46,21 @@ class Registry:
                 f"which {known.reference.__module__} defines already"
             )
         self._exercises[exercise.name] = exercise
+
+    def ask(self, question: ByHand) -> None:
+        """Add a question that is answered by hand.
+
+        Raises:
+            ValueError: if an exercise has its name.
+        """
+        if question.name in self._exercises:
+            raise ValueError(f"name: expected a new one, got {question.name!r}, an exercise's")
+        self._by_hand[question.name] = question
+
+    def asked_by_hand(self) -> Mapping[str, ByHand]:
+        """The questions that are answered by hand, by name."""
+        self.all()
+        return self._by_hand
 
     def all(self) -> tuple[Exercise, ...]:
         """Every exercise, by lesson and within a lesson in the order of definition."""
@@ -173,3 +190,38 @@ def exercise(
         return made
 
     return make
+
+
+def by_hand(
+    name: str,
+    *,
+    lesson: str,
+    answer: Answer,
+    tolerance: float = 0.0,
+    choices: Sequence[str] = (),
+    hints: Sequence[str] = (),
+    mistakes: Mapping[Any, str] | None = None,
+    registry: Registry = EXERCISES,
+) -> ByHand:
+    """Ask a question that is answered by hand; `check(answer, name)` knows it from then on.
+
+    Args:
+        name: what `check` and `hint` know it by.
+        lesson: the notebook that asks it, without .ipynb.
+        answer: a number, a shape such as (3, 4), or one of choices.
+        tolerance: how far a number may be from it, in the answer's own unit.
+        choices: what there is to choose from.
+        hints: each says more than the one before.
+        mistakes: what is to be said to a wrong answer that can be foreseen, by that answer.
+        registry: where it is entered.
+
+    Returns:
+        The question.
+
+    Raises:
+        ValueError: if an exercise has that name, the answer is none of the choices, or a mistake
+            would pass as the answer.
+    """
+    question = ByHand(name, lesson, answer, tolerance, choices, hints, mistakes or {})
+    registry.ask(question)
+    return question

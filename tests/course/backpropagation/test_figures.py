@@ -12,7 +12,6 @@ REACHED = np.tri(4, dtype=bool)
 
 def make_figures():
     return {
-        "step_graph": figures.step_graph(),
         "unrolled_graph": figures.unrolled_graph(),
         "chunk_graph": figures.chunk_graph(num_steps=6, length=2),
         "measured_curves": figures.measured_curves(
