@@ -38,7 +38,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """One line that holds no control characters, cut where it gets long."""
-    line = " ".join(text.split())
-    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    """One line whose control characters are written out, as in "\\x1b", cut where it gets long."""
+    line = " ".join(text[: 10 * LONGEST_LINE].split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
