@@ -9,8 +9,6 @@ import numpy.typing as npt
 from IPython.display import display
 
 from lessons_lib import plots
-from lessons_lib.course.backpropagation.figures import loss_reach
-from lessons_lib.course.backpropagation.truncation import distance_by_length, reached_steps
 from lessons_lib.course.better_model import dropout
 from lessons_lib.course.better_model.figures import sums_under_dropout
 from lessons_lib.course.clipping import cliff
@@ -97,24 +95,6 @@ def clipping_dials(w: float, b: float) -> None:
         max_norm=_choice(np.inf, options, "threshold"),
         lr=_choice(0.1, [0.01, 0.03, 0.1, 0.3], "lr"),
     )
-
-
-def truncation_dial(*, num_steps: int = 12) -> None:
-    """Show which losses reach which steps, with a slider for the length of the chunks.
-
-    Args:
-        num_steps: T.
-    """
-
-    def draw(length: int) -> None:
-        reached = reached_steps(num_steps, length, rng=np.random.default_rng(0))
-        far = distance_by_length([length], radius=0.9, seeds=[0], num_steps=num_steps)[0, 0]
-        display(loss_reach({f"chunks of {length}\ngradient off by {far:.0%}": reached}))
-
-    slider = ipywidgets.IntSlider(
-        num_steps, min=1, max=num_steps, description="length", continuous_update=False
-    )
-    ipywidgets.interact(draw, length=slider)
 
 
 def shuffle_dial(

@@ -98,22 +98,6 @@ def test_the_dials_of_a_gru_move_its_state(shown):
     assert len({figure.axes[1].get_ylim() for figure in figures}) == 1
 
 
-def test_the_truncation_dial_cuts_the_map(shown):
-    figures, sliders = shown
-    widgets.truncation_dial(num_steps=6)
-
-    def reached():
-        (mesh,) = figures[-1].axes[0].collections
-        return np.asarray(mesh.get_array())
-
-    np.testing.assert_array_equal(reached(), np.tri(6))
-    assert "off by 0%" in figures[-1].axes[0].get_title()
-    sliders["length"].value = 2
-    np.testing.assert_array_equal(reached(), np.kron(np.eye(3), np.tri(2)))
-    assert "off by 0%" not in figures[-1].axes[0].get_title()
-    assert (sliders["length"].min, sliders["length"].max) == (1, 6)
-
-
 def test_the_dropout_dial_spreads_the_sum(shown):
     figures, sliders = shown
     widgets.dropout_dial([1.0, 2.0, 3.0], num_masks=200)

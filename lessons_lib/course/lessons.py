@@ -24,22 +24,33 @@ class Lesson(NamedTuple):
 LESSONS = (
     Lesson("00_start_here", "how to work, shapes", 30),
     Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 85),
-    Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 105),
-    Lesson("03_rnn_limits", "vanishing and exploding gradients", 100),
+    Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 75),
+    Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
-    Lesson("05_lstm_gates", "the LSTM, gate by gate", 90),
+    Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
     Lesson("07_gru", "two gates and one state", 110),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
-    Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
+    Lesson("09_better_language_model", "layers, dropout, tied weights", 71),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
+    Lesson("02_how_small_may_eps_be", "how far a gradient check can be trusted", 25),
+    Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
+    Lesson("03_activation_functions", "which function for the state", 28),
+    Lesson("03_singular_values", "singular values and the spectral radius", 35),
+    Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
+    Lesson("07_cell_under_other_names", "weights from six other sources", 35),
     Lesson("08_where_models_differ", "a loss split by distance, and repeated", 24),
     Lesson("08_carried_state", "a bug that makes the best model the worst", 29),
     Lesson("08_sampling", "temperature, and texts that are checked", 34),
     Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
+    Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
+    Lesson("09_same_mask", "dropout along time, and one mask for all steps", 32),
+    Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
+    Lesson("09_real_texts", "Shakespeare's letters, and the Penn Treebank", 23),
+    Lesson("09_three_projects", "questions with no single right answer", 23),
 )
 
 

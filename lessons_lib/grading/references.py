@@ -136,7 +136,7 @@ class _StandIn:
         received = _sent(question, call_back=lambda number: worker.caller(number, exchange))
         answer = _sent(worker.answer(received, self.functions))
         if time.monotonic() - started > seconds:
-            raise WorkerTooSlow
+            raise WorkerTooSlow(seconds)
         return answer
 
 

@@ -11,7 +11,7 @@ MOST_TOLD = 5  # of a kind
 
 
 class Problem(NamedTuple):
-    """A place of the file; the worker's words, so every field is only what it claims to be."""
+    """A place of the file, in the worker's words."""
 
     kind: str
     label: str
@@ -21,9 +21,7 @@ class Problem(NamedTuple):
 
 def concern(found: Mapping[str, Any], name: str) -> list[int]:
     """Numbers of the problems that concern a function, as a worker tells them."""
-    concerns = found.get("concerns")
-    numbers = concerns.get(name) if isinstance(concerns, dict) else None
-    return [n for n in numbers if type(n) is int] if isinstance(numbers, list) else []
+    return found["concerns"].get(name, [])
 
 
 class Remarks:
@@ -44,16 +42,11 @@ class Remarks:
 
     def read(self, found: Mapping[str, Any]) -> None:
         """Take what a worker says; the first one that answers is heard."""
-        problems = found.get("problems")
-        if self._found or not isinstance(problems, list):
+        if self._found:
             return
         self._found = found
-        for described in problems:
-            match described:
-                case [str(kind), str(label), int(line), str(text)]:
-                    self._problems.append(Problem(kind, plain(label), line, plain(text)))
-                case _:
-                    self._problems.append(Problem("", "", 0, ""))
+        for kind, label, line, text in found["problems"]:
+            self._problems.append(Problem(kind, plain(label), line, plain(text)))
 
     def added(self, results: Sequence[Result]) -> list[Result]:
         """The results with what is to be said of the file."""
@@ -62,8 +55,8 @@ class Remarks:
         for result in results:
             new = [
                 number
-                for number in concern(self._found, result.exercise)
-                if 0 <= number < len(self._problems) and number not in told
+                for number in (concern(self._found, result.exercise) if self._found else ())
+                if number not in told
             ]
             if result.status != "passed":
                 told.update(new)

@@ -57,7 +57,7 @@ FILES = {
     "unknown.py": (f"# coding: none\n{NP}\n{STEP}".encode(), "error", "coding line"),
     "punycode.py": (f"# coding: punycode\n{NP}\n{STEP}".encode(), "error", "coding line"),
 }
-LEVELS = ["basic", *(["strong"] if policy.bubblewrap_works() else [])]
+LEVELS = ["basic", *([] if policy.missing_for_strong() else ["strong"])]
 EXERCISE = exercises.find("rnn_step")
 
 

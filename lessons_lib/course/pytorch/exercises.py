@@ -8,6 +8,7 @@ import numpy as np
 from lessons_lib.grading import Output, exercise
 
 LESSON = "10_from_numpy_to_pytorch"
+NAMES = "07_cell_under_other_names"
 
 # The first case gives every axis a length of its own; then D = H, so that exchanged weights fit,
 # and D = 4H, where a weight that was not transposed fits.
@@ -112,7 +113,7 @@ def from_torch_layout(weight_ih, weight_hh, bias_ih, bias_hh):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=NAMES,
     outputs=[Output("ours", "D 4H", about="blocks in the order i, f, g, o", blocks=tuple("ifgo"))],
     make_case=make_order_case,
     sizes=SIZES,

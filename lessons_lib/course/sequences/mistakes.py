@@ -24,8 +24,8 @@ rnn_step.mistake(
 )
 rnn_step.mistake(
     "recurrent_weights_transposed",
-    "The old state meets Wh transposed. Wh is square, so its shape cannot warn you. With rows as "
-    "states the product is written as in x @ Wx; W h with columns is the other convention.",
+    "The old state meets Wh transposed. Wh is square, so its shape cannot warn you. The product is "
+    "written as in x @ Wx.",
     "h_prev @ Wh",
     "h_prev @ Wh.T",
 )
@@ -59,7 +59,7 @@ rnn_step.mistake(
 )
 rnn_step.mistake(
     "joined_in_two_orders",
-    "State and input are joined in one order, their weights in the other. If x stands first, Wx "
+    "State and input are joined one way round, their weights the other way. If x stands first, Wx "
     "has to be on top.",
     "x @ Wx + h_prev @ Wh + b",
     "np.hstack([h_prev, x]) @ np.vstack([Wx, Wh]) + b",
@@ -92,8 +92,8 @@ rnn_unroll.mistake(
 )
 rnn_unroll.mistake(
     "one_array_for_all_steps",
-    "All rows of hs hold the same state, the last one. If every step writes to one array, a list "
-    "holds that array many times: let each step make its own, or keep a copy.",
+    "hs holds the same state at every step, the last one. If every step writes to one array, a "
+    "list holds that array many times: let each step make its own, or keep a copy.",
     "np.stack(hs)",
     "np.stack([h] * len(hs))",
 )
@@ -103,8 +103,10 @@ rnn_unroll.mistake(
     "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
 )
 def last_step_missing(x, h0, Wx, Wh, b):
-    hs, h = rnn_unroll(x[:-1], h0, Wx, Wh, b)
-    return np.concatenate([hs, np.zeros_like(hs[:1])]), h
+    hs, h = np.zeros((*x.shape[:2], len(Wh))), h0
+    for t in range(len(x) - 1):
+        hs[t] = h = rnn_step(x[t], h, Wx, Wh, b)
+    return hs, h
 
 
 @rnn_unroll.misconception(

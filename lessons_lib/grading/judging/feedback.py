@@ -12,6 +12,10 @@ from lessons_lib.grading.judging.comparing import Problem
 from lessons_lib.grading.wording import describe, listed, plain
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
+OF_PYTHON_2 = {
+    "'xrange' is not defined": "Python 3 calls it range.",
+    "slice indices must be integers": "In Python 3, 8 / 4 is 2.0, and 8 // 4 is 2.",
+}
 MOST_PRINTED_LINES = 10
 MOST_SHAPES = 12
 
@@ -71,6 +75,7 @@ def about_exception(case: Case, raised: Raised) -> str:
         what = "It calls itself, perhaps by way of another function, and never stops."
     else:
         what = f"It raised {raised.kind}: {text}" if text else f"It raised {raised.kind}."
+        what += "".join(f"\n{advice}" for words, advice in OF_PYTHON_2.items() if words in text)
         shapes = _shapes(case)
     place = f"    in {raised.function}, line {raised.line}:  {plain(raised.source)}"
     return "\n".join([what, *([place] if raised.source else []), *([shapes] if shapes else [])])

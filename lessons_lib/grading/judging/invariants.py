@@ -68,14 +68,16 @@ def broken(
         run: calls the answer with another case.
     """
     lines = []
+    right = call(exercise.reference, case)
     for probe in probes(exercise, case):
         after = run(probe.case)
         names = [
             output.name
             for output in exercise.outputs
             if output.name in probe.outputs
-            and _result(exercise, output, outcome) is not None
-            and _result(exercise, output, after) is not None
+            and _shape(exercise, output, right)
+            == _shape(exercise, output, outcome)
+            == _shape(exercise, output, after)
             and not _same_elsewhere(exercise, output, probe.axis, outcome, after)
         ]
         if names:
@@ -116,6 +118,11 @@ def _same_elsewhere(
     place = output.axes.index(axis)
     kept = (slice(None),) * place + (slice(0, -1),)
     return bool(np.allclose(first[kept], second[kept], rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+def _shape(exercise: Exercise, output: Output, outcome: Outcome) -> tuple[int, ...] | None:
+    result = _result(exercise, output, outcome)
+    return None if result is None else result.shape
 
 
 def _result(exercise: Exercise, output: Output, outcome: Outcome) -> np.ndarray | None:

@@ -1,5 +1,7 @@
 """The figures of lesson 09 show the numbers they are given."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
@@ -9,6 +11,7 @@ from lessons_lib.course.better_model import figures
 PANELS = {"a": ([9, 5, 2], [9, 6, 7]), "b": ([9, 5, 2], [9, 6, 5])}  # training, validation
 
 
+@cache
 def make_figures():
     return {
         "stacked_layers": figures.stacked_layers({"a": "fresh", "b": "same"}, num_steps=4),

@@ -51,6 +51,7 @@ def test_two_biases_train_as_one_with_twice_the_learning_rate():
     assert all(run[-1] < 0.25 * run[0] for run in runs)
 
 
+@pytest.mark.slow
 def test_the_stored_language_model_is_what_the_tool_makes():
     pytest.importorskip("torch")
     from tools.make_bridge_data import reference
