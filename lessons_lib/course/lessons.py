@@ -50,7 +50,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("09_same_mask", "dropout along time, and one mask for all steps", 32),
     Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
     Lesson("09_real_texts", "Shakespeare's letters, and the Penn Treebank", 23),
-    Lesson("09_three_projects", "questions with no single right answer", 23),
+    Lesson("09_three_projects", "questions with no single right answer", 25),
 )
 
 
