@@ -31,7 +31,7 @@ LESSONS = (
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
     Lesson("07_gru", "two gates and one state", 110),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
-    Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
+    Lesson("09_better_language_model", "layers, dropout, tied weights", 71),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
@@ -50,6 +50,11 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
     Lesson("08_sampling", "temperature, and texts that are checked", 34),
     Lesson("08_where_models_differ", "a loss split by distance, and repeated", 24),
+    Lesson("09_real_texts", "Shakespeare's letters, and the Penn Treebank", 23),
+    Lesson("09_same_mask", "dropout along time, and one mask for all steps", 32),
+    Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
+    Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
+    Lesson("09_three_projects", "questions with no single right answer", 25),
 )
 
 

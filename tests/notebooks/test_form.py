@@ -21,7 +21,6 @@ NOT_YET = {
     "04_gradient_clipping",
     "06_why_lstm_remembers",
     "07_gru",
-    "09_better_language_model",
     "10_from_numpy_to_pytorch",
 }
 
