@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lessons_lib.grading.batch.students import student_of
 from lessons_lib.grading.batch.unpacking import Unpacker
 from lessons_lib.grading.isolation.submission import SUFFIXES
-from lessons_lib.grading.wording import plain
+from lessons_lib.grading.wording import one_line
 
 MOST_DEPTH = 3  # of archives in archives
 OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
@@ -74,13 +74,13 @@ def _below(
     """Names and paths of what is to be graded below a folder."""
 
     def unreadable(error: OSError) -> None:
-        found.left_out[plain(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
+        found.left_out[one_line(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
 
     for root, folders, files in os.walk(folder, onerror=unreadable):
         at = prefix + "".join(f"{part}/" for part in Path(root).relative_to(folder).parts)
         for name in list(folders):
             if reason := _not_looked_at(Path(root, name)):
-                found.left_out[plain(f"{at}{name}/")] = reason
+                found.left_out[one_line(f"{at}{name}/")] = reason
                 folders.remove(name)
         for name in files:
             path, whole = Path(root, name), f"{at}{name}"
@@ -88,9 +88,9 @@ def _below(
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1)
             elif reason := _not_looked_at(path) if suffix not in SUFFIXES else _of_the_system(name):
-                found.left_out[plain(whole)] = reason
+                found.left_out[one_line(whole)] = reason
             elif suffix not in SUFFIXES:
-                found.left_out[plain(whole)] = "neither a .py nor an .ipynb file"
+                found.left_out[one_line(whole)] = "neither a .py nor an .ipynb file"
             else:  # a link among them, too: its row says that it is one
                 yield whole, path
 
@@ -99,11 +99,11 @@ def _in_archive(
     path: Path, prefix: str, found: Found, unpacker: Unpacker, depth: int
 ) -> Iterator[tuple[str, Path]]:
     if depth > MOST_DEPTH:
-        found.left_out[plain(prefix)] = "an archive in an archive in an archive"
+        found.left_out[one_line(prefix)] = "an archive in an archive in an archive"
         return
     folder, left_out = unpacker.unpack(path)
     for name, reason in left_out.items():
-        found.left_out[plain(prefix + name if name else prefix or path.name)] = reason
+        found.left_out[one_line(prefix + name if name else prefix or path.name)] = reason
     yield from _below(folder, prefix, found, unpacker, depth)
 
 
@@ -121,9 +121,9 @@ def _of_the_system(name: str) -> str:
 
 
 def _new_name(wanted: str, taken: dict[str, Path]) -> str:
-    name = plain(wanted)
+    name = one_line(wanted)
     number = 2
     while name in taken:
-        name = f"{plain(wanted)} ({number})"
+        name = f"{one_line(wanted)} ({number})"
         number += 1
     return name
