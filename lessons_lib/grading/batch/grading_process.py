@@ -13,7 +13,7 @@ from lessons_lib.grading.batch.pool import How
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.report import Report, Result
-from lessons_lib.grading.wording import plain
+from lessons_lib.grading.wording import one_line
 
 
 def main() -> None:
@@ -51,5 +51,5 @@ def _grade_one(path: Path, how: How) -> Report:
         wanted = None if how.exercises is None else load_exercises(how.exercises)
         return grade(path, exercises=wanted, isolation=how.isolation, seed=how.seed, run=how.run)
     except Exception as error:  # one submission must not stop the others
-        text = f"The grader failed on it, with {type(error).__name__}: {plain(str(error))}"
+        text = f"The grader failed on it, with {type(error).__name__}: {one_line(str(error))}"
         return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])

@@ -135,7 +135,9 @@ def signature(function: Callable[..., Any]) -> dict[str, Any]:
 def caller(number: int, exchange: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
     """A function that is given as an argument: it is called in the grader's process."""
 
-    def function(*arguments: Any) -> Any:
+    def function(*arguments: Any, **named: Any) -> Any:
+        if named:
+            raise TypeError("a function that is given takes its arguments in order, without names")
         given = [_sendable(np.asarray(argument)) for argument in arguments]
         reply = exchange({"call": number, "arguments": given})
         if "raised" in reply:
