@@ -29,13 +29,16 @@ LESSONS = (
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
-    Lesson("07_gru", "two gates and one state", 110),
+    Lesson("07_gru", "two gates and one state", 72),
     Lesson("08_lstm_language_model", "predicting the next word", 100),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
 )
 FURTHER: tuple[Lesson, ...] = (
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
+    Lesson("07_gru_two_variants", "reset after the product, and before it", 31),
+    Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 23),
+    Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
     Lesson("07_cell_under_other_names", "weights from six other sources", 35),
 )
 
