@@ -32,7 +32,7 @@ LESSONS = (
     Lesson("07_gru", "two gates and one state", 72),
     Lesson("08_lstm_language_model", "predicting the next word", 100),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
-    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
+    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 44),
 )
 FURTHER: tuple[Lesson, ...] = (
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
@@ -40,6 +40,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 23),
     Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
     Lesson("07_cell_under_other_names", "weights from six other sources", 35),
+    Lesson("10_carrying_weights_elsewhere", "round trips, training, files without code", 27),
 )
 
 
