@@ -29,8 +29,9 @@ def copies(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_a_copy_is_the_lesson_with_one_cell_more(lesson: Path, copies: Path):
     before = nbformat.read(lesson, as_version=4)
+    copied = nbformat.read(copies / lesson.relative_to(NOTEBOOKS), as_version=4)
     for after, name, asked in (
-        (nbformat.read(copies / lesson.relative_to(NOTEBOOKS), as_version=4), "install-in-colab", PACKAGE),
+        (copied, "install-in-colab", PACKAGE),
         (make_lite.with_first_cell(copy.deepcopy(before)), "install-in-browser", "lessons-lib"),
     ):
         nbformat.validate(after)

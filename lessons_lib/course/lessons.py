@@ -29,10 +29,10 @@ LESSONS = (
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
-    Lesson("07_gru", "two gates and one state", 110),
+    Lesson("07_gru", "two gates and one state", 72),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 71),
-    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 65),
+    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 44),
 )
 FURTHER: tuple[Lesson, ...] = (
     Lesson("00_arrays_that_surprise", "views, equal lengths, and how far float32 counts", 20),
@@ -45,6 +45,9 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
     Lesson("07_cell_under_other_names", "weights from six other sources", 35),
+    Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
+    Lesson("07_gru_two_variants", "reset after the product, and before it", 31),
+    Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 23),
     Lesson("08_carried_state", "a bug that makes the best model the worst", 29),
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
     Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
@@ -55,6 +58,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
     Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
     Lesson("09_three_projects", "questions with no single right answer", 25),
+    Lesson("10_carrying_weights_elsewhere", "round trips, training, files without code", 27),
 )
 
 

@@ -20,8 +20,6 @@ MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 NOT_YET = {
     "04_gradient_clipping",
     "06_why_lstm_remembers",
-    "07_gru",
-    "10_from_numpy_to_pytorch",
 }
 
 # Numbers in prose that stand in no output and no code of their notebook, and why they may.
