@@ -1,7 +1,6 @@
 """Things to play with in a notebook: sliders that redraw a figure."""
 
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
@@ -19,7 +18,6 @@ from lessons_lib.course.language_model.figures import word_distributions
 from lessons_lib.course.language_model.writing import effective_choices
 from lessons_lib.course.lstm_gates.figures import memory_cell
 from lessons_lib.course.lstm_gradient.cell_path import norms_over_lag
-from lessons_lib.course.sequences.experiments import shuffled_in_blocks
 from lessons_lib.course.shared.gradient_lag import over_lag
 from lessons_lib.course.shared.traces import lstm_by_hand
 from lessons_lib.functions import sigmoid, softmax
@@ -95,27 +93,6 @@ def clipping_dials(w: float, b: float) -> None:
         max_norm=_choice(np.inf, options, "threshold"),
         lr=_choice(0.1, [0.01, 0.03, 0.1, 0.3], "lr"),
     )
-
-
-def shuffle_dial(
-    tokens: Sequence[str], score: Callable[[Sequence[str]], Mapping[str, float]]
-) -> None:
-    """Show a text whose words are shuffled within blocks, with a slider for the blocks' length.
-
-    Args:
-        tokens: the text.
-        score: takes the shuffled text and returns a number for each of several readers of it.
-    """
-
-    def draw(block: int) -> None:
-        order = shuffled_in_blocks(np.arange(len(tokens)), block, np.random.default_rng(0))
-        shuffled = [tokens[place] for place in order]
-        print(textwrap.fill(" ".join(shuffled), 90))
-        for name, value in score(shuffled).items():
-            print(f"{name}: {value:.1f}")
-
-    blocks = [1, 2, 3, 5, 10, 30, len(tokens)]
-    ipywidgets.interact(draw, block=_choice(1, blocks, "block"))
 
 
 def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:

@@ -61,25 +61,6 @@ def test_the_radius_dial_redraws_the_gradient(shown):
     assert len({figure.axes[0].get_ylim() for figure in figures}) == 1
 
 
-def test_the_shuffle_dial_shows_the_text_and_its_scores(shown, capsys):
-    _, sliders = shown
-    tokens = [f"w{k:02}" for k in range(12)]
-    seen = []
-
-    def score(text):
-        seen.append(list(text))
-        return {"places right": sum(a == b for a, b in zip(text, tokens, strict=True))}
-
-    widgets.shuffle_dial(tokens, score)
-    assert seen == [tokens]
-    sliders["block"].value = 3
-    assert seen[-1] != tokens
-    for start in range(0, 12, 3):
-        assert sorted(seen[-1][start : start + 3]) == tokens[start : start + 3]
-    sliders["block"].value = 12
-    assert sorted(seen[-1]) == tokens
-
-
 def test_the_dials_of_a_gru_move_its_state(shown):
     figures, sliders = shown
     widgets.gru_dials([0.5, 0.0, 0.0], w=2.0)

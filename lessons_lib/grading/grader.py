@@ -1,5 +1,6 @@
 """Grade a submission in a process of its own."""
 
+import dataclasses
 import re
 import secrets
 import statistics
@@ -30,9 +31,11 @@ from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
+from lessons_lib.shown import shown
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
+MOST_MESSAGE = 10_000  # characters
 _DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
 _CHECKED = re.compile(r"\bcheck\((\w+)")
 
@@ -79,8 +82,16 @@ def grade(
     wanted = list(exercises) if exercises is not None else asked_of(path, submission)
     if seed is None:
         seed = secrets.randbits(63)
-    results = _graded(wanted, submission, level, seed, run)
+    results = [_presentable(result) for result in _graded(wanted, submission, level, seed, run)]
     return Report(results, seed=seed, isolation=level)
+
+
+def _presentable(result: Result) -> Result:
+    """A result whose message, in which words of the submission stand, is bounded and all seen."""
+    message = result.message
+    if len(message) > MOST_MESSAGE:
+        message = f"{message[:MOST_MESSAGE]} …"
+    return dataclasses.replace(result, message=shown(message))
 
 
 def _of_lesson(lesson: str) -> list[Exercise]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lessons_lib.grading.report import Result
-from lessons_lib.grading.wording import listed, plain
+from lessons_lib.grading.wording import in_words, one_line
 
 MOST_TOLD = 5  # of a kind
 
@@ -36,7 +36,7 @@ class Remarks:
 
     def __init__(self, modules: Collection[str]) -> None:
         names = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
-        self._allowed = listed(["Python's standard library", "NumPy", *names])
+        self._allowed = in_words(["Python's standard library", "NumPy", *names])
         self._problems: list[Problem] = []
         self._found: Mapping[str, Any] = {}
 
@@ -46,7 +46,7 @@ class Remarks:
             return
         self._found = found
         for kind, label, line, text in found["problems"]:
-            self._problems.append(Problem(kind, plain(label), line, plain(text)))
+            self._problems.append(Problem(kind, one_line(label), line, one_line(text)))
 
     def added(self, results: Sequence[Result]) -> list[Result]:
         """The results with what is to be said of the file."""
@@ -92,7 +92,7 @@ class Remarks:
             if len(places) > MOST_TOLD:
                 places[MOST_TOLD:] = [f"{len(places) - MOST_TOLD} others"]
             lines.append(
-                f"Not there in grading: {listed(places)}. An answer may import {self._allowed}."
+                f"Not there in grading: {in_words(places)}. An answer may import {self._allowed}."
             )
         return lines
 

@@ -11,7 +11,8 @@ from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "02_backpropagation_through_time"
-TRUNCATED, EPS = "02_truncated_bptt", "02_how_small_may_eps_be"  # its companions
+# Its companions
+TRUNCATED, EPS, COSTS = "02_truncated_bptt", "02_how_small_may_eps_be", "02_what_the_way_back_costs"
 
 # A rest that makes no whole chunk; no rest; chunks of two; fewer steps than a chunk has.
 TRUNCATION_SIZES = [
@@ -258,5 +259,18 @@ by_hand(
     mistakes={
         1e-8: "That is the best eps for a difference to one side, whose error is eps + u / eps.",
         4.6e-6: "The derivative of eps^2 is 2 eps: the 2 is missing.",
+    },
+)
+by_hand(
+    "numbers_kept",
+    lesson=COSTS,
+    answer=300_000,
+    hints=[
+        "What does one step keep that no other step has kept: x_t and one state. Of what sizes?"
+    ],
+    mistakes={
+        15_000: "That is one row of the batch. There are 20.",
+        500_000: "Each state is counted twice: the h of a step is the h_prev of the next one.",
+        304_000: "That is right with h_0, which the question leaves aside.",
     },
 )

@@ -12,8 +12,8 @@ rnn_step.mistake(
     "bias_outside",
     "The bias was added after the tanh, so that the state can leave the range from -1 to 1. It "
     "belongs to the sum inside.",
-    "np.tanh(a)",
-    "np.tanh(a - b) + b",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "np.tanh(x @ Wx + h_prev @ Wh) + b",
 )
 rnn_step.mistake(
     "weights_exchanged",
@@ -33,28 +33,28 @@ rnn_step.mistake(
     "tanh_left_out",
     "This is the sum before the activation function. Left like that, a state could grow at every "
     "step; something has to hold it between -1 and 1.",
-    "np.tanh(a)",
-    "a",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "x @ Wx + h_prev @ Wh + b",
 )
 rnn_step.mistake(
     "sigmoid_for_tanh",
     "The sum went through sigmoid, so that no state can be negative. The vanilla RNN has another "
     "function, one that runs from -1 to 1.",
-    "np.tanh(a)",
-    "1 / (1 + np.exp(-a))",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "1 / (1 + np.exp(-(x @ Wx + h_prev @ Wh + b)))",
 )
 rnn_step.mistake(
     "relu_for_tanh",
     "The sum went through ReLU, which has no upper bound: over many steps a state could grow and "
     "grow. The vanilla RNN has a function that is bounded on both sides.",
-    "np.tanh(a)",
-    "np.maximum(a, 0)",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "np.maximum(x @ Wx + h_prev @ Wh + b, 0)",
 )
 rnn_step.mistake(
     "tanh_of_each_part",
     "Input and state went through tanh one by one and were added afterwards. Add first, squash "
     "once.",
-    "np.tanh(a)",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
     "np.tanh(x @ Wx + b) + np.tanh(h_prev @ Wh)",
 )
 rnn_step.mistake(

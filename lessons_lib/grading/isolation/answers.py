@@ -13,7 +13,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.isolation.wire import ProtocolError
-from lessons_lib.grading.wording import Foreign, plain
+from lessons_lib.grading.wording import Foreign, one_line
 
 LONGEST_NAME = 100  # characters
 LONGEST_LABEL = 300  # of a cell, or a file's name
@@ -123,9 +123,9 @@ def _raised(described: Any) -> Raised | None:
         return None
     kind, text, function, line, source = _items(described, 5)
     return Raised(
-        plain(_text(kind, LONGEST_NAME)),
+        one_line(_text(kind, LONGEST_NAME)),
         _text(text, LONGEST_TEXT),
-        plain(_text(function, LONGEST_NAME)),
+        one_line(_text(function, LONGEST_NAME)),
         _number(line, MOST_LINES),
         _text(source, LONGEST_TEXT),
     )

@@ -26,10 +26,12 @@ TOKEN = "MEMORY_GATES_WORKER"
 # In basic isolation a process stands between: a submission may kill its parent.
 START = """
 import os, sys
+sys.path[:0] = {paths!r}
+from lessons_lib.grading.isolation.system_calls import end_with_parent
+end_with_parent()
 if {isolation!r} == "basic" and hasattr(os, "fork") and (worker := os.fork()):
     os.waitpid(worker, 0)
     os._exit(0)
-sys.path[:0] = {paths!r}
 from lessons_lib.grading.isolation.worker import main
 main({isolation!r}, user={user!r})
 """

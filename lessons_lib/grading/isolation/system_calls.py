@@ -13,6 +13,7 @@ process that may be sent signals, and basic isolation has it, too.
 
 import ctypes
 import os
+import signal
 import sys
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ FAIL = 0x00050000  # SCMP_ACT_ERRNO; the number of the error is added
 NOT_THERE, READ_ONLY = 38, 30  # ENOSYS, EROFS
 EQUAL, MASKED_EQUAL = 4, 7
 LOCAL, STREAM, KIND_OF_SOCKET = 1, 1, 0xF  # AF_UNIX, SOCK_STREAM; without importing socket
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
 IN_ALL_THREADS = 4  # SCMP_FLTATR_CTL_TSYNC
 
 # Names of system calls; some are there on some processors only.
@@ -85,6 +87,12 @@ def rules(process: int) -> list[Rule]:
         Compared(1, MASKED_EQUAL, KIND_OF_SOCKET, STREAM),
     )
     return [*found, Rule("socketpair", pair)]
+
+
+def end_with_parent() -> None:
+    """Let the system kill this process when the one that started it ends, where it can do so."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
 
 
 def library() -> ctypes.CDLL | None:

@@ -5,12 +5,9 @@ leaves the process are messages, which the grader reads as a stranger's.
 """
 
 import contextlib
-import ctypes
 import inspect
 import io
 import os
-import signal
-import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -19,7 +16,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.isolation.defining import define
 from lessons_lib.grading.isolation.running import Outcome, Raised, call, signature_of
-from lessons_lib.grading.isolation.system_calls import LIBRARY, restrict
+from lessons_lib.grading.isolation.system_calls import LIBRARY, end_with_parent, restrict
 from lessons_lib.grading.isolation.wire import DTYPES, Foreign, receive, send
 from lessons_lib.grading.wording import describe
 
@@ -33,7 +30,6 @@ LONGEST_TEXT = 500
 MOST_MEMORY = 2 * 1024**3  # bytes of address space
 MOST_SECONDS_OF_CPU = 150
 MOST_FILE = 10_000_000  # bytes
-PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
 def main(isolation: str, *, user: int | None) -> None:
@@ -95,8 +91,7 @@ def _limit() -> None:
         new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, (new, new))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the grader may be killed
+    end_with_parent()
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -140,7 +135,9 @@ def signature(function: Callable[..., Any]) -> dict[str, Any]:
 def caller(number: int, exchange: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
     """A function that is given as an argument: it is called in the grader's process."""
 
-    def function(*arguments: Any) -> Any:
+    def function(*arguments: Any, **named: Any) -> Any:
+        if named:
+            raise TypeError("a function that is given takes its arguments in order, without names")
         given = [_sendable(np.asarray(argument)) for argument in arguments]
         reply = exchange({"call": number, "arguments": given})
         if "raised" in reply:

@@ -14,7 +14,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
-from lessons_lib.grading.wording import listed
+from lessons_lib.grading.wording import in_words
 
 
 class Probe(NamedTuple):
@@ -89,11 +89,11 @@ def _sentence(axis: str, names: Sequence[str]) -> str:
     if axis == "N":
         return (
             f"The rows of the batch are not independent: with other numbers in the last row alone, "
-            f"{listed(names)} changes in other rows too."
+            f"{in_words(names)} changes in other rows too."
         )
     return (
         f"It looks into the future: with other numbers at the last time step alone, "
-        f"{listed(names)} changes at earlier steps too."
+        f"{in_words(names)} changes at earlier steps too."
     )
 
 

@@ -14,7 +14,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.judging.comparing import differs, is_number, problem_with
-from lessons_lib.grading.wording import listed
+from lessons_lib.grading.wording import in_words
 
 Arrays = dict[str, np.ndarray]
 
@@ -246,7 +246,7 @@ def _right_for_others(
             if right is None or any(problem_with(o, right[o.name], got[o.name]) for o in wrong):
                 break
         else:
-            names = listed([output.name for output in wrong])
+            names = in_words([output.name for output in wrong])
             return f"{names} would be right for {what}."
     return ""
 
@@ -264,10 +264,11 @@ def _other_arguments(cases: Sequence[Case]) -> Iterator[tuple[str, dict[str, tup
     for name, by_case in shapes.items():
         for what, form in _other_forms(cases[0], by_case):
             yield f"{name} {what}", {name: (name, form)}
+    as_it_is: Form = np.positive
     for one, other in itertools.permutations(shapes, 2):
         if shapes[one] == shapes[other]:
-            exchanged = {one: (other, np.positive), other: (one, np.positive)}
-            yield f"{other} in place of {one}", {one: (other, np.positive)}
+            exchanged = {one: (other, as_it_is), other: (one, as_it_is)}
+            yield f"{other} in place of {one}", {one: (other, as_it_is)}
             yield f"{one} and {other} exchanged", exchanged
 
 
@@ -329,7 +330,7 @@ def _unused(
             ]
             if deaf:
                 verb = "does" if len(deaf) == 1 else "do"
-                return f"{listed(deaf)} {verb} not change with {what}, and should."
+                return f"{in_words(deaf)} {verb} not change with {what}, and should."
     return ""
 
 
