@@ -1,6 +1,6 @@
 """The course's texts as token ids: where they come from, how they are cut, what they count as."""
 
-import gzip
+import bz2
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -144,8 +144,8 @@ def shakespeare_opening() -> str:
 
     The text is in the public domain; `data/shakespeare/README.md` has its source and checksum.
     """
-    packed = data_path("shakespeare", "opening.txt.gz").read_bytes()
-    return gzip.decompress(packed).decode("ascii")
+    packed = data_path("shakespeare", "opening.txt.bz2").read_bytes()
+    return bz2.decompress(packed).decode("ascii")
 
 
 def word_corpus(characters: Corpus, *, share: float = 1.0, min_count: int = 5) -> Corpus:
