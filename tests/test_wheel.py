@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.grading.isolation.policy import bubblewrap_works
+from lessons_lib.grading.isolation.policy import missing_for_strong
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -143,7 +143,7 @@ def test_the_wheel_works_outside_the_checkout(installed: Path):
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap, which makes it so, is not here")
+@pytest.mark.skipif(bool(missing_for_strong()), reason="bubblewrap, which makes it so, is not here")
 def test_a_checkout_that_cannot_be_written_to(tmp_path: Path):
     """Lessons, package and environment are read-only; the learner writes to a folder elsewhere."""
     bwrap = shutil.which("bwrap")

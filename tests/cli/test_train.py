@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -151,7 +150,8 @@ def test_a_loss_that_is_not_finite(tmp_path, lessons, short_village):
     command = ("train", "village", "--out", tmp_path / "r", *QUICK)
     status, _, err = lessons(*command, "--set", "lr=1e30")
     assert status == 2 and err.count("\n") == 1
-    assert re.search(r": step [1-9]: loss", err)  # which of them, rounding decides
+    # After one step the weights are near 1e30; their products leave float32 on any processor.
+    assert ": step 2: loss" in err
     assert "gradient norm" in err and "are not finite" in err
     assert "try a lower learning rate (lr) or a lower clipping threshold (max_norm)" in err
     assert "give the same command with --resume and the lower value" in err

@@ -12,7 +12,17 @@ from tests.site.building import NEEDS_SPHINX, REPOSITORY, ROOT, build, read_page
 pytestmark = [pytest.mark.slow, NEEDS_SPHINX]
 
 DASH = " \N{EN DASH} "  # between a type and what it says
-PUBLIC = ["functions", "cells", "gradients", "layers", "models", "text", "training", "interop"]
+PUBLIC = [
+    "functions",
+    "cells",
+    "gradients",
+    "layers",
+    "models",
+    "influence",
+    "text",
+    "training",
+    "interop",
+]
 LOADED = {  # what a browser fetches by itself
     "script": "src",
     "img": "src",

@@ -42,7 +42,9 @@ def test_the_relief_covers_the_piece_and_sees_the_wall_from_both_sides():
 @pytest.mark.parametrize(("w", "T"), [(0.7, 50), (1.5, 1), (2.0, 50)])
 def test_the_slope_at_the_edge_is_the_geometric_sum(w, T):
     growth = 0.75 * w
-    rtol = 1e-9 + 64 * np.finfo(np.float64).eps * growth**T  # rounding grows as the slope does
+    # Rounding moves h off its place by some eps, and that grows as the slope does. With OpenBLAS's
+    # and NumPy's code for old and new processors the error was up to 8.5 eps growth**T.
+    rtol = 16 * np.finfo(np.float64).eps * max(1, growth**T)
     here = cliff.surface(w, cliff.edge(w), num_steps=T)
     np.testing.assert_allclose(
         [here.dw, here.db], cliff.gradient_at_edge(w, num_steps=T), rtol=rtol

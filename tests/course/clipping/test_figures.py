@@ -1,5 +1,7 @@
 """Figures of clipping show the numbers they are given, on axes that say what they are."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.collections import QuadMesh
 
@@ -9,6 +11,7 @@ W, B = np.array([0.0, 1.0, 2.0]), np.array([-1.0, 1.0])
 LOSS = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
+@cache
 def make_figures():
     return {
         "loss_landscape": figures.loss_landscape(

@@ -36,6 +36,7 @@ def test_differences_look_at_outputs_states_and_gradients():
         assert sum(found) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_the_stored_language_model_is_what_the_tool_makes():
     pytest.importorskip("torch")
     from tools.make_bridge_data import reference

@@ -1,5 +1,7 @@
 """The figure of the two layouts shows the numbers it is given."""
 
+from functools import cache
+
 import numpy as np
 
 from lessons_lib.course.pytorch import figures
@@ -7,6 +9,7 @@ from lessons_lib.course.pytorch import figures
 WX = np.arange(24.0).reshape(3, 8) - 12
 
 
+@cache
 def make_figures():
     return {"two_layouts": figures.two_layouts(WX, WX.T)}
 
