@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lessons_lib import cells
+from lessons_lib.course.shared import traces
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.layers import GRU, LSTM, RNN, RecurrentLayer
 from tests.measured import record
@@ -126,13 +127,8 @@ def unroll(
     Returns:
         All hidden states (T, N, H), the final state, and the caches.
     """
-    hs = np.empty((len(x), *state[0].shape), state[0].dtype)
-    caches = []
-    for t, x_t in enumerate(x):
-        *state, cache = kind.step(x_t, *state, *params.values())
-        hs[t] = state[0]
-        caches.append(cache)
-    return hs, tuple(state), caches
+    states, caches = traces.unroll(kind.step, x, state, *params.values())
+    return states[0], tuple(values[-1] for values in states), caches
 
 
 def unroll_backward(

@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(wheel: Path)
     assert wheel.stat().st_size <= 3_000_000
 
 
+@pytest.mark.slow  # builds once more
 def test_the_source_distribution_holds_what_the_wheel_is_made_from(built: Path, tmp_path: Path):
     (sdist,) = built.glob("*.tar.gz")
     assert sdist.stat().st_size <= 4_000_000

@@ -91,6 +91,7 @@ def test_sample(trained, lessons):
     assert lessons("sample", folder, "--length", "5")[1].startswith("***")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_a_terminal_shows_tokens_as_they_are_drawn(trained, lessons):
     """What stands there after 200 characters of an endless text is how the whole text begins."""

@@ -81,6 +81,7 @@ def test_all_presets_are_in_the_help(lessons):
     assert all(preset in said[: said.index("--resume")] for preset in PRESETS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_progress_bar_and_ctrl_c_in_a_terminal(tmp_path):
     arguments = ("train", "village", "--out", str(tmp_path / "r"), *QUICK[:-2])
@@ -119,6 +120,7 @@ def test_ctrl_c_twice(tmp_path, lessons, monkeypatch, short_village):
     assert load_checkpoint(tmp_path / "r" / "checkpoint.safetensors")[1]["steps"] == 5
 
 
+@pytest.mark.slow  # tests/test_files.py has the write that breaks off
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_a_full_disk(trained, tmp_path):
     """No file may grow beyond 40 kB, so the checkpoint does not fit; later there is room."""

@@ -3,8 +3,8 @@
 import json
 import os
 import re
+import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -121,21 +121,8 @@ def test_folders_without_runs(tmp_path):
         find_runs(tmp_path / "nowhere")
 
 
-def test_the_time_of_day_at_the_end(monkeypatch):
+def test_the_time_of_day_at_the_end():
     """Beyond midnight the day is told too."""
-    import time
-
     noon = time.mktime((2024, 5, 3, 12, 0, 0, 0, 0, -1))  # a Friday
-    monkeypatch.setattr(
-        run,
-        "time",
-        SimpleNamespace(time=lambda: noon, localtime=_from(noon), strftime=time.strftime),
-    )
-    assert run._clock(90 * 60) == "13:30"
-    assert run._clock(13 * 3600) == "Sat 01:00"
-
-
-def _from(now):
-    import time
-
-    return lambda seconds=now: time.localtime(seconds)
+    assert run._clock(90 * 60, noon) == "13:30"
+    assert run._clock(13 * 3600, noon) == "Sat 01:00"
