@@ -44,7 +44,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
-    Lesson("07_cell_under_other_names", "weights from six other sources", 35),
+    Lesson("07_cell_under_other_names", "weights from other sources", 35),
     Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
     Lesson("07_gru_two_variants", "reset after the product, and before it", 31),
     Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 23),
