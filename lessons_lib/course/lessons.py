@@ -28,7 +28,7 @@ LESSONS = (
     Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 90),
-    Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 105),
+    Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 75),
     Lesson("07_gru", "two gates and one state", 110),
     Lesson("08_lstm_language_model", "predicting the next word", 100),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 90),
@@ -37,6 +37,9 @@ LESSONS = (
 FURTHER: tuple[Lesson, ...] = (
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
+    Lesson("06_lstm_backward", "the LSTM backwards over a sequence", 43),
+    Lesson("06_learning_to_recall", "the forget bias, and a task that needs memory", 25),
+    Lesson("06_not_cured", "what the LSTM does not cure", 23),
 )
 
 
