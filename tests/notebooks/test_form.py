@@ -19,7 +19,6 @@ MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 # Still as they were before there were cores and companions: to be taken off this list one by one.
 NOT_YET = {
     "04_gradient_clipping",
-    "06_why_lstm_remembers",
 }
 
 # Numbers in prose that stand in no output and no code of their notebook, and why they may.
