@@ -1,5 +1,6 @@
-"""What the guide for instructors says is so: the plan, the assignment, and how to cite."""
+"""What instructors are told is so: the plan, the notes for teaching, the assignment, how to cite."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from lessons_lib.course import exercises
-from lessons_lib.course.lessons import LESSONS
+from lessons_lib.course.lessons import FURTHER, LESSONS, Lesson
+from lessons_lib.grading.exercise.registry import EXERCISES
 from tests.test_docs import ROOT, code_blocks
 
 GUIDE = ROOT / "docs" / "instructor-guide.md"
@@ -32,6 +34,40 @@ def test_the_plan_has_the_minutes_and_points_of_the_course():
     assert taught == list(LESSONS[1:9])
     assert [float(number) for number in re.findall(r"[\d.]+", " ".join(last))] == totals
     assert f"{LESSONS[0].minutes} minutes in which" in text
+
+
+def tasks(lesson: Lesson) -> list[str]:
+    return [one.name for one in exercises.all() if one.lesson == lesson.name]
+
+
+def test_the_notes_for_teaching_have_each_lesson_and_nothing_that_is_not_there():
+    text = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## (\d\d .*)\n", text, flags=re.MULTILINE)[1:]
+    for lesson, title, section in zip(LESSONS, parts[::2], parts[1::2], strict=True):
+        notebook = json.loads((ROOT / "notebooks" / lesson.file).read_text(encoding="utf-8"))
+        assert notebook["cells"][0]["source"][0] == f"# {title.replace(' ', ' · ', 1)}\n"
+        head = section.partition("**Afterwards")[0]
+        by_hand = [q.name for q in EXERCISES.asked_by_hand().values() if q.lesson == lesson.name]
+        assert re.findall(r"`(\w+)`", head) == tasks(lesson) + by_hand
+        points = sum(exercises.find(name).points for name in tasks(lesson))
+        assert f"{lesson.minutes} minutes, {points:g} points" in head
+
+        companions = [one for one in FURTHER if one.name[:2] == lesson.name[:2]]
+        link = r"further/(\w+)\.ipynb\)\s+\((\d+)\s+minutes([^)]*)\)"
+        named = {
+            name: (int(minutes), re.findall(r"`(\w+)`", rest))
+            for name, minutes, rest in re.findall(link, section)
+        }
+        assert named == {one.name: (one.minutes, tasks(one)) for one in companions}
+
+        mistakes, _, questions = section.partition("| open question of |")
+        asked = re.findall(r"^\| `(\w+)`: ", questions, flags=re.MULTILINE)
+        assert asked == [one.name for one in companions if one.name != "09_three_projects"]
+        rows = re.findall(r'^\| `(\w+)`: `(\w+)` \| "(.*?)" \|', mistakes, flags=re.MULTILINE)
+        assert {name for name, *_ in rows} == set(tasks(lesson))
+        for name, mistake, said in rows:
+            known = {one.name: one.hint for one in exercises.find(name).misconceptions}
+            assert said in known[mistake], (name, mistake)
 
 
 @pytest.mark.slow
