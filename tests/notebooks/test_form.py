@@ -19,6 +19,7 @@ MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 # Still as they were before there were cores and companions: to be taken off this list one by one.
 NOT_YET = {lesson.name for lesson in LESSONS} - {
     "03_rnn_limits",
+    "04_gradient_clipping",
     "06_why_lstm_remembers",
 }
 
