@@ -43,6 +43,8 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("02_what_the_way_back_costs", "memory, work, and what a step promises", 22),
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
+    Lesson("04_choosing_a_threshold", "three rules, and which threshold", 35),
+    Lesson("04_the_cliff", "where the loss has a wall, and why", 26),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
     Lesson("06_learning_to_recall", "the forget bias, and a task that needs memory", 25),
     Lesson("06_lstm_backward", "the LSTM backwards over a sequence", 43),
