@@ -1,4 +1,4 @@
-"""What instructors are told is so: the plan, the notes for teaching, the assignment, how to cite."""
+"""What instructors are told is so: the plan, notes for teaching, the assignment, how to cite."""
 
 import json
 import re
