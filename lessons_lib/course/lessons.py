@@ -44,7 +44,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("03_activation_functions", "which function for the state", 28),
     Lesson("03_singular_values", "singular values and the spectral radius", 35),
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
-    Lesson("07_cell_under_other_names", "weights from six other sources", 35),
+    Lesson("07_cell_under_other_names", "weights from other libraries and courses", 35),
     Lesson("08_carried_state", "a bug that makes the best model the worst", 29),
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
     Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
