@@ -16,7 +16,7 @@ from lessons_lib.course import exercises
 from lessons_lib.grading import grade
 from lessons_lib.grading.batch import How, find_submissions, grade_all, pool
 from lessons_lib.grading.isolation import box, bubblewrap, policy, visible
-from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with
+from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with, started
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
 from tests.grading.hostile.attack import HEAD, RIGHT, SIGNATURE, WRONG
@@ -205,6 +205,21 @@ def test_a_submission_that_sends_signals_around_ends_itself_at_most(level, folde
     assert scores(graded.rows) == {"a.py": 2, "c.py": 2} | {f"b{n}.py": 0 for n in range(3)}
     statuses = {result.status for one in graded.rows for result in one.report.results}
     assert statuses <= {"passed", "failed", "crashed"}
+
+
+@on_linux
+def test_no_other_process_can_read_what_is_sent_to_a_worker():
+    """In basic isolation a submission took another's question, which then got no answer."""
+    process, questions, answers = started([sys.executable, "-c", "input()"])
+    with process, questions, answers:
+        for descriptor in (0, 1):
+            with pytest.raises(OSError, match="No such device or address"):
+                os.open(f"/proc/{process.pid}/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK)
+        questions.write(b"\n")
+    reading, writing = os.pipe()  # so they talked before
+    with open(f"/proc/self/fd/{writing}", "rb", opener=lambda path, _: os.open(path, os.O_RDONLY)):
+        os.close(reading)
+        os.close(writing)
 
 
 def processes_that_name(word):
