@@ -113,6 +113,8 @@ def _read_npz(file: Path) -> "dict[str, np.ndarray]":
 
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
+        if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members):
+            raise ValueError("it is packed by another method than NumPy's")
         unpacked = sum(member.file_size for member in members)
         if unpacked > max(MOST_RATIO * file.stat().st_size, RATIO_FROM):
             raise ValueError(f"it unpacks to {unpacked:,} bytes")

@@ -131,3 +131,14 @@ def test_a_vocabulary_of_another_size(params, tmp_path, lessons, monkeypatch):
     assert status == 0
     assert "vocabulary" not in LanguageModel.load(out).metadata
     assert json.loads(json.dumps(LanguageModel.load(out).config))["vocab_size"] == 9
+
+
+def test_a_damaged_archive_of_another_method(tmp_path, lessons):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", bytes(range(256)))
+    data = bytearray(path.read_bytes())
+    data[50:70] = b"\xff" * 20
+    path.write_bytes(data)
+    status, _, err = lessons("convert", path, "--out", tmp_path / "x")
+    assert status == 2 and "packed by another method" in err and err.count("\n") == 1

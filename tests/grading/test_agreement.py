@@ -58,7 +58,7 @@ FILES = {
     "none.py": (f"{NP}\nrnn_steps = 1\n".encode(), "not_attempted", "no function rnn_step"),
     "utf16.py": (f"{NP}\n{STEP}\n".encode("utf-16"), "error", "UTF-16"),
     "unknown.py": (f"# coding: none\n{NP}\n{STEP}".encode(), "error", "coding line"),
-    "punycode.py": (f"# coding: punycode\n{NP}\n{STEP}".encode(), "error", "coding line"),
+    "punycode.py": (f"# coding: punycode-\n{NP}\n{STEP}".encode(), "error", "coding line"),
 }
 LEVELS = ["basic", *([] if policy.missing_for_strong() else ["strong"])]
 EXERCISE = exercises.find("rnn_step")
@@ -91,7 +91,7 @@ def batch(request, inputs, tmp_path_factory):
     """What `lessons grade` writes; with the lesson's other exercises, as by default."""
     found, how = find_submissions([inputs]), How(isolation=request.param, seed=1)
     out = tmp_path_factory.mktemp("out")
-    rows, left_out = grade_all(found, out, how, jobs=2)
+    rows, left_out, _ = grade_all(found, out, how, jobs=2)
     said = {row.name: {r.exercise: r for r in row.report.results} for row in rows}
     return request.param, said, left_out, out
 

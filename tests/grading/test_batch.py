@@ -266,6 +266,38 @@ def test_archives_take_no_more_than_they_may(tmp_path, monkeypatch, limit, reaso
         find_submissions([tmp_path / "a.zip"], tmp_path / "unpacked")
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "reason"),
+    [
+        ("MOST_UNPACKED_OF_A_STUDENT", 1000, "it unpacks to more than there is room for"),
+        ("MOST_OF_A_STUDENT", 3, "there are too many files for one student"),
+    ],
+)
+def test_no_archive_takes_the_room_of_others(tmp_path, monkeypatch, limit, most, reason):
+    monkeypatch.setattr(unpacking, limit, most)
+    files = {f"{k}.py": "#" * 300 for k in range(8)}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(zipped({**files, "more.zip": zipped(files)}))
+    (tmp_path / "in" / "b.zip").write_bytes(zipped({"mine.py": RIGHT}))
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert sorted(found.submissions) == ["a.zip/0.py", "a.zip/1.py", "a.zip/2.py", "b.zip/mine.py"]
+    assert {why.partition(";")[0] for why in found.left_out.values()} == {reason}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_archives_packed_in_another_way(tmp_path, method):
+    """A damaged one raised what the batch did not expect, and stopped it."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("a.py", RIGHT * 100)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[60:90] = b"\xff" * 30
+    (tmp_path / "a.zip").write_bytes(data)
+    (tmp_path / "b.py").write_text(RIGHT)
+    found = find_submissions([tmp_path], tmp_path / "unpacked")
+    assert list(found.submissions) == ["b.py"]
+    assert "packed by another method" in found.left_out["a.zip/a.py"]
+
+
 def test_a_size_that_is_not_true(tmp_path):
     """An archive that says that a file of 30 MB has 10 bytes."""
     data = bytearray(zipped({"a.py": os.urandom(1_000).hex() * 15_000}))

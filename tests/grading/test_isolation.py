@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -13,9 +14,9 @@ import pytest
 
 from lessons_lib.course import exercises
 from lessons_lib.grading import grade
-from lessons_lib.grading.batch import How, find_submissions, grade_all
+from lessons_lib.grading.batch import How, find_submissions, grade_all, pool
 from lessons_lib.grading.isolation import box, bubblewrap, policy, visible
-from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with
+from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with, started
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
 from tests.grading.hostile.attack import HEAD, RIGHT, SIGNATURE, WRONG
@@ -206,6 +207,21 @@ def test_a_submission_that_sends_signals_around_ends_itself_at_most(level, folde
     assert statuses <= {"passed", "failed", "crashed"}
 
 
+@on_linux
+def test_no_other_process_can_read_what_is_sent_to_a_worker():
+    """In basic isolation a submission took another's question, which then got no answer."""
+    process, questions, answers = started([sys.executable, "-c", "input()"])
+    with process, questions, answers:
+        for descriptor in (0, 1):
+            with pytest.raises(OSError, match="No such device or address"):
+                os.open(f"/proc/{process.pid}/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK)
+        questions.write(b"\n")
+    reading, writing = os.pipe()  # so they talked before
+    with open(f"/proc/self/fd/{writing}", "rb", opener=lambda path, _: os.open(path, os.O_RDONLY)):
+        os.close(reading)
+        os.close(writing)
+
+
 def processes_that_name(word):
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
@@ -260,6 +276,62 @@ def test_a_batch_that_is_killed_leaves_nothing_behind_and_goes_on(level, folder,
         assert f"{points:>6} of 2      {number:02}.py" in again.stdout
     after = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert len(after) == 20 and kept.items() <= after.items()
+
+
+@pytest.mark.slow
+@on_linux
+@pytest.mark.parametrize(
+    ("number", "times", "status"),
+    [
+        (signal.SIGKILL, 1, "passed"),
+        (signal.SIGSTOP, 1, "passed"),
+        (signal.SIGKILL, 2, "infrastructure_error"),
+    ],
+)
+def test_a_grader_that_is_killed_or_stopped(folder, tmp_path, monkeypatch, number, times, status):
+    """From outside, while it grades b.py: nothing is lost, and nothing is left of its worker."""
+    for name in ("a.py", "b.py", "c.py"):
+        submission(folder / name, RIGHT)
+    asked, workers = pool._GradingProcess._asked, []
+
+    def strike(grader):
+        children = Path(f"/proc/{grader}/task/{grader}/children")
+        until = time.monotonic() + 30
+        while not (found := children.read_text().split()) and time.monotonic() < until:
+            time.sleep(0.01)
+        workers.append(found)
+        os.kill(grader, number)
+
+    def asked_and_struck(self, process, path):
+        if path.name == "b.py" and len(workers) < times:
+            threading.Thread(target=strike, args=[process.pid]).start()
+        return asked(self, process, path)
+
+    monkeypatch.setattr(pool._GradingProcess, "_asked", asked_and_struck)
+    if number == signal.SIGSTOP:
+        monkeypatch.setattr(pool, "MOST_SECONDS", 20.0)
+    found, out = find_submissions([folder]), tmp_path / "out"
+    graded = grade_all(found, out, jobs=2).rows
+    assert [one.report.results[0].status for one in graded] == ["passed", status, "passed"]
+    assert len(workers) == times and all(workers)
+    until = time.monotonic() + 10
+    while any(runs(child) for found in workers for child in found):
+        assert time.monotonic() < until, "a worker outlived its grader"
+        time.sleep(0.05)
+
+    results = {path: path.stat().st_mtime_ns for path in (out / "results").glob("*.json")}
+    again = grade_all(found, out).rows
+    assert scores(again) == {"a.py": 2, "b.py": 2, "c.py": 2}
+    anew = {path.name[:1] for path, made in results.items() if path.stat().st_mtime_ns != made}
+    assert anew == ({"b"} if status != "passed" else set())
+
+
+def runs(process):
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 def kinds():

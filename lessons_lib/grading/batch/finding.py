@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.grading.batch.students import student_of
-from lessons_lib.grading.batch.unpacking import Unpacker
+from lessons_lib.grading.batch.unpacking import (
+    Room,
+    Unpacker,
+    room_of_a_class,
+    room_of_a_student,
+)
 from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.isolation.submission import SUFFIXES
 from lessons_lib.shown import shown
@@ -55,9 +60,10 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     members: list[tuple[str, Path, str | None]] = []
     for path in paths:
         if path.is_dir():
-            inside = _below(path, "", found, unpacker, 0)
+            inside = _below(path, "", found, unpacker)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
-            inside = _in_archive(path, "", found, unpacker, 0)
+            room = room_of_a_class()  # the instructor names it
+            inside = _in_archive(path, "", found, unpacker, 0, room, None)
         elif path.exists() or path.is_symlink():
             members.append((path.name, path, None))
             continue
@@ -138,9 +144,17 @@ def _likeness(name: str) -> str:
 
 
 def _below(
-    folder: Path, prefix: str, found: Found, unpacker: Unpacker | None, depth: int
+    folder: Path,
+    prefix: str,
+    found: Found,
+    unpacker: Unpacker | None,
+    depth: int = 0,
+    room: Room | None = None,
 ) -> Iterator[tuple[str, Path]]:
-    """Names and paths of what is to be graded below a folder."""
+    """Names and paths of what is to be graded below a folder.
+
+    Each archive in it has room of its own, if it is not given the room that all of them share.
+    """
 
     def unreadable(error: OSError) -> None:
         found.left_out[shown_name(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
@@ -159,7 +173,8 @@ def _below(
             path, whole = Path(root, name), f"{at}{name}"
             suffix = path.suffix.lower()
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
-                yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1)
+                own = room or room_of_a_student()
+                yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
             elif reason := _not_looked_at(path) if suffix not in SUFFIXES else _of_the_system(name):
                 found.left_out[shown_name(whole)] = reason
             elif suffix not in SUFFIXES:
@@ -169,15 +184,21 @@ def _below(
 
 
 def _in_archive(
-    path: Path, prefix: str, found: Found, unpacker: Unpacker, depth: int
+    path: Path,
+    prefix: str,
+    found: Found,
+    unpacker: Unpacker,
+    depth: int,
+    room: Room,
+    room_inside: Room | None,
 ) -> Iterator[tuple[str, Path]]:
     if depth > MOST_ARCHIVES:
         found.left_out[shown_name(prefix)] = "an archive in an archive in an archive"
         return
-    folder, left_out = unpacker.unpack(path)
+    folder, left_out = unpacker.unpack(path, room)
     for name, reason in left_out.items():
         found.left_out[shown_name(prefix + name if name else prefix or path.name)] = reason
-    yield from _below(folder, prefix, found, unpacker, depth)
+    yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 
 def _not_looked_at(path: Path) -> str:

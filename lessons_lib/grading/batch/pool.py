@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import lessons_lib
+from lessons_lib.grading.isolation.process import started
 from lessons_lib.grading.report import Report, Result
 
 # -P and -E: no module from the current folder, which may be a student's, nor from PYTHONPATH.
@@ -88,7 +89,9 @@ class _GradingProcess:
 
     def __init__(self, how: How) -> None:
         self._how, self._is_over = how, False
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._questions: BinaryIO
+        self._answers: BinaryIO
 
     def grade(self, path: Path) -> Report:
         """The report on a submission; one that has ended the process is tried a second time."""
@@ -118,35 +121,31 @@ class _GradingProcess:
             process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:  # a submission has stopped it
             process.kill()
-        with contextlib.suppress(OSError):  # a question that it has not taken
-            process.communicate()
+        process.wait()
+        for stream in (self._questions, self._answers):
+            with contextlib.suppress(OSError):  # a question that it has not taken
+                stream.close()
 
-    def _started(self) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
+    def _started(self) -> "subprocess.Popen[bytes]":
+        process, self._questions, self._answers = started(
             [sys.executable, "-P", "-E", "-c", START.format(root=str(ROOT))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="ascii",
             start_new_session=os.name == "posix",  # Ctrl-C is for this process to answer
         )
         exercises, *others = self._how
-        _say(process, [exercises and str(exercises), *others])
+        self._say([exercises and str(exercises), *others])
         return process
 
-    def _asked(self, process: "subprocess.Popen[str]", path: Path) -> Report:
-        assert process.stdout is not None
+    def _asked(self, process: "subprocess.Popen[bytes]", path: Path) -> Report:
         too_long = threading.Timer(MOST_SECONDS, process.kill)  # stopped by a signal, say
         too_long.start()
         try:
-            _say(process, str(path))
-            answer = json.loads(process.stdout.readline())
+            self._say(str(path))
+            answer = json.loads(self._answers.readline())
         finally:
             too_long.cancel()
         results = [Result(**result) for result in answer["results"]]
         return Report(results, seed=answer["seed"], isolation=answer["isolation"])
 
-
-def _say(process: "subprocess.Popen[str]", value: Any) -> None:
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(value) + "\n")
-    process.stdin.flush()
+    def _say(self, value: Any) -> None:
+        self._questions.write(json.dumps(value).encode() + b"\n")
+        self._questions.flush()

@@ -5,6 +5,7 @@ import stat
 import time
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,10 +14,12 @@ from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
 from lessons_lib.shown import shown
 
 MOST_MEMBERS = 10_000
+MOST_OF_A_STUDENT = 100  # .py, .ipynb and .zip files: each may take minutes to grade
 MOST_PARTS = 31  # of a member's path
 MOST_INDEX = 4_000_000  # bytes, of an archive's table of contents
 MOST_ARCHIVE = 200_000_000  # bytes, of an archive in an archive
-MOST_UNPACKED = 1_000_000_000  # bytes, of all archives
+MOST_UNPACKED = 4_000_000_000  # bytes, of an archive that may be a whole class's
+MOST_UNPACKED_OF_A_STUDENT = 100_000_000
 MOST_RATIO = 200  # of the size to the packed size, from a size of RATIO_FROM on
 RATIO_FROM = 1_000_000
 END, END_SIZE = (
@@ -32,18 +35,36 @@ class _RefusedError(Exception):
     """The text says why."""
 
 
+@dataclass
+class Room:
+    """What may still be unpacked of one student's archive, or of a whole class's."""
+
+    bytes: int
+    files: int
+
+
+def room_of_a_student() -> Room:
+    """For an archive and those in it: nobody takes the room of others."""
+    return Room(MOST_UNPACKED_OF_A_STUDENT, MOST_OF_A_STUDENT)
+
+
+def room_of_a_class() -> Room:
+    """For an archive that holds the files of many."""
+    return Room(MOST_UNPACKED, MOST_MEMBERS)
+
+
 class Unpacker:
-    """Unpacks archives, each into a folder of its own, as long as there is room.
+    """Unpacks archives, each into a folder of its own.
 
     Args:
         folder: new; what is in archives comes into it.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._number, self._room = folder, 0, MOST_UNPACKED
+        self._folder, self._number = folder, 0
 
-    def unpack(self, archive: Path) -> tuple[Path, dict[str, str]]:
-        """Unpack what can be graded, and archives.
+    def unpack(self, archive: Path, room: Room) -> tuple[Path, dict[str, str]]:
+        """Unpack what can be graded, and archives, as long as there is room.
 
         Returns:
             The folder, and why other members are not in it, by name; "" for the whole archive.
@@ -58,7 +79,7 @@ class Unpacker:
                     if member.is_dir():
                         continue
                     try:
-                        self._unpack_member(opened, member, folder)
+                        _unpack_member(opened, member, folder, room)
                     except _RefusedError as error:
                         left_out[member.filename] = str(error)
                     except BROKEN as error:
@@ -69,45 +90,53 @@ class Unpacker:
             left_out[""] = f"it cannot be opened as a .zip file: {_said(error)}"
         return folder, left_out
 
-    def _unpack_member(
-        self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path
-    ) -> None:
-        parts = member.filename.replace("\\", "/").split("/")
-        if parts[0] == "" or ".." in parts or ":" in parts[0]:
-            raise _RefusedError(LEADS_OUT)
-        if len(parts) > MOST_PARTS:
-            raise _RefusedError(f"it lies in more than {MOST_PARTS - 1} folders")
-        if stat.S_ISLNK(member.external_attr >> 16):
-            raise _RefusedError("a link")
-        suffix = Path(parts[-1]).suffix.lower()
-        if suffix not in (*SUFFIXES, ".zip"):
-            raise _RefusedError("neither a .py nor an .ipynb file")
-        if member.flag_bits & 1:
-            raise _RefusedError("it is encrypted")
-        most = MOST_ARCHIVE if suffix == ".zip" else MOST_BYTES
-        packed_much = member.file_size > MOST_RATIO * member.compress_size
-        if member.file_size > most or (member.file_size > RATIO_FROM and packed_much):
-            raise _RefusedError(f"it unpacks to {member.file_size:,} bytes")
-        target = folder.joinpath(*parts)
-        if target.exists():
-            raise _RefusedError("another one has its name")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # What the table of contents says of sizes need not be true.
-        with opened.open(member) as source, target.open("wb") as copy:
-            left = max(0, min(most, self._room))
-            while piece := source.read(min(1_000_000, left + 1)):
-                left -= len(piece)
-                self._room -= len(piece)
-                if left < 0:
-                    copy.close()
-                    target.unlink()
-                    raise _RefusedError("it unpacks to more than there is room for")
-                copy.write(piece)
-        try:  # of two answers the later one counts
-            made = time.mktime((*member.date_time, 0, 0, -1))
-            os.utime(target, (made, made))
-        except (ValueError, OverflowError, OSError):
-            pass
+
+def _unpack_member(
+    opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, room: Room
+) -> None:
+    parts = member.filename.replace("\\", "/").split("/")
+    if parts[0] == "" or ".." in parts or ":" in parts[0]:
+        raise _RefusedError(LEADS_OUT)
+    if len(parts) > MOST_PARTS:
+        raise _RefusedError(f"it lies in more than {MOST_PARTS - 1} folders")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise _RefusedError("a link")
+    suffix = Path(parts[-1]).suffix.lower()
+    if suffix not in (*SUFFIXES, ".zip"):
+        raise _RefusedError("neither a .py nor an .ipynb file")
+    if member.flag_bits & 1:
+        raise _RefusedError("it is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _RefusedError("it is packed by another method than .zip files usually are")
+    most = MOST_ARCHIVE if suffix == ".zip" else MOST_BYTES
+    packed_much = member.file_size > MOST_RATIO * member.compress_size
+    if member.file_size > most or (member.file_size > RATIO_FROM and packed_much):
+        raise _RefusedError(f"it unpacks to {member.file_size:,} bytes")
+    room.files -= 1
+    if room.files < 0:
+        raise _RefusedError(
+            "there are too many files for one student; name a class's archive as PATH"
+        )
+    target = folder.joinpath(*parts)
+    if target.exists():
+        raise _RefusedError("another one has its name")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # What the table of contents says of sizes need not be true.
+    with opened.open(member) as source, target.open("wb") as copy:
+        left = max(0, min(most, room.bytes))
+        while piece := source.read(min(1_000_000, left + 1)):
+            left -= len(piece)
+            room.bytes -= len(piece)
+            if left < 0:
+                copy.close()
+                target.unlink()
+                raise _RefusedError("it unpacks to more than there is room for")
+            copy.write(piece)
+    try:  # of two answers the later one counts
+        made = time.mktime((*member.date_time, 0, 0, -1))
+        os.utime(target, (made, made))
+    except (ValueError, OverflowError, OSError):
+        pass
 
 
 def _opened(file: BinaryIO) -> zipfile.ZipFile:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -47,10 +48,8 @@ class Worker:
         self._talking: threading.Thread | None = None
         self._ended = False
         self._folder = Folder()
-        self._process = subprocess.Popen(
+        self._process, self._questions, self._answers = started(
             command(box.folder, isolation),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
             env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -112,9 +111,8 @@ class Worker:
     def _talk(
         self, question: dict[str, Any], functions: Mapping[int, Callable[..., Any]]
     ) -> dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        questions: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        answers = cast(BinaryIO, _Counted(self._process.stdout, self._allowance))
+        questions = self._questions
+        answers = cast(BinaryIO, _Counted(self._answers, self._allowance))
         send(questions, question)
         while "call" in (answer := receive(answers)):
             if self._ended:
@@ -149,9 +147,28 @@ class Worker:
         self._close()
 
     def _close(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._questions, self._answers):
             with contextlib.suppress(OSError):
-                stream.close()  # type: ignore[union-attr]
+                stream.close()
+
+
+def started(
+    command: list[str], **options: Any
+) -> tuple["subprocess.Popen[bytes]", BinaryIO, BinaryIO]:
+    """Start a process; returns it, what it reads from, and what it writes to.
+
+    By a socket where the system has them: a pipe can be opened by way of /proc by every process of
+    the same user, and a submission in basic isolation would read what was meant for another's.
+    """
+    if os.name != "posix":
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, **options)
+        return process, cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:  # ours is open as long as one of its files is
+        end = theirs.fileno()
+        process = subprocess.Popen(command, stdin=end, stdout=end, **options)
+        return process, ours.makefile("wb"), ours.makefile("rb")
 
 
 class _Counted:

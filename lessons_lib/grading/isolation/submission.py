@@ -1,5 +1,6 @@
 """Read a submission: a .py file, or the code cells of a notebook. Nothing of it is run here."""
 
+import codecs
 import io
 import json
 import tokenize
@@ -14,7 +15,7 @@ MOST_CELLS = 2000
 MOST_CODE = 300_000  # characters; a message to the process that runs it holds them all
 SUFFIXES = (".py", ".ipynb")
 # Codecs of Python's that are no file's encoding; decoding some takes very long.
-NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs")
+NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs")
 
 
 class UnreadableError(ValueError):
@@ -73,7 +74,7 @@ def _as_python_decodes(data: bytes) -> str:
     """By the file's coding line or mark, else as UTF-8; lines end in a line feed."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        if encoding.replace("-", "_").lower() in NOT_OF_FILES:
+        if codecs.lookup(encoding).name in NOT_OF_FILES:  # "punycode-" is it, too
             raise LookupError
         return io.StringIO(data.decode(encoding), newline=None).read()
     except UnicodeDecodeError as error:

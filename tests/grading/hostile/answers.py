@@ -9,7 +9,7 @@ AT_EXIT = "at exit"
 ARRAYS = "array subclasses and lying headers"
 SHOWN = "terminal, CSV and HTML injection"
 
-# Writes messages of its own to every pipe that the process has.
+# Writes messages of its own to every socket and pipe that the process has.
 FORGE = """
 import json, stat, struct
 def say(message, blob=b"", lengths=None):
@@ -17,7 +17,7 @@ def say(message, blob=b"", lengths=None):
     head = struct.pack(">II", *(lengths or (len(text), len(blob))))
     for n in range(64):
         try:
-            if stat.S_ISFIFO(os.fstat(n).st_mode):
+            if stat.S_ISSOCK(os.fstat(n).st_mode) or stat.S_ISFIFO(os.fstat(n).st_mode):
                 os.write(n, head + text + blob)
         except OSError:
             pass

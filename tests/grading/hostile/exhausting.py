@@ -77,13 +77,13 @@ ATTACKS = (
     ),
     when_called(
         FLOODS,
-        "fills the grader's pipe",
+        "fills the grader's socket",
         """
         import stat
         while True:
             for n in range(3, 64):
                 try:
-                    if stat.S_ISFIFO(os.fstat(n).st_mode):
+                    if stat.S_ISSOCK(os.fstat(n).st_mode):
                         os.write(n, b"\\xff" * 10**6)
                 except OSError:
                     pass

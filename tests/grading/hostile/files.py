@@ -51,6 +51,10 @@ def with_holes(folder):
     return folder / "holes.ipynb"
 
 
+def in_punycode():
+    return b"# coding: punycode-\na-" + b"b9" * 9_900_000  # Python overlooks the last hyphen
+
+
 def attack(kind, name, write):
     return Attack(kind, name, write=write)
 
@@ -76,6 +80,7 @@ ATTACKS = (
     attack(LINKS, "5 MB of code", holding("n.py", lambda: SOURCE + "\n" + "# π\n" * 10**6)),
     attack(LINKS, "half a surrogate pair", holding("n.ipynb", lambda: notebook("x = '\ud800'\n)"))),
     attack(LINKS, "null bytes", holding("n.py", lambda: SOURCE.encode() + b"\0\n")),
+    attack(LINKS, "20 MB in an encoding that takes hours", holding("slow.py", in_punycode)),
     attack(LINKS, "no text", holding("n.py", b"\xff\xfe\x00\x80")),
     attack(LINKS, "brackets that break the parser", holding("n.py", "(" * 90_000)),
     attack(LINKS, "a sum that breaks the compiler", holding("n.py", "x = " + "-" * 90_000 + "1")),
