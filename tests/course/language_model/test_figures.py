@@ -13,6 +13,7 @@ def make_figures():
         "excess_by_distance": figures.excess_by_distance(
             ["1", "2+"], [0.9, 0.1], {"RNN": [0.1, 2.0], "LSTM": [0.1, 0.2]}
         ),
+        "one_word_at_a_time": figures.one_word_at_a_time(["a", "b", "c"]),
     }
 
 
@@ -32,7 +33,7 @@ def test_a_rare_word_weighs_little_in_the_whole():
 
 
 def test_what_is_predicted_is_read_next():
-    (axes,) = figures.one_word_at_a_time(["a", "b", "c"]).axes
+    (axes,) = make_figures()["one_word_at_a_time"].axes
     columns = [(text.get_position()[0], text.get_text()) for text in axes.texts]
     assert [word for x, word in columns if x == 0 and "“" in word] == ["“a”", "“b”"]
     assert [word for x, word in columns if x == 2 and "“" in word] == ["“b”", "“c”"]
