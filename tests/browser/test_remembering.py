@@ -60,8 +60,12 @@ def test_every_way_to_move_it(figure):
     expect(about).to_contain_text("Predicted: “</script>”. It is decided by “sat”, 1 word before")
     figure.get_by_role("button", name="2 far").click()
     expect(about).to_contain_text("It is decided by “Tom”, 4 words before")
-    expect(said.nth(0)).to_have_text("Largest: Tom −7.0. “Tom”: −7.0 nats.")
-    expect(said.nth(1)).to_have_text("Largest: Tom −0.7. “Tom”: −0.7 nats.")
+    expect(said.nth(0)).to_have_text(
+        "Largest: Tom \N{MINUS SIGN}7.0. “Tom”: \N{MINUS SIGN}7.0 nats."
+    )
+    expect(said.nth(1)).to_have_text(
+        "Largest: Tom \N{MINUS SIGN}0.7. “Tom”: \N{MINUS SIGN}0.7 nats."
+    )
     words = figure.locator(".text").nth(0).locator("span")
     expect(words.nth(0)).to_have_class(" decider")
     colour = words.nth(0).evaluate("word => getComputedStyle(word).backgroundColor")
@@ -80,7 +84,7 @@ def test_every_way_to_move_it(figure):
 
     figure.get_by_role("slider", name="how far").press("End")
     expect(figure.locator(".way")).to_contain_text(
-        "GRU: −6.0; the straight line that the gradient draws says 4.6"
+        "GRU: \N{MINUS SIGN}6.0; the straight line that the gradient draws says 4.6"
     )
     width = "document.documentElement.scrollWidth <= innerWidth"
     assert figure.evaluate(width), "wider than a phone"
