@@ -2,11 +2,13 @@
 #
 # Variables: PYTHON       the interpreter that .venv is made from
 #            NOTEBOOKS    what `make refresh` runs; all of them unless told
-#            PYTEST_ARGS  more options for the tests, such as PYTEST_ARGS=tests/text, or
-#                         PYTEST_ARGS='-m ""' for the slow and the thorough ones too
+#            TESTS        what `make test` runs, such as TESTS=tests/text; all unless told
+#            PYTEST_ARGS  more options for the tests, such as PYTEST_ARGS='-m ""' for the slow
+#                         and the thorough ones too
 #            LAB_ARGS     more options for JupyterLab, such as LAB_ARGS=--port=9000
 PYTHON ?= python3
 NOTEBOOKS ?=
+TESTS ?= notebooks tests
 PYTEST_ARGS ?=
 LAB_ARGS ?=
 
@@ -25,11 +27,12 @@ lab: $(INSTALLED) ## read the course in JupyterLab
 	@$(PY) tools/start_lab.py $(LAB_ARGS)
 
 test: export OPENBLAS_NUM_THREADS = 1
+# Hundreds of processes start: what one has compiled is kept for the others, whoever forbids it.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## run the tests, then every notebook against its stored outputs
 	@ls notebooks/*.ipynb > /dev/null 2>&1 || \
 		{ echo "make test: there is no notebook in notebooks/ to test" >&2; exit 1; }
-	$(PY) -m pytest -q $(WORKERS) --dist worksteal $(PYTEST_ARGS)
-	$(PY) -m pytest -q $(WORKERS) --dist loadfile --nbval --nbval-current-env notebooks
+	$(PY) -m pytest -q $(WORKERS) --dist loadfile --nbval --nbval-current-env $(PYTEST_ARGS) $(TESTS)
 
 refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
 	$(PY) tools/refresh_notebooks.py $(NOTEBOOKS)

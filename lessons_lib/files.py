@@ -1,9 +1,12 @@
 """Where the shipped data lies, and writing a file so that it is either whole or not there."""
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -27,11 +30,56 @@ def data_path(*parts: str) -> Path:
     return path
 
 
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file that somebody else may have put there, for reading.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        OSError: if it cannot be read, or is no regular file: a link could lead anywhere, a pipe and
+            a device never end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if os.path.islink(path):  # Windows has no O_NOFOLLOW, and others say it with many words
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return open(descriptor, "rb")
+
+
+def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
+    """The content of a file that somebody else may have put there.
+
+    Args:
+        path: the file.
+        most: bytes that it may have.
+
+    Raises:
+        OSError: as `open_regular` does, or if there is more.
+    """
+    check_regular(path, most)
+    with open_regular(path) as file:
+        return file.read(most)
+
+
+def check_regular(path: str | os.PathLike[str], most: int) -> None:
+    """Refuse what `read_regular` would refuse, without reading it.
+
+    Raises:
+        OSError: as `read_regular` does.
+    """
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+
+
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
 
-    The data goes to a temporary file in the same folder (".<name>.<random>.tmp"), reaches the
-    disk, and then takes the file's place in one step. Only a killed process leaves the temporary
+    The data goes to a temporary file in the same folder (".<random>.tmp"), reaches the disk, and
+    then takes the file's place in one step. Only a killed process leaves the temporary
     file behind.
 
     Args:
@@ -43,7 +91,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             names the path, and an older file at the path is as it was.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")  # a name may be as long as can be
     try:
         try:
             with open(temporary, "xb") as file:

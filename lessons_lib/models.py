@@ -13,12 +13,13 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from lessons_lib.files import write_atomically
+from lessons_lib.files import check_regular, write_atomically
 from lessons_lib.functions import check_ids
 from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Layer
 from lessons_lib.layers.base import check_array, check_dtype, check_rng, check_size
 from lessons_lib.layers.feedforward import check_probability
 
+MOST_BYTES = 4_000_000_000  # of a file of parameters
 CELLS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 
 
@@ -58,6 +59,20 @@ class ModelSettings:
     def _set(self, name: str, value: Any) -> None:
         """Replace a setting by what the check made of it: plain numbers and names, as in JSON."""
         object.__setattr__(self, name, value)  # the class is frozen
+
+
+def parameter_shapes(vocab_size: int, settings: ModelSettings) -> dict[str, tuple[int, ...]]:
+    """The shape of each parameter of a `LanguageModel`, by name, without making it."""
+    V, D, H = vocab_size, settings.embed_size, settings.hidden_size
+    kind = CELLS[settings.cell]
+    columns = kind.blocks * H
+    shapes: dict[str, tuple[int, ...]] = {"embedding.W": (V, D)}
+    for k in range(settings.num_layers):
+        shapes |= {f"rnn.{k}.Wx": (H if k else D, columns), f"rnn.{k}.Wh": (H, columns)}
+        shapes |= {f"rnn.{k}.{name}": (columns,) for name in kind.biases}
+    if not settings.tie_weights:
+        shapes["output.W"] = (H, V)
+    return shapes | {"output.b": (V,)}
 
 
 class LanguageModel:
@@ -272,19 +287,20 @@ class LanguageModel:
         if not path.is_file():
             raise FileNotFoundError(f"path: expected a saved model, found no file {path}")
         try:
+            check_regular(path.resolve(), MOST_BYTES)
             with safetensors.safe_open(path, framework="numpy") as file:
                 header = json.loads((file.metadata() or {})["model"])
+                _check_header(header["config"], {k: file.get_slice(k) for k in file.keys()})
+                metadata = dict(header["metadata"])
+                if not all(isinstance(value, str) for value in metadata.values()):
+                    raise TypeError("metadata: expected texts")
                 arrays = {name: file.get_tensor(name) for name in file.keys()}
             model = cls(**header["config"])
-            model.metadata = dict(header["metadata"])
-            expected = {name: (a.shape, a.dtype.name) for name, a in model.params.items()}
-            found = {name: (a.shape, a.dtype.name) for name, a in arrays.items()}
-            if found != expected:
-                raise ValueError(f"expected parameters {expected}, found {found}")
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+            model.metadata = metadata
+        except _NO_MODEL as error:
             raise ValueError(
                 f"path: expected a model saved by LanguageModel.save, but {path} is none or is "
-                f"damaged ({error})"
+                f"damaged ({str(error)[:500]})"
             ) from None
         for name, value in arrays.items():
             model.params[name][...] = value
@@ -365,6 +381,34 @@ class LanguageModel:
         if self.tie_weights:
             return self.params["embedding.W"].T
         return self.params["output.W"]
+
+
+# What a file that is no model of ours can lead to.
+_NO_MODEL = (
+    safetensors.SafetensorError,
+    OSError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+
+
+def _check_header(config: Any, found: dict[str, Any]) -> None:
+    """Hold what a file says of its model against its arrays, before anything is made of either."""
+    if not isinstance(config, dict):
+        raise TypeError(f"config: expected names and values, got {type(config).__name__}")
+    settings = ModelSettings(**{k: v for k, v in config.items() if k != "vocab_size"})
+    if settings.num_layers > len(found):
+        raise ValueError(f"expected {settings.num_layers} layers, found {len(found)} parameters")
+    kind = {"float32": "F32", "float64": "F64"}[np.dtype(settings.dtype).name]
+    shapes = parameter_shapes(check_size(config["vocab_size"], "vocab_size"), settings)
+    for name in {**shapes, **found}:
+        expected = (kind, list(shapes[name])) if name in shapes else None
+        got = (found[name].get_dtype(), found[name].get_shape()) if name in found else None
+        if got != expected:
+            raise ValueError(f"{name!r}: expected {expected or 'none'}, found {got or 'none'}")
 
 
 _BLOCK = 1 << 17  # entries: 512 KB of float32, which stays in the cache while it is worked on

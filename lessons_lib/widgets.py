@@ -1,7 +1,6 @@
 """Things to play with in a notebook: sliders that redraw a figure."""
 
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import ipywidgets  # type: ignore[import-untyped]
 import numpy as np
@@ -9,8 +8,6 @@ import numpy.typing as npt
 from IPython.display import display
 
 from lessons_lib import plots
-from lessons_lib.course.backpropagation.figures import loss_reach
-from lessons_lib.course.backpropagation.truncation import distance_by_length, reached_steps
 from lessons_lib.course.better_model import dropout
 from lessons_lib.course.better_model.figures import sums_under_dropout
 from lessons_lib.course.clipping import cliff
@@ -21,7 +18,6 @@ from lessons_lib.course.language_model.figures import word_distributions
 from lessons_lib.course.language_model.writing import effective_choices
 from lessons_lib.course.lstm_gates.figures import memory_cell
 from lessons_lib.course.lstm_gradient.cell_path import norms_over_lag
-from lessons_lib.course.sequences.experiments import shuffled_in_blocks
 from lessons_lib.course.shared.gradient_lag import over_lag
 from lessons_lib.course.shared.traces import lstm_by_hand
 from lessons_lib.functions import sigmoid, softmax
@@ -99,45 +95,6 @@ def clipping_dials(w: float, b: float) -> None:
     )
 
 
-def truncation_dial(*, num_steps: int = 12) -> None:
-    """Show which losses reach which steps, with a slider for the length of the chunks.
-
-    Args:
-        num_steps: T.
-    """
-
-    def draw(length: int) -> None:
-        reached = reached_steps(num_steps, length, rng=np.random.default_rng(0))
-        far = distance_by_length([length], radius=0.9, seeds=[0], num_steps=num_steps)[0, 0]
-        display(loss_reach({f"chunks of {length}\ngradient off by {far:.0%}": reached}))
-
-    slider = ipywidgets.IntSlider(
-        num_steps, min=1, max=num_steps, description="length", continuous_update=False
-    )
-    ipywidgets.interact(draw, length=slider)
-
-
-def shuffle_dial(
-    tokens: Sequence[str], score: Callable[[Sequence[str]], Mapping[str, float]]
-) -> None:
-    """Show a text whose words are shuffled within blocks, with a slider for the blocks' length.
-
-    Args:
-        tokens: the text.
-        score: takes the shuffled text and returns a number for each of several readers of it.
-    """
-
-    def draw(block: int) -> None:
-        order = shuffled_in_blocks(np.arange(len(tokens)), block, np.random.default_rng(0))
-        shuffled = [tokens[place] for place in order]
-        print(textwrap.fill(" ".join(shuffled), 90))
-        for name, value in score(shuffled).items():
-            print(f"{name}: {value:.1f}")
-
-    blocks = [1, 2, 3, 5, 10, 30, len(tokens)]
-    ipywidgets.interact(draw, block=_choice(1, blocks, "block"))
-
-
 def gru_dials(x: Sequence[float], *, w: float = 1.0) -> None:
     """Show one unit of a GRU with a slider for its reset and its update gate.
 
@@ -167,10 +124,10 @@ def dropout_dial(x: Sequence[float], *, num_masks: int = 2000) -> None:
     middle = float(np.sum(x))
 
     def draw(p: float) -> None:
-        spread = dropout.spread_of_a_sum(x, p, num_masks, np.random.default_rng(0))
-        title = f"p = {p:.2f}: standard deviation {spread.sums.std():.2f}"
+        sums = dropout.draw_mask((num_masks, len(x)), p, np.random.default_rng(0)) @ x
+        title = f"p = {p:.2f}: standard deviation {sums.std():.2f}"
         limits = middle - reach / 2, middle + reach / 2
-        display(sums_under_dropout({title: spread.sums}, spread.without, limits=limits))
+        display(sums_under_dropout({title: sums}, middle, limits=limits))
 
     ipywidgets.interact(draw, p=_slider(0.5, 0.0, 0.95, 0.05, "p"))
 

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lessons_lib import cells
+from lessons_lib.course.shared import traces
 from lessons_lib.gradients import numerical_gradient
 from lessons_lib.layers import GRU, LSTM, RNN, RecurrentLayer
 from tests.measured import record
@@ -63,7 +64,7 @@ def sizes(T: int | None = None, largest: int = 4) -> st.SearchStrategy[Sizes]:
     return st.builds(Sizes, T=steps, N=up_to, D=up_to, H=up_to, seed=seeds)
 
 
-class Case(NamedTuple):
+class LayerCase(NamedTuple):
     """Numbers for one sequence: arguments, and gradients that arrive on all results."""
 
     params: dict[str, np.ndarray]
@@ -82,14 +83,14 @@ class Case(NamedTuple):
         return float((hs * self.dhs).sum() + of_state)
 
 
-def make_case(kind: Kind, sizes: Sizes, dtype: type = np.float64) -> Case:
+def make_case(kind: Kind, sizes: Sizes, dtype: type = np.float64) -> LayerCase:
     """Draw all numbers of a case from the seed: parameters within -1 … 1, the rest normal."""
     T, N, D, H, _ = sizes
     rng = sizes.rng()
     shapes = {name: p.shape for name, p in kind.layer(D, H).params.items()}
     params = {name: rng.uniform(-1, 1, shape).astype(dtype) for name, shape in shapes.items()}
     states = [rng.standard_normal((N, H)).astype(dtype) for _ in range(2 * kind.num_states)]
-    return Case(
+    return LayerCase(
         params=params,
         x=rng.standard_normal((T, N, D)).astype(dtype),
         state=tuple(states[::2]),
@@ -98,7 +99,7 @@ def make_case(kind: Kind, sizes: Sizes, dtype: type = np.float64) -> Case:
     )
 
 
-def make_layer(kind: Kind, case: Case) -> RecurrentLayer:
+def make_layer(kind: Kind, case: LayerCase) -> RecurrentLayer:
     """A layer that holds copies of the case's parameters."""
     D, H = case.x.shape[2], case.dhs.shape[2]
     layer = kind.layer(D, H, dtype=case.x.dtype)
@@ -126,13 +127,8 @@ def unroll(
     Returns:
         All hidden states (T, N, H), the final state, and the caches.
     """
-    hs = np.empty((len(x), *state[0].shape), state[0].dtype)
-    caches = []
-    for t, x_t in enumerate(x):
-        *state, cache = kind.step(x_t, *state, *params.values())
-        hs[t] = state[0]
-        caches.append(cache)
-    return hs, tuple(state), caches
+    states, caches = traces.unroll(kind.step, x, state, *params.values())
+    return states[0], tuple(values[-1] for values in states), caches
 
 
 def unroll_backward(
@@ -153,7 +149,7 @@ def unroll_backward(
     return [np.stack(dxs[::-1]), dh, *dc, *map(sum, zip(*dparams, strict=True))]
 
 
-def run_layer(layer: RecurrentLayer, case: Case) -> dict[str, np.ndarray]:
+def run_layer(layer: RecurrentLayer, case: LayerCase) -> dict[str, np.ndarray]:
     """Forward and backward through a layer: results and all gradients, by name."""
     hs, state = layer.forward(case.x, pack(case.state))
     dx, dstate = layer.backward(case.dhs, pack(case.dstate))
@@ -163,7 +159,7 @@ def run_layer(layer: RecurrentLayer, case: Case) -> dict[str, np.ndarray]:
     return results
 
 
-def run_cells(kind: Kind, case: Case) -> dict[str, np.ndarray]:
+def run_cells(kind: Kind, case: LayerCase) -> dict[str, np.ndarray]:
     """Forward and backward through chained cells: the same names as `run_layer`."""
     hs, state, caches = unroll(kind, case.x, case.state, case.params)
     gradients = unroll_backward(kind, case.dhs, case.dstate, caches)

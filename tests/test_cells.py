@@ -1,5 +1,6 @@
 """One time step of each cell: the equations, the gradients, and the shapes in the signatures."""
 
+import inspect
 import subprocess
 import sys
 
@@ -52,15 +53,16 @@ def test_gru_resets_after_the_product_unless_told_otherwise():
 
 @each_kind
 @given(size=sizes(largest=3))
-@settings(max_examples=10)
+@settings(max_examples=5)
 def test_numerical_gradients_of_steps_chained_in_time(kind, size):
     """Gradients arrive on all hidden states and on the final state, and leave on the first one."""
     case = make_case(kind, size)
+    unchecked = kind._replace(step=inspect.unwrap(kind.step))  # it is called thousands of times
 
     def loss(point):
         params = {name: point[name] for name in case.params}
         state = tuple(point[letter] for letter in "hc"[: kind.num_states])
-        hs, last, _ = unroll(kind, point["x"], state, params)
+        hs, last, _ = unroll(unchecked, point["x"], state, params)
         return case.loss(hs, last)
 
     _, _, caches = unroll(kind, case.x, case.state, case.params)

@@ -1,6 +1,6 @@
-"""Colab gets the lessons as they are, behind a cell that installs the package there alone."""
+"""Colab and JupyterLite get the lessons as they are, behind a cell that installs the package."""
 
-import subprocess
+import copy
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -10,31 +10,37 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 
-from tests.notebooks.course import LESSONS
+from tests.notebooks.course import LESSONS, NOTEBOOKS
+from tools import make_colab_notebooks, make_lite
 from tools.make_colab_notebooks import with_first_cell
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "git+https://github.com/somebody/course@0123abc"
 
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("colab") / "notebooks"
-    command = [sys.executable, "-m", "tools.make_colab_notebooks", PACKAGE, "--out", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["make_colab_notebooks", PACKAGE, "--out", str(folder)])
+        make_colab_notebooks.main()
     return folder
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_a_copy_is_the_lesson_with_one_cell_more(lesson: Path, copies: Path):
     before = nbformat.read(lesson, as_version=4)
-    after = nbformat.read(copies / lesson.name, as_version=4)
-    nbformat.validate(after)
-    (place,) = (n for n, cell in enumerate(after.cells) if cell.id == "install-in-colab")
-    assert all(cell.cell_type == "markdown" for cell in after.cells[:place])
-    assert after.cells[place + 1].cell_type == "code"
-    del after.cells[place]
-    assert after == before
+    copied = nbformat.read(copies / lesson.relative_to(NOTEBOOKS), as_version=4)
+    for after, name, asked in (
+        (copied, "install-in-colab", PACKAGE),
+        (make_lite.with_first_cell(copy.deepcopy(before)), "install-in-browser", "lessons-lib"),
+    ):
+        nbformat.validate(after)
+        (place,) = (n for n, cell in enumerate(after.cells) if cell.id == name)
+        assert all(cell.cell_type == "markdown" for cell in after.cells[:place])
+        assert after.cells[place + 1].cell_type == "code"
+        assert "pip" in after.cells[place].source and asked in after.cells[place].source
+        del after.cells[place]
+        assert after == before
 
 
 def run_first_cell() -> list[tuple[str, str]]:

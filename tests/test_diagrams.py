@@ -4,13 +4,13 @@ import pytest
 from matplotlib.colors import to_hex
 
 from lessons_lib import diagrams
-from lessons_lib.plots.style import VERMILION
+from lessons_lib.plots.style import BLUE, VERMILION
 
 
 def coloured_texts(figure):
     (axes,) = figure.axes
-    wanted = VERMILION.lower()
-    coloured = [text for text in axes.texts if to_hex(text.get_color()) == wanted]
+    colours = {VERMILION.lower(), BLUE.lower()}
+    coloured = [text for text in axes.texts if to_hex(text.get_color()) in colours]
     return sorted(text.get_text() for text in coloured if text.get_text())
 
 
@@ -21,6 +21,7 @@ LSTM, GRU = diagrams.lstm_cell, diagrams.gru_cell
     ("draw", "part", "texts"),
     [
         (LSTM, [], []),
+        (LSTM, ["memory"], ["$\\times$", "+"]),
         (LSTM, ["forget"], ["$\\sigma$", "$\\times$", "$f$"]),
         (LSTM, ["input"], ["$\\sigma$", "$\\times$", "$g$", "$i$", "+", "tanh"]),
         (LSTM, ["output"], ["$\\sigma$", "$\\times$", "$o$", "tanh"]),
@@ -31,6 +32,18 @@ LSTM, GRU = diagrams.lstm_cell, diagrams.gru_cell
 )
 def test_a_part_is_coloured(draw, part, texts):
     assert coloured_texts(draw(highlight=part)) == texts
+
+
+def test_each_view_of_the_lstm_has_one_gate_in_colour():
+    coloured = [
+        {t.get_text() for t in axes.texts if to_hex(t.get_color()) == VERMILION.lower()}
+        for axes in diagrams.lstm_gates().axes
+    ]
+    assert [names & {"$f$", "$i$", "$g$", "$o$"} for names in coloured] == [
+        {"$f$"},
+        {"$i$", "$g$"},
+        {"$o$"},
+    ]
 
 
 @pytest.mark.parametrize(("draw", "part"), [(LSTM, "update"), (GRU, "output")])

@@ -174,10 +174,11 @@ def test_what_is_a_warning_or_in_order(monkeypatch, tmp_path):
         (machine.look_at_disk(tmp_path), "0.1 GB free", "make room"),
     ):
         assert level == "warning" and found.startswith(said) and advised in advice
-    for works, isolation in ((True, "strong"), (False, "basic")):
-        monkeypatch.setattr(policy, "bubblewrap_works", lambda works=works: works)
+    for missing, isolation in (("", "strong"), ("there is no bubblewrap", "basic")):
+        monkeypatch.setattr(policy, "missing_for_strong", lambda missing=missing: missing)
         finding = machine.look_at_isolation()
         assert finding.level == "ok" and finding.found.startswith(f"{isolation} isolation")
+        assert missing in finding.advice
 
 
 def test_version(lessons):

@@ -1,6 +1,7 @@
 """Saving and loading a language model: safetensors, whole or a clear error."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -133,20 +134,36 @@ def test_arrays_with_a_right_header_are_a_model(tmp_path):
         *(None, {}, {"model": "not json"}, {"model": "[]"}, {"model": "7"}, {"model": "null"}),
         {"model": json.dumps({"config": CONFIG})},
         header(CONFIG, metadata=7),
+        header(CONFIG, metadata={"corpus": []}),
         header(None),
         header({"vocab_size": 6}),
         header(CONFIG | {"cell": "elman"}),
         header(CONFIG | {"hidden_size": 6}),
         header(CONFIG | {"num_layers": 2}),
+        header(CONFIG | {"num_layers": 300_000}),
+        header(CONFIG | {"vocab_size": 10**9}),
+        header(CONFIG | {"vocab_size": 10**40, "hidden_size": 10**40}),
+        {"model": "[" * 100_000},
         header(CONFIG | {"surprise": 1}),
         header(CONFIG | {"dropout": "much"}),
         header(CONFIG | {"dtype": "no such dtype"}),
         header(CONFIG | {"rng": 1}),
     ],
 )
-def test_other_headers_are_refused(tmp_path, other):
+def test_other_headers_are_refused(tmp_path, other, monkeypatch):
     safetensors.numpy.save_file(ARRAYS, tmp_path / "other", other)
+    monkeypatch.setattr(LanguageModel, "__init__", None)  # nothing is made before it is compared
     assert_refused(tmp_path / "other")
+
+
+@pytest.mark.parametrize("shape", [[10**14], [2**63, 2**63], [6, 10**14]])
+def test_a_header_that_claims_more_than_the_file_has(tmp_path, shape):
+    claims = {"output.b": {"dtype": "F64", "shape": shape, "data_offsets": [0, 8 * 10**14]}}
+    text = json.dumps(claims | {"__metadata__": header(CONFIG)}).encode()
+    (tmp_path / "model").write_bytes(len(text).to_bytes(8, "little") + text + bytes(8))
+    assert_refused(tmp_path / "model")
+    os.truncate(tmp_path / "model", 10**12)  # holes
+    assert_refused(tmp_path / "model")
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_the_stored_numbers_are_what_the_script_makes(cell, num_layers):
         np.testing.assert_allclose(value, stored[name], rtol=0, atol=1e-12, err_msg=name)
 
 
+@pytest.mark.slow
 @each_cell
 @each_depth
 @pytest.mark.parametrize("run", [through_layer, run_cells], ids=["layers", "cells"])
@@ -112,6 +113,7 @@ def test_drawn_numbers(cell, num_layers, run, size):
     check_against(cell, num_layers, arrays, run)
 
 
+@pytest.mark.slow
 @each_cell
 @given(size=sizes(largest=9))
 @settings(max_examples=10)
@@ -136,6 +138,7 @@ def test_torch_loads_what_to_torch_gives(cell, size):
         np.testing.assert_array_equal(back.params[name], value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 @each_depth
 @pytest.mark.parametrize("tied", [False, True])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.grading.isolation.policy import bubblewrap_works
+from lessons_lib.grading.isolation.policy import missing_for_strong
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(wheel: Path)
     assert wheel.stat().st_size <= 3_000_000
 
 
+@pytest.mark.slow  # builds once more
 def test_the_source_distribution_holds_what_the_wheel_is_made_from(built: Path, tmp_path: Path):
     (sdist,) = built.glob("*.tar.gz")
     assert sdist.stat().st_size <= 4_000_000
@@ -143,7 +144,7 @@ def test_the_wheel_works_outside_the_checkout(installed: Path):
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(not bubblewrap_works(), reason="bubblewrap, which makes it so, is not here")
+@pytest.mark.skipif(bool(missing_for_strong()), reason="bubblewrap, which makes it so, is not here")
 def test_a_checkout_that_cannot_be_written_to(tmp_path: Path):
     """Lessons, package and environment are read-only; the learner writes to a folder elsewhere."""
     bwrap = shutil.which("bwrap")

@@ -61,25 +61,6 @@ def test_the_radius_dial_redraws_the_gradient(shown):
     assert len({figure.axes[0].get_ylim() for figure in figures}) == 1
 
 
-def test_the_shuffle_dial_shows_the_text_and_its_scores(shown, capsys):
-    _, sliders = shown
-    tokens = [f"w{k:02}" for k in range(12)]
-    seen = []
-
-    def score(text):
-        seen.append(list(text))
-        return {"places right": sum(a == b for a, b in zip(text, tokens, strict=True))}
-
-    widgets.shuffle_dial(tokens, score)
-    assert seen == [tokens]
-    sliders["block"].value = 3
-    assert seen[-1] != tokens
-    for start in range(0, 12, 3):
-        assert sorted(seen[-1][start : start + 3]) == tokens[start : start + 3]
-    sliders["block"].value = 12
-    assert sorted(seen[-1]) == tokens
-
-
 def test_the_dials_of_a_gru_move_its_state(shown):
     figures, sliders = shown
     widgets.gru_dials([0.5, 0.0, 0.0], w=2.0)
@@ -96,22 +77,6 @@ def test_the_dials_of_a_gru_move_its_state(shown):
     np.testing.assert_allclose(state(), [first / 2, first / 4, first / 8])
     assert [slider.description for slider in sliders.values()] == ["reset r", "update z"]
     assert len({figure.axes[1].get_ylim() for figure in figures}) == 1
-
-
-def test_the_truncation_dial_cuts_the_map(shown):
-    figures, sliders = shown
-    widgets.truncation_dial(num_steps=6)
-
-    def reached():
-        (mesh,) = figures[-1].axes[0].collections
-        return np.asarray(mesh.get_array())
-
-    np.testing.assert_array_equal(reached(), np.tri(6))
-    assert "off by 0%" in figures[-1].axes[0].get_title()
-    sliders["length"].value = 2
-    np.testing.assert_array_equal(reached(), np.kron(np.eye(3), np.tri(2)))
-    assert "off by 0%" not in figures[-1].axes[0].get_title()
-    assert (sliders["length"].min, sliders["length"].max) == (1, 6)
 
 
 def test_the_dropout_dial_spreads_the_sum(shown):

@@ -1,4 +1,4 @@
-"""Store the picture of the README, a figure of lesson 05: python tools/make_readme_picture.py"""
+"""Store the picture of the README, a figure of a notebook: python tools/make_readme_picture.py"""
 
 import base64
 import sys
@@ -9,7 +9,7 @@ import nbformat
 from lessons_lib.files import write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = ROOT / "notebooks" / "05_lstm_gates.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "further" / "05_gates_while_reading.ipynb"
 CELL = "village-figure"
 PICTURE = ROOT / "docs" / "images" / "gates.png"
 

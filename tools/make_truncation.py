@@ -2,7 +2,8 @@
 
     python tools/make_truncation.py
 
-Lesson 02 shows what they learn. Three minutes on one core.
+The companion "Truncated backpropagation through time" of lesson 02 shows what they learn. Three
+minutes on one core.
 """
 
 import json

@@ -17,6 +17,9 @@ from lessons_lib.cli import (
     training,
 )
 from lessons_lib.cli.common import said_by_system
+from lessons_lib.shown import shown
+
+LONGEST = 5000  # characters of a message; names that a stranger gave may stand in it
 
 app = typer.Typer(
     help="Memory Gates: recurrent networks in NumPy. Learn, train, check.",
@@ -72,7 +75,8 @@ def _complain(error: Exception) -> int:
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     if isinstance(error, OSError):
         message = said_by_system(error)
-    print("lessons:", " ".join(message.split()) or type(error).__name__, file=sys.stderr)
+    line = shown(" ".join(message[:LONGEST].split()), keep="")
+    print("lessons:", line or type(error).__name__, file=sys.stderr)
     return 2
 
 

@@ -61,9 +61,21 @@ def load_model(checkpoint: Path) -> "tuple[LanguageModel, Vocabulary | None]":
     from lessons_lib.text import Vocabulary
     from lessons_lib.training.run import MODEL
 
-    model = LanguageModel.load(checkpoint / MODEL if checkpoint.is_dir() else checkpoint)
-    tokens = model.metadata.get("vocabulary")
-    return model, Vocabulary(json.loads(tokens)) if tokens else None
+    path = checkpoint
+    if checkpoint.is_dir():
+        path = checkpoint / MODEL
+        if path.is_symlink():
+            raise ValueError(f"CHECKPOINT: {path} is a link, which may lead anywhere")
+    model = LanguageModel.load(path)
+    if "vocabulary" not in model.metadata:
+        return model, None
+    try:
+        vocabulary = Vocabulary(json.loads(model.metadata["vocabulary"]))
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"CHECKPOINT: the vocabulary of {path} is damaged") from None
+    if len(vocabulary) != (V := model.config["vocab_size"]):
+        raise ValueError(f"CHECKPOINT: {path} knows {V} tokens and names {len(vocabulary)}")
+    return model, vocabulary
 
 
 def best_possible(corpus: str, ids: "np.ndarray") -> float | None:

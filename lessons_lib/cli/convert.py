@@ -1,6 +1,9 @@
 """Models that other packages have saved."""
 
+import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +14,9 @@ from lessons_lib.cli.output import say, say_next
 if TYPE_CHECKING:
     import numpy as np
 
-_UNREADABLE = (ValueError, TypeError, KeyError, OSError, EOFError)
+_UNREADABLE = (ArithmeticError, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+MOST_RATIO = 20  # of the unpacked size to a file's, from RATIO_FROM bytes on
+RATIO_FROM = 50_000_000
 
 
 def convert(
@@ -76,20 +81,46 @@ def convert(
 
 def _read(file: Path) -> "dict[str, np.ndarray]":
     """The arrays of a file by name, in the file's order."""
-    import zipfile
-
-    import numpy as np
     import safetensors
     import safetensors.numpy
+
+    from lessons_lib.files import check_regular
+    from lessons_lib.models import MOST_BYTES
 
     if not file.is_file():
         raise FileNotFoundError(f"FILE: found no file {file}")
     if file.suffix not in (".npz", ".safetensors"):
         raise ValueError(f"FILE: expected a .npz or .safetensors file, got {file}")
     try:
+        check_regular(file.resolve(), MOST_BYTES)
         if file.suffix == ".npz":
-            with np.load(file, allow_pickle=False) as found:
-                return dict(found)
+            return _read_npz(file)
         return safetensors.numpy.load_file(file)
-    except (*_UNREADABLE, zipfile.BadZipFile, safetensors.SafetensorError) as error:
-        raise ValueError(f"FILE: could not read {file}: {error}") from None
+    except (
+        *_UNREADABLE,
+        MemoryError,
+        zlib.error,
+        zipfile.BadZipFile,
+        safetensors.SafetensorError,
+    ) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"FILE: could not read {file}: {reason}") from None
+
+
+def _read_npz(file: Path) -> "dict[str, np.ndarray]":
+    """The arrays of a .npz file that unpacks to no more than its size lets one expect."""
+    import numpy as np
+
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > max(MOST_RATIO * file.stat().st_size, RATIO_FROM):
+            raise ValueError(f"it unpacks to {unpacked:,} bytes")
+        arrays = {}
+        for member in members:
+            data = io.BytesIO(archive.read(member))
+            array = np.lib.format.read_array(data, allow_pickle=False)
+            if array.dtype.kind not in "fiu" or array.size == 0:
+                raise ValueError(f"{member.filename}: expected numbers, got {array.dtype}")
+            arrays[member.filename.removesuffix(".npy")] = array
+    return arrays

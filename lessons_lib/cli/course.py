@@ -48,10 +48,14 @@ def solution(
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a notebook or a .py file")],
 ) -> None:
-    """Check the exercises in a file, and say what is wrong where something is."""
+    """Check the exercises in a file, and say what is wrong where something is.
+
+    What its answers use is run, as confined as it can be on this machine.
+    """
     from lessons_lib.grading import grade as grade_file
 
-    report = grade_file(file, isolation="basic")
+    _say_how_it_runs(str(file))
+    report = grade_file(file)
     if not report.results:
         raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
     if report.max_score == 0:  # it did not come to an exercise
@@ -61,12 +65,26 @@ def check(
     raise typer.Exit(0 if report.score == report.max_score else 1)
 
 
+def _say_how_it_runs(what: str) -> None:
+    """Whoever checks a file has it run, and is told so."""
+    from lessons_lib.grading.isolation.policy import reached
+
+    level = reached("auto")
+    line = f"What the answers in {what} use is run, with {level} isolation."
+    if level == "basic":
+        line += " It may read and write what you may: check what you trust."
+    say(f"{line}\n")
+
+
 def progress(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="where the notebooks are")
     ] = Path("notebooks"),
 ) -> None:
-    """Show which exercises of the saved notebooks are solved."""
+    """Show which exercises of the saved notebooks are solved.
+
+    What the notebooks' answers use is run, as confined as it can be on this machine.
+    """
     from lessons_lib.course.lessons import FURTHER, LESSONS
     from lessons_lib.grading import Result
     from lessons_lib.grading import grade as grade_file
@@ -75,6 +93,7 @@ def progress(
     present = [lesson for lesson in course if (folder / lesson.file).is_file()]
     if not present:
         raise ValueError(f"FOLDER: there is no lesson in {folder}")
+    _say_how_it_runs(f"the notebooks in {folder}")
     marks = {"passed": "solved", "not_attempted": "-"}
 
     def row(name: str, results: list[Result], said: str) -> str:
@@ -83,12 +102,12 @@ def progress(
 
     every: list[Result] = []
     for lesson in present:
-        results = grade_file(folder / lesson.file, isolation="basic").results
+        results = grade_file(folder / lesson.file).results
         solved = sum(result.status == "passed" for result in results)
-        typer.echo(row(lesson.name, results, f"{solved} of {len(results)} solved"))
+        say(row(lesson.name, results, f"{solved} of {len(results)} solved"))
         for result in results:
             said = marks.get(result.status, "not right yet")
-            typer.echo(row(f"    {result.exercise}", [result], said))
+            say(row(f"    {result.exercise}", [result], said))
         every += results
-    typer.echo(row("all", every, "points"))
+    say(row("all", every, "points"))
     say_next("`lessons check FILE` says what is wrong in a lesson's exercises.")

@@ -9,7 +9,7 @@ import typer
 from lessons_lib.cli.common import completed_from
 from lessons_lib.cli.output import say, say_next, show_markdown
 
-MOST_LEFT_OUT = 20  # lines
+MOST_TOLD = 20  # lines of a kind
 
 
 def grade(
@@ -38,16 +38,27 @@ def grade(
             autocompletion=completed_from("needed", "all"),
         ),
     ] = "needed",
+    regrade: Annotated[
+        bool, typer.Option("--regrade", help="grade anew what has a result already")
+    ] = False,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
     Folders and .zip files are searched; left_out.csv says why a file in them has no grade.
 
-    Give the same command again to go on with a batch that was stopped.
+    Give the same command again to go on with a batch that was stopped. What has changed since,
+    submissions, exercises or the grader, is graded anew.
     """
     from tqdm import tqdm
 
-    from lessons_lib.grading.batch import How, find_submissions, grade_all, load_exercises
+    from lessons_lib.grading.batch import (
+        How,
+        claimed,
+        find_submissions,
+        grade_all,
+        leave_out_exercises,
+        load_exercises,
+    )
     from lessons_lib.grading.isolation.policy import reached
     from lessons_lib.grading.references import check_references
 
@@ -55,21 +66,35 @@ def grade(
         raise ValueError(f"--require: expected strong, got {require!r}")
     if require == "strong" and isolation == "basic":
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
-    level = reached("strong" if require else isolation)
-    if exercises is not None:
-        check_references(load_exercises(exercises))  # before anything is graded
     if run not in ("needed", "all"):
         raise ValueError(f"--run: expected needed or all, got {run!r}")
-    found = find_submissions(paths, out / "unpacked")
-    how = How(exercises, level, seed, run)
-    with tqdm(total=len(found.submissions), unit=" files", disable=not sys.stderr.isatty()) as bar:
-        graded, left_out = grade_all(found, out, how, jobs=jobs, on_graded=lambda one: bar.update())
+    level = reached("strong" if require else isolation)
+    with claimed(out, paths):
+        found = find_submissions(paths, out / "unpacked")
+        if exercises is not None:
+            leave_out_exercises(found, exercises)
+            check_references(load_exercises(exercises))  # before anything is graded
+        how = How(exercises, level, seed, run)
+        count = len(found.submissions)
+        with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
+            graded, left_out, anew = grade_all(
+                found,
+                out,
+                how,
+                jobs=jobs,
+                regrade=regrade,
+                on_graded=lambda one: bar.update(),
+            )
     for name, report in graded:
         say(f"{report.score:>6g} of {report.max_score:<6g} {name}")
-    for name, reason in list(left_out.items())[:MOST_LEFT_OUT]:
+    for name, reason in list(left_out.items())[:MOST_TOLD]:
         say(f"     not graded    {name}: {reason}")
-    if len(left_out) > MOST_LEFT_OUT:
-        say(f"     and {len(left_out) - MOST_LEFT_OUT} more, which left_out.csv names")
+    if len(left_out) > MOST_TOLD:
+        say(f"     and {len(left_out) - MOST_TOLD} more, which left_out.csv names")
+    for name, reason in list(anew.items())[:MOST_TOLD]:
+        say(f"     graded anew   {name}: {reason}")
+    if len(anew) > MOST_TOLD:
+        say(f"     and {len(anew) - MOST_TOLD} more")
     lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
     say(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
     say_next(f"{out / 'feedback'} has a page for each of them.")

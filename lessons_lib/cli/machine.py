@@ -246,9 +246,10 @@ def look_at_disk(folder: Path) -> Finding:
 
 
 def look_at_isolation() -> Finding:
-    """Whom one may grade here."""
-    from lessons_lib.grading.isolation.policy import reached
+    """Whom one may grade here; a worker is started to see."""
+    from lessons_lib.grading.isolation.policy import missing_for_strong
 
-    if reached("auto") == "strong":
-        return ok("strong isolation: also for work of people you do not know")
-    return ok("basic isolation: for your own work; docs/isolation.md says what strangers' needs")
+    if missing := missing_for_strong():
+        advice = f"strong isolation: {missing}; docs/isolation.md says what it needs"
+        return Finding("ok", "basic isolation: for your own work", advice)
+    return ok("strong isolation, tried: also for work of people you do not know")

@@ -15,6 +15,7 @@ from lessons_lib.cli.common import (
     report,
 )
 from lessons_lib.cli.output import say, say_next, show_table, write
+from lessons_lib.shown import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,10 +111,10 @@ def sample(
     if vocab is None:
         raise ValueError(f"CHECKPOINT: {checkpoint} holds no vocabulary; `lessons train` saves one")
     if prompt:
-        begin = shown = tokenize(prompt, vocab)
+        begin = first = tokenize(prompt, vocab)
     else:
         unnamed = ([vocab.tokens[0]], [vocab.tokens[0]])
-        begin, shown = _BEGINNINGS.get(model.metadata.get("corpus", ""), unnamed)
+        begin, first = _BEGINNINGS.get(model.metadata.get("corpus", ""), unnamed)
     drawn = generate(
         model,
         _encode_prompt(begin, vocab),
@@ -126,7 +127,7 @@ def sample(
     if explain:
         _explain(drawn, vocab)
         return
-    written = chain(shown, (vocab.tokens[token] for token in drawn))
+    written = chain(first, (vocab.tokens[token] for token in drawn))
     write(written if vocab.is_character_level else readable_pieces(written))
 
 
@@ -140,7 +141,7 @@ def _encode_prompt(tokens: list[str], vocab: "Vocabulary") -> "np.ndarray":
     if unknown and UNKNOWN not in vocab:
         raise ValueError(f"--prompt: expected {kind} that the model knows, got {named}")
     if unknown:
-        typer.echo(f"the model does not know {named} and reads {UNKNOWN}", err=True)
+        say(f"the model does not know {named} and reads {UNKNOWN}", err=True)
     return vocab.encode(tokens)
 
 
@@ -153,11 +154,12 @@ def _explain(drawn: "Iterable[DrawnToken]", vocab: "Vocabulary") -> None:
         log_probs = token.log_probs()
         best = np.argsort(-log_probs, kind="stable")[:5]
         others = "  ".join(f"{_visible(vocab.tokens[i])} {np.exp(log_probs[i]):.3f}" for i in best)
-        shown = _visible(vocab.tokens[token])
-        line = f"{shown:<16}{round(log_probs[token], 3) + 0.0:>9.3f}  {others}"
+        line = (
+            f"{_visible(vocab.tokens[token]):<16}{round(log_probs[token], 3) + 0.0:>9.3f}  {others}"
+        )
         say(line, indent=27)
 
 
 def _visible(token: str) -> str:
     """A token as it stands, but for blanks and line ends, which would not be seen."""
-    return repr(token) if token.isspace() else token
+    return repr(token) if token.isspace() else shown(token)

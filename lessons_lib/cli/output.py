@@ -1,4 +1,7 @@
-"""What commands print: in a terminal it fits the width, piped it is plain."""
+"""What commands print: in a terminal it fits the width, piped it is plain.
+
+Nothing that a stranger wrote moves a cursor: control characters are written out.
+"""
 
 import shutil
 import sys
@@ -7,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import typer
+
+from lessons_lib.shown import OF_TEXTS, shown
 
 GAP = 2  # blanks between two columns
 
@@ -21,7 +26,7 @@ def say(text: str = "", *, indent: int = 0, err: bool = False) -> None:
     """
     if (sys.stderr if err else sys.stdout).isatty():
         text = "\n".join(_broken(line, indent) for line in text.split("\n"))
-    typer.echo(text, err=err)
+    typer.echo(shown(text), err=err)
 
 
 def _broken(line: str, indent: int) -> str:
@@ -46,6 +51,7 @@ def write(pieces: Iterable[str]) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     column = 0
     for piece in pieces:
+        piece = shown(piece, OF_TEXTS)
         if column + len(piece) > width and piece.startswith(" "):
             piece = "\n" + piece[1:]
         typer.echo(piece, nl=False)  # flushes, so that each is seen as it is drawn
@@ -78,7 +84,7 @@ def show_table(
         right: headings of the columns that line up on the right, as numbers do.
         folded: heading of the column whose texts a terminal may break between words.
     """
-    rows = list(rows)
+    rows = [[shown(cell, keep="") for cell in row] for row in rows]
     columns = dict(zip(headings, zip(*rows, strict=True), strict=True))
     if sys.stdout.isatty():
         for number, part in enumerate(_parts(columns, folded)):
@@ -95,6 +101,7 @@ def show_table(
 
 def show_markdown(text: str) -> None:
     """Print Markdown whose tables a terminal gets as `show_table` prints them."""
+    text = shown(text)
     if not sys.stdout.isatty():
         typer.echo(text)
         return

@@ -7,6 +7,7 @@ import typer
 
 from lessons_lib.cli.durations import show_duration
 from lessons_lib.cli.output import say, say_next, show_table
+from lessons_lib.shown import shown
 
 if TYPE_CHECKING:
     from lessons_lib.training import RunSummary
@@ -30,7 +31,7 @@ def runs(
     """
     from lessons_lib.training import find_runs
 
-    found = find_runs(folder)
+    found = find_runs(folder, on_damage=lambda text: say(f"left out: {text}", err=True))
     show_table(_HEADINGS, [_row(run, folder) for run in found], right=_RIGHT)
     if plot:
         _draw(found, folder, plot)
@@ -71,7 +72,13 @@ def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
             (r["epoch"], r["valid_perplexity"]) for r in run.records if "valid_perplexity" in r
         ]
         if points:
-            panels.setdefault(run.corpus, {})[_name(run, below)] = list(zip(*points, strict=True))
+            corpus, name = (_drawn(text) for text in (run.corpus, _name(run, below)))
+            panels.setdefault(corpus, {})[name] = list(zip(*points, strict=True))
     if not panels:
         raise ValueError(f"--plot: none of the runs in {below} has come to the end of an epoch")
     save_figure(learning_curves(panels), plot)
+
+
+def _drawn(text: str) -> str:
+    """A name as a figure may have it, which takes what stands between dollars for a formula."""
+    return shown(text, keep="").replace("$", r"\$")

@@ -265,6 +265,7 @@ def adapt(
         carry_errors=carry_errors,
     )
     adapted.names_of_ours = names
+    adapted.adapted_from = base
     adapted.alternatives = [notation.translated(function) for function in base.alternatives]
     _add_mistakes(adapted, notation, retelling)
     EXERCISES.add(adapted)

@@ -1,11 +1,11 @@
 """Grade a submission in a process of its own."""
 
+import dataclasses
 import re
 import secrets
 import statistics
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from inspect import Parameter, Signature
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,26 +15,29 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
-from lessons_lib.grading.isolation.box import BUILDING_BLOCKS, Box
+from lessons_lib.grading.isolation.answers import (
+    checked_definitions,
+    outcome_of,
+    signature_of,
+)
+from lessons_lib.grading.isolation.box import Box
 from lessons_lib.grading.isolation.policy import Isolation, reached
-from lessons_lib.grading.isolation.process import Worker, WorkerDied, WorkerTooSlow
+from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerDied, WorkerTooSlow
 from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.isolation.submission import Submission, UnreadableError, read_submission
-from lessons_lib.grading.isolation.wire import Function
+from lessons_lib.grading.isolation.wire import Function, ProtocolError
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
-from lessons_lib.grading.wording import plain
+from lessons_lib.shown import shown
 
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
-MOST_PARAMETERS = 50
+MOST_MESSAGE = 10_000  # characters
 _DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
 _CHECKED = re.compile(r"\bcheck\((\w+)")
-
-# What reading an answer raises when a submission has made one up.
-_MALFORMED = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
 
 def grade(
@@ -79,8 +82,16 @@ def grade(
     wanted = list(exercises) if exercises is not None else asked_of(path, submission)
     if seed is None:
         seed = secrets.randbits(63)
-    results = _graded(wanted, submission, level, seed, run)
+    results = [_presentable(result) for result in _graded(wanted, submission, level, seed, run)]
     return Report(results, seed=seed, isolation=level)
+
+
+def _presentable(result: Result) -> Result:
+    """A result whose message, in which words of the submission stand, is bounded and all seen."""
+    message = result.message
+    if len(message) > MOST_MESSAGE:
+        message = f"{message[:MOST_MESSAGE]} …"
+    return dataclasses.replace(result, message=shown(message))
 
 
 def _of_lesson(lesson: str) -> list[Exercise]:
@@ -128,12 +139,17 @@ def _graded(
     run: str,
 ) -> list[Result]:
     results: list[Result] = []
-    modules, taken = _building_blocks(exercises)
+    modules, taken = building_blocks(exercises)
     remarks = Remarks(modules)
+    allowance = Allowance()
     with Box(modules, taken) as box:
         while len(results) < len(exercises):  # a new process after one that had to be ended
+            if allowance.seconds <= 0:
+                text = f"The {Allowance().seconds:g} seconds for all answers of the file are over."
+                results += [_failed(e, "timeout", text) for e in exercises[len(results) :]]
+                break
             try:
-                worker = Worker(box, level)
+                worker = Worker(box, level, allowance)
             except OSError as error:
                 text = f"The process for it could not be started: {error.strerror}."
                 rest = exercises[len(results) :]
@@ -150,36 +166,25 @@ def _graded(
     return remarks.added(results)
 
 
-def _building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], list[str]]:
-    """Modules of this package that a submission may import, and functions that they lack.
-
-    A lesson builds on the ones before it, so its exercises may use the package's cells; but no
-    function that the lesson itself asks for. An assignment of an instructor's own may ask for a
-    cell by any name, so it gets the plain functions only.
-    """
-    course = all(e.reference.__module__.startswith("lessons_lib.course.") for e in exercises)
-    lessons = {exercise.lesson for exercise in exercises}
-    taken = [e.name for e in EXERCISES.all() if e.lesson in lessons]
-    return list(BUILDING_BLOCKS if course else BUILDING_BLOCKS[:1]), taken
-
-
 def _defined(
     worker: Worker, exercises: Sequence[Exercise], submission: Submission, run: str
 ) -> dict[str, Any] | list[Result]:
     """What the worker found when it ran the file's definitions; results if it did not live."""
+    names = [exercise.name for exercise in exercises]
     question = {
         "do": "define",
         "cells": [list(piece) for piece in submission.pieces],
-        "names": [exercise.name for exercise in exercises],
+        "names": names,
         "is_notebook": submission.is_notebook,
         "run": run,
         "seconds": 0.8 * SECONDS_TO_DEFINE,
     }
     try:
-        return worker.ask(question, seconds=SECONDS_TO_DEFINE)
-    except (WorkerDied, WorkerTooSlow) as error:
+        answer = worker.ask(question, seconds=SECONDS_TO_DEFINE)
+        return checked_definitions(answer, names)
+    except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
         when = "while the file's definitions were run"
-        return [_ended(exercise, error, when, SECONDS_TO_DEFINE) for exercise in exercises]
+        return [_ended(exercise, error, when) for exercise in exercises]
 
 
 def graded_by(
@@ -203,8 +208,8 @@ def graded_by(
         judged = {r.exercise: r.status == "passed" for r in (*before, *results)}
         try:
             results.append(_judged(worker, exercise, found, seed, judged))
-        except (WorkerDied, WorkerTooSlow) as error:
-            results.append(_ended(exercise, error, "while it was called", SECONDS_PER_CALL))
+        except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
+            results.append(_ended(exercise, error, "while it was called"))
             break
     return results
 
@@ -216,13 +221,11 @@ def _judged(
     seed: int,
     judged: dict[str, bool],
 ) -> Result:
-    functions = found.get("functions")
-    if not isinstance(functions, dict):
-        raise WorkerDied
+    functions = found["functions"]
     if exercise.name not in functions:
         status: Status = "error" if concern(found, exercise.name) else "not_attempted"
         return _failed(exercise, status, f"There is no function {exercise.name}.")
-    if problem := feedback.about_signature(exercise, *_signature(functions[exercise.name])):
+    if problem := feedback.about_signature(exercise, *signature_of(functions[exercise.name])):
         return _failed(exercise, "error", problem)
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     cases = exercise.cases(rng)
@@ -246,30 +249,6 @@ def _judged(
     return result
 
 
-def _signature(described: Any) -> tuple[Signature | None, bool]:
-    """A signature from its description; None if it is none that Python could have."""
-    try:
-        parameters = [
-            Parameter(name, _KINDS[kind], default=None if has_default else Parameter.empty)
-            for name, kind, has_default in described["parameters"][:MOST_PARAMETERS]
-        ]
-        return Signature(parameters), described["is_plain"] is True
-    except _MALFORMED:
-        return None, True
-
-
-_KINDS: dict[str, Any] = {
-    kind.name: kind
-    for kind in (
-        Parameter.POSITIONAL_ONLY,
-        Parameter.POSITIONAL_OR_KEYWORD,
-        Parameter.VAR_POSITIONAL,
-        Parameter.KEYWORD_ONLY,
-        Parameter.VAR_KEYWORD,
-    )
-}
-
-
 def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
     functions: dict[int, Callable[..., Any]] = {}
     arguments = {}
@@ -287,44 +266,17 @@ def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
         "keyword_only": sorted(case.keyword_only),
         "copying": case.copying,
     }
-    answer = worker.ask(question, seconds=seconds, functions=functions)
-    try:
-        return _outcome(answer, case)
-    except _MALFORMED as error:
-        raise WorkerDied from error
-
-
-def _outcome(answer: dict[str, Any], case: Case) -> Outcome:
-    """The answer as an Outcome, every field of the type that it has to have."""
-    written_into = answer["written_into"]
-    if not isinstance(written_into, dict):
-        raise TypeError
-    return Outcome(
-        answer["value"],
-        {name: written_into.get(name) for name in case.writable},
-        _raised(answer["raised"]),
-        answer["attempted"] is True,
-        tuple(name for name in case.arguments if name in list(answer["written"])),
-        _raised(answer["written_at"]),
-        str(answer["printed"])[:20_000],
-        tuple(str(warning)[:500] for warning in answer["warnings"]),
-    )
-
-
-def _raised(described: Any) -> Raised | None:
-    if described is None:
-        return None
-    kind, text, function, line, source = described
-    return Raised(plain(str(kind)), str(text), plain(str(function)), int(line), str(source))
+    return outcome_of(worker.ask(question, seconds=seconds, functions=functions), case)
 
 
 def _failed(exercise: Exercise, status: Status, text: str) -> Result:
     return Result(exercise.name, status, 0.0, exercise.points, text)
 
 
-def _ended(exercise: Exercise, error: Exception, when: str, seconds: float) -> Result:
+def _ended(exercise: Exercise, error: Exception, when: str) -> Result:
     if isinstance(error, WorkerTooSlow):
-        text = f"No result after {seconds:g} seconds, {when}. Is there a loop that does not end?"
+        (seconds,) = error.args
+        text = f"No result after {seconds:.3g} seconds, {when}. Is there a loop that does not end?"
         return _failed(exercise, "timeout", text)
     text = f"Its process ended {when}. Does it call exit, or need very much memory?"
     return _failed(exercise, "crashed", text)

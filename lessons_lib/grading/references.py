@@ -21,7 +21,7 @@ from lessons_lib.grading.isolation.process import Worker, WorkerTooSlow, called_
 from lessons_lib.grading.isolation.running import call
 from lessons_lib.grading.isolation.wire import receive, send
 from lessons_lib.grading.judging.comparing import is_number
-from lessons_lib.grading.wording import describe, plain
+from lessons_lib.grading.wording import describe, one_line
 
 SEEDS = range(3)
 
@@ -34,7 +34,7 @@ def check_references(exercises: Iterable[Exercise]) -> None:
     """
     for exercise in exercises:
         if fault := fault_of(exercise):
-            raise ValueError(f"--exercises: {exercise.name}: {plain(fault)}")
+            raise ValueError(f"--exercises: {exercise.name}: {one_line(fault)}")
 
 
 def fault_of(exercise: Exercise) -> str:
@@ -67,8 +67,8 @@ def _argument_fault(case: Case) -> str:
         except (TypeError, ValueError) as error:
             return (
                 f"its argument {name} is {describe(value)}, which no student can get ({error}); "
-                "expected arrays of numbers, numbers, text, dicts, lists or tuples of them, "
-                "a function or a generator"
+                "expected arrays, numbers, text (also for a dtype: 'float64'), dicts, lists or "
+                "tuples of them, a function or a generator"
             )
     return ""
 
@@ -136,7 +136,7 @@ class _StandIn:
         received = _sent(question, call_back=lambda number: worker.caller(number, exchange))
         answer = _sent(worker.answer(received, self.functions))
         if time.monotonic() - started > seconds:
-            raise WorkerTooSlow
+            raise WorkerTooSlow(seconds)
         return answer
 
 

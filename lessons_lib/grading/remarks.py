@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lessons_lib.grading.report import Result
-from lessons_lib.grading.wording import listed, plain
+from lessons_lib.grading.wording import in_words, one_line
 
 MOST_TOLD = 5  # of a kind
 
 
 class Problem(NamedTuple):
-    """A place of the file; the worker's words, so every field is only what it claims to be."""
+    """A place of the file, in the worker's words."""
 
     kind: str
     label: str
@@ -21,9 +21,7 @@ class Problem(NamedTuple):
 
 def concern(found: Mapping[str, Any], name: str) -> list[int]:
     """Numbers of the problems that concern a function, as a worker tells them."""
-    concerns = found.get("concerns")
-    numbers = concerns.get(name) if isinstance(concerns, dict) else None
-    return [n for n in numbers if type(n) is int] if isinstance(numbers, list) else []
+    return found["concerns"].get(name, [])
 
 
 class Remarks:
@@ -38,22 +36,17 @@ class Remarks:
 
     def __init__(self, modules: Collection[str]) -> None:
         names = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
-        self._allowed = listed(["Python's standard library", "NumPy", *names])
+        self._allowed = in_words(["Python's standard library", "NumPy", *names])
         self._problems: list[Problem] = []
         self._found: Mapping[str, Any] = {}
 
     def read(self, found: Mapping[str, Any]) -> None:
         """Take what a worker says; the first one that answers is heard."""
-        problems = found.get("problems")
-        if self._found or not isinstance(problems, list):
+        if self._found:
             return
         self._found = found
-        for described in problems:
-            match described:
-                case [str(kind), str(label), int(line), str(text)]:
-                    self._problems.append(Problem(kind, plain(label), line, plain(text)))
-                case _:
-                    self._problems.append(Problem("", "", 0, ""))
+        for kind, label, line, text in found["problems"]:
+            self._problems.append(Problem(kind, one_line(label), line, one_line(text)))
 
     def added(self, results: Sequence[Result]) -> list[Result]:
         """The results with what is to be said of the file."""
@@ -62,8 +55,8 @@ class Remarks:
         for result in results:
             new = [
                 number
-                for number in concern(self._found, result.exercise)
-                if 0 <= number < len(self._problems) and number not in told
+                for number in (concern(self._found, result.exercise) if self._found else ())
+                if number not in told
             ]
             if result.status != "passed":
                 told.update(new)
@@ -99,7 +92,7 @@ class Remarks:
             if len(places) > MOST_TOLD:
                 places[MOST_TOLD:] = [f"{len(places) - MOST_TOLD} others"]
             lines.append(
-                f"Not there in grading: {listed(places)}. An answer may import {self._allowed}."
+                f"Not there in grading: {in_words(places)}. An answer may import {self._allowed}."
             )
         return lines
 

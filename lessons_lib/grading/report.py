@@ -1,5 +1,6 @@
 """What a check found: one Result for each exercise, and the Report that holds them."""
 
+import shutil
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ Status = Literal[
     "infrastructure_error",
 ]
 
-WIDTH = 80  # of the text, in characters
+WIDTH = 80  # of the text, in characters, if the terminal has as many
 
 VERDICTS: dict[Status, str] = {
     "passed": "passed",
@@ -149,4 +150,5 @@ def _show_in_notebook(result: Result) -> None:
 
 def wrapped(line: str) -> str:
     """Sentences are wrapped; indented lines hold numbers or code and stay as they are."""
-    return line if line.startswith(" ") else textwrap.fill(line, WIDTH)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    return line if line.startswith(" ") else textwrap.fill(line, min(WIDTH, columns))

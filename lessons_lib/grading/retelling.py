@@ -22,7 +22,8 @@ class Retelling:
     """
 
     def __init__(self, base: Exercise, names: Mapping[str, str], *, other_layout: bool) -> None:
-        exercises = {exercise.name for exercise in EXERCISES.all()}
+        # A name such as sigmoid is a word of the field, too.
+        exercises = {exercise.name for exercise in EXERCISES.all() if "_" in exercise.name}
         self.names = names
         self.lacking = (_names_of(base) | exercises | {"cache", "caches"}) - set(names)
         self.other_layout = other_layout

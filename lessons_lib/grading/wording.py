@@ -19,7 +19,7 @@ class Foreign:
 def describe(value: Any) -> str:
     """A value's type in words: "a list of 4", "an array of shape (3, 5)", "None"."""
     if isinstance(value, Foreign):
-        return plain(value.text)
+        return one_line(value.text)
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     name = type(value).__name__
@@ -32,13 +32,13 @@ def describe(value: Any) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def listed(names: Sequence[str]) -> str:
+def in_words(names: Sequence[str]) -> str:
     """Names as in a sentence: "i, f and o"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def plain(text: str) -> str:
-    """One line that holds no control characters, cut where it gets long."""
-    line = " ".join(text.split())
-    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+def one_line(text: str) -> str:
+    """One line whose control characters are written out, as in "\\x1b", cut where it gets long."""
+    line = " ".join(text[: 10 * LONGEST_LINE].split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"

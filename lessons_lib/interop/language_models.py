@@ -1,6 +1,7 @@
 """Whole language models from the parameters that other packages keep."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from lessons_lib.interop.layers import as_array, reorder_blocks
 from lessons_lib.layers.base import check_size
-from lessons_lib.models import LanguageModel
+from lessons_lib.models import LanguageModel, ModelSettings, parameter_shapes
 
 # Our order of the blocks, one letter each.
 GATES = {"rnn": "", "gru": "rzn", "lstm": "ifgo"}
@@ -174,20 +175,21 @@ def _build(
     if tied:
         del params["output.W"]
     found = np.dtype(np.float32) if embedding.dtype == np.float16 else embedding.dtype
-    model = LanguageModel(
-        V,
+    settings = ModelSettings(
         D,
         len(Wh),
-        cell=cell,
-        num_layers=num_layers,
+        cell,
+        num_layers,
         tie_weights=tied,
         dtype=found if dtype is None else dtype,
     )
-    for name, value in model.params.items():
-        if params[name].shape != value.shape:
+    for name, shape in parameter_shapes(V, settings).items():  # before memory is taken for them
+        if params[name].shape != shape:
             raise ValueError(
-                f"arrays: expected {name} of shape {value.shape}, got {params[name].shape}; "
+                f"arrays: expected {name} of shape {shape}, got {params[name].shape}; "
                 "matrices that stand the other way round need transposed=True"
             )
+    model = LanguageModel(V, **asdict(settings))
+    for name, value in model.params.items():
         value[...] = params[name]
     return model

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.style import BLUE, SKY, VERMILION
+from lessons_lib.plots.style import BLUE, PURPLE, SKY, VERMILION
 
 
 def one_unit(
@@ -21,7 +21,7 @@ def one_unit(
 
     Args:
         gates: values from 0 to 1 by the gate's name, (T,) each.
-        values: by label, how to draw ("bars", "line" or "points") and what, (T,).
+        values: by label, how to draw ("bars", "line", "points" or "crosses") and what, (T,).
         marks: words to stand above some of the steps, which count from 1.
         limits: ends of the lower panel's vertical axis; by default those that the values need.
     """
@@ -36,13 +36,16 @@ def one_unit(
             bottom.bar(steps, numbers, width=0.5, color=SKY, label=label)
         elif kind == "line":
             bottom.step(steps, numbers, where="mid", color=BLUE, linewidth=2.5, label=label)
-        else:
+        elif kind == "points":
             bottom.plot(steps, numbers, "o", color=VERMILION, label=label)
+        else:
+            bottom.plot(steps, numbers, "x", color=PURPLE, markeredgewidth=2, label=label)
     bottom.axhline(0, color="black", linewidth=0.8)
     bottom.set(xlabel="time step", ylabel="value (no unit)", xticks=steps[:: 1 + T // 30])
     bottom.set_ylim(limits)
     bottom.grid(alpha=0.3)
-    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    ncols = 2 if len(values) > 3 else 3
+    figure.legend(*bottom.get_legend_handles_labels(), loc="outside lower center", ncols=ncols)
     return figure
 
 

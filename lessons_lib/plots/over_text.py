@@ -19,6 +19,7 @@ def heat_map_over_text(
     limits: tuple[float, float],
     full_bars: Mapping[str, npt.ArrayLike] | None = None,
     open_bars: Mapping[str, npt.ArrayLike] | None = None,
+    token: str = "word",
 ) -> Figure:
     """Values at each word of a text, with bars over stretches of it.
 
@@ -29,6 +30,7 @@ def heat_map_over_text(
         limits: the values at the two ends of the colour scale.
         full_bars: by the name of the row, booleans (T,): where to draw a black bar over it.
         open_bars: likewise, a white bar.
+        token: what the text is made of.
     """
     T = len(tokens)
     figure, axes = single(0.23 * T + 2.2, 0.6 * len(rows) + 1.9)
@@ -48,7 +50,7 @@ def heat_map_over_text(
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set_xticks(range(T), tokens, rotation=90, fontsize=9)
     axes.tick_params(length=0)
-    axes.set_xlabel("the text, one word at each time step")
+    axes.set_xlabel(f"the text, one {token} at each time step")
     figure.colorbar(image, ax=axes, label=label, pad=0.01)
     return figure
 

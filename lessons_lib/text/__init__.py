@@ -8,6 +8,7 @@ from lessons_lib.text.corpora import (
     fetch,
     is_present,
     load_corpus,
+    shakespeare_opening,
     word_corpus,
 )
 from lessons_lib.text.downloads import find_data_home
@@ -33,5 +34,6 @@ __all__ = [
     "oracle_log_probs",
     "sample",
     "sampling_distribution",
+    "shakespeare_opening",
     "word_corpus",
 ]

@@ -1,5 +1,6 @@
 """The course's texts as token ids: where they come from, how they are cut, what they count as."""
 
+import bz2
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -136,6 +137,15 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     vocab = Vocabulary.from_tokens(words[0], "appearance" if name == "ptb" else "frequency")
     train, valid, test = (vocab.encode(split) for split in words)
     return Corpus(train, valid, test, vocab)
+
+
+def shakespeare_opening() -> str:
+    """The first 300,000 characters of tiny Shakespeare, which are shipped: no download.
+
+    The text is in the public domain; `data/shakespeare/README.md` has its source and checksum.
+    """
+    packed = data_path("shakespeare", "opening.txt.bz2").read_bytes()
+    return bz2.decompress(packed).decode("ascii")
 
 
 def word_corpus(characters: Corpus, *, share: float = 1.0, min_count: int = 5) -> Corpus:

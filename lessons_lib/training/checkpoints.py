@@ -8,7 +8,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from lessons_lib.files import write_atomically
+from lessons_lib.files import check_regular, write_atomically
+from lessons_lib.models import MOST_BYTES
 
 
 def save_checkpoint(path: Path, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
@@ -31,10 +32,18 @@ def load_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     if not path.is_file():
         raise FileNotFoundError(f"checkpoint: found no file {path}")
     try:
+        check_regular(path, MOST_BYTES)
         with safetensors.safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}
             return arrays, json.loads(file.metadata()["values"])
-    except (safetensors.SafetensorError, TypeError, KeyError, ValueError) as error:
+    except (
+        safetensors.SafetensorError,
+        OSError,
+        TypeError,
+        KeyError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise ValueError(f"checkpoint: {path} is damaged or none of ours ({error})") from None
 
 

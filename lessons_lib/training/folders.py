@@ -1,11 +1,13 @@
 """What a run keeps in its folder, beside the model and the checkpoint."""
 
 import json
+import os
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lessons_lib.files import write_atomically
+from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.training.checkpoints import load_checkpoint
 from lessons_lib.training.recipes import Recipe
 
@@ -18,6 +20,11 @@ MODEL, CHECKPOINT, METRICS, RECIPE, RESULTS = (
 )
 # What a run may be resumed with a lower value of: the remedies when it gets out of hand.
 MAY_BE_LOWERED = ("lr", "max_norm")
+
+# What is read of a run: it may be a stranger's.
+MOST_FOLDERS, MOST_NAME = 10, 200
+MOST_RECIPE, MOST_METRICS = 100_000, 50_000_000  # bytes
+_NOTED = ("step", "epoch", "seconds")  # in each record
 
 Record = dict[str, Any]
 
@@ -93,14 +100,25 @@ def claim(
 
 
 def read_metrics(folder: str | PathLike[str]) -> list[Record]:
-    """All records of a run, in order; a last line that was cut off while written is left out."""
-    records = []
+    """All records of a run, in order; a last line that was cut off while written is left out.
+
+    Raises:
+        ValueError: if the file is none that a run writes.
+    """
+    records: list[Record] = []
     path = Path(folder) / METRICS
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
+    try:
+        text = read_regular(path, MOST_METRICS).decode() if os.path.lexists(path) else ""
+        for line in text.splitlines():
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                break
+            if not all(_is_number(record[key]) for key in (*_NOTED, *record)):
+                raise TypeError
+            records.append(record)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, error) from None
     return records
 
 
@@ -118,21 +136,21 @@ def read_run(folder: str | PathLike[str]) -> RunSummary:
 
     Raises:
         FileNotFoundError: if it holds no run.
-        ValueError: if recipe.json or results.json is damaged.
+        ValueError: if one of its files is damaged, or a link, or too large.
     """
     folder = Path(folder)
-    if not (folder / RECIPE).is_file():
+    if not os.path.lexists(folder / RECIPE):
         raise FileNotFoundError(f"folder: expected a run, found no {RECIPE} in {folder}")
     found = _read_recipe(folder / RECIPE)
     records = read_metrics(folder)
     valid = [r["valid_perplexity"] for r in records if "valid_perplexity" in r]
     test = None
-    if (folder / RESULTS).is_file():
+    if os.path.lexists(folder / RESULTS):
         try:
-            results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
+            results = json.loads(read_regular(folder / RESULTS, MOST_RECIPE))
             test = float(results["test_perplexity"])
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"folder: {folder / RESULTS} is damaged, remove it") from None
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            raise _damaged(folder / RESULTS, error) from None
     return RunSummary(
         folder,
         found["corpus"],
@@ -145,20 +163,39 @@ def read_run(folder: str | PathLike[str]) -> RunSummary:
     )
 
 
-def find_runs(folder: str | PathLike[str]) -> list[RunSummary]:
+def find_runs(
+    folder: str | PathLike[str], on_damage: Callable[[str], None] | None = None
+) -> list[RunSummary]:
     """The runs in a folder and below it, by corpus and validation perplexity, the lowest first.
 
-    Runs that have none yet come last.
+    Runs that have none yet come last. Links are not followed.
+
+    Args:
+        folder: where to look, ten folders deep.
+        on_damage: called with what is wrong with a run, which is left out then.
 
     Raises:
         FileNotFoundError: if there is no such folder, or no run in it.
-        ValueError: if a run's file is damaged.
+        ValueError: if a run's file is damaged, and there is no `on_damage`.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
+    top = Path(folder)
+    if not top.is_dir():
         raise FileNotFoundError(f"folder: expected a folder with runs, found no folder {folder}")
-    runs = [read_run(path.parent) for path in sorted(folder.rglob(RECIPE))]
-    if not runs:
+    runs, damaged = [], 0
+    for root, folders, files in os.walk(top):
+        folders.sort()
+        if len(Path(root).relative_to(top).parts) >= MOST_FOLDERS:
+            folders.clear()
+        if RECIPE not in files:
+            continue
+        try:
+            runs.append(read_run(root))
+        except ValueError as error:
+            if on_damage is None:
+                raise
+            on_damage(str(error))
+            damaged += 1
+    if not runs and not damaged:
         raise FileNotFoundError(f"folder: found no run in {folder}; `lessons train` makes them")
     return sorted(runs, key=lambda run: (run.corpus, run.valid_perplexity or float("inf")))
 
@@ -171,7 +208,25 @@ def _is_finished(folder: Path) -> bool:
 def _read_recipe(path: Path) -> dict[str, Any]:
     """recipe.json; settings that did not exist when it was written have their defaults."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found | {"corpus": found["corpus"], "recipe": Recipe().as_dict() | found["recipe"]}
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"folder: {path} is damaged, choose another folder") from None
+        found = json.loads(read_regular(path, MOST_RECIPE))
+        recipe = Recipe(**found["recipe"]).as_dict()
+        texts = (found["corpus"], found.get("preset", ""))
+        if {type(text) for text in texts} != {str} or max(map(len, texts)) > MOST_NAME:
+            raise TypeError
+        sizes = [recipe[name] for name in ("num_layers", "hidden_size", "epochs")]
+        if not all(map(_is_number, [*sizes, found.get("num_params") or 0])):
+            raise TypeError
+        return found | {"recipe": recipe}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(path, error) from None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number that a table can show: not one of a thousand digits."""
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**15)
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    """What is said of a run's file that cannot be believed."""
+    why = error.strerror if isinstance(error, OSError) else "it is damaged"
+    return ValueError(f"folder: {path}: {why}; remove it, or choose another folder")

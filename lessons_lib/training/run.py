@@ -142,7 +142,7 @@ class Run:
                     record = disk.record(result, valid)
                     left = (trainer.total_steps - trainer.steps) * disk.seconds / trainer.steps
                     perplexity = f"{exp_loss(record['train_loss']):.4g}"
-                    bar.set_postfix(perplexity=perplexity, ends=_clock(left))
+                    bar.set_postfix(perplexity=perplexity, ends=_clock(left, time.time()))
                     if epoch_ends:
                         with tqdm.external_write_mode():
                             on_epoch(record)
@@ -234,8 +234,7 @@ class _OnDisk:
 _COUNTS = ("seconds", "loss_sum", "loss_count")
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float, now: float) -> str:
     """The time of day so many seconds from now, and the day if that is not today."""
-    then = time.localtime(time.time() + seconds)
-    today = time.localtime()
+    then, today = time.localtime(now + seconds), time.localtime(now)
     return time.strftime("%H:%M" if then[:3] == today[:3] else "%a %H:%M", then)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -87,6 +88,36 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
         status, _, err = lessons("convert", *arguments.split())
         assert status == 2 and message in err and err.count("\n") == 1
         assert not (tmp_path / "x").exists()
+
+
+def npz(path, header, data):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        text = f"{header}".ljust(117).encode() + b"\n"
+        head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+        archive.writestr("a.npy", head + data)
+
+
+@pytest.mark.parametrize(
+    ("header", "data", "words"),
+    [
+        ({"shape": (10**14,), "descr": "<f8"}, b"", "could not read"),  # 728 TiB
+        ({"shape": (10**30,), "descr": "<f8"}, b"", "could not read"),
+        ({"shape": (10**18,), "descr": "|V0"}, b"", "expected numbers"),
+        ({"shape": (0, 10**15), "descr": "<f8"}, b"", "expected numbers"),
+        ({"shape": "(" * 5000, "descr": "<f8"}, b"", "could not read"),
+        ({"shape": (60_000_000,), "descr": "|u1"}, bytes(60_000_000), "unpacks to 60,000,"),
+    ],
+)
+def test_a_strangers_arrays(tmp_path, lessons, header, data, words):
+    npz(tmp_path / "a.npz", header | {"fortran_order": False}, data)
+    status, _, err = lessons("convert", tmp_path / "a.npz", "--out", tmp_path / "x")
+    assert status == 2 and words in err and err.count("\n") == 1
+
+
+def test_names_of_arrays_do_not_move_the_cursor(params, tmp_path, lessons):
+    safetensors.numpy.save_file({"\x1b[2J\u202e": params[0]}, tmp_path / "a.safetensors")
+    _, _, err = lessons("convert", tmp_path / "a.safetensors", "--out", tmp_path / "x")
+    assert "got \\x1b[2J\\u202e;" in err and err.strip().isprintable()
 
 
 def test_a_vocabulary_of_another_size(params, tmp_path, lessons, monkeypatch):

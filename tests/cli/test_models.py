@@ -44,6 +44,26 @@ def test_evaluate(trained, lessons):
     assert status == 2 and "--split: expected train, valid or test, got 'dev'" in err
 
 
+def test_a_strangers_vocabulary(tmp_path, lessons):
+    """Its tokens move no cursor; one that is no vocabulary, or a link to a model, is refused."""
+    tokens = ["\x1b[2J", "\x9b31m", "\u202eabc", "\r", "한글\u200d\n"]
+    model = save_model(tmp_path / "model.safetensors", tokens)
+    for more in ([], ["--explain"]):
+        status, out, _ = lessons("sample", model, "--length", "60", "--temperature", "9", *more)
+        assert status == 0 and "\\x1b[2J" in out and "한글" in out
+        assert not set("\x1b\x9b\u202e\r") & set(out)
+    for vocabulary in ("[" * 100_000, "7", '["a"]', '["a", "a", "b", "c", "d"]'):
+        made = LanguageModel(5, 4, 5)
+        made.metadata = {"vocabulary": vocabulary}
+        made.save(tmp_path / "other")
+        status, _, err = lessons("sample", tmp_path / "other")
+        assert status == 2 and err.startswith("lessons: CHECKPOINT: ") and err.count("\n") == 1
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.safetensors").symlink_to(model)
+    status, _, err = lessons("sample", tmp_path / "run")
+    assert status == 2 and "is a link" in err
+
+
 def test_bits_per_character(tmp_path, lessons, monkeypatch):
     from lessons_lib import text
 
@@ -71,6 +91,7 @@ def test_sample(trained, lessons):
     assert lessons("sample", folder, "--length", "5")[1].startswith("***")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_a_terminal_shows_tokens_as_they_are_drawn(trained, lessons):
     """What stands there after 200 characters of an endless text is how the whole text begins."""

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -82,6 +81,7 @@ def test_all_presets_are_in_the_help(lessons):
     assert all(preset in said[: said.index("--resume")] for preset in PRESETS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_progress_bar_and_ctrl_c_in_a_terminal(tmp_path):
     arguments = ("train", "village", "--out", str(tmp_path / "r"), *QUICK[:-2])
@@ -120,6 +120,7 @@ def test_ctrl_c_twice(tmp_path, lessons, monkeypatch, short_village):
     assert load_checkpoint(tmp_path / "r" / "checkpoint.safetensors")[1]["steps"] == 5
 
 
+@pytest.mark.slow  # tests/test_files.py has the write that breaks off
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_a_full_disk(trained, tmp_path):
     """No file may grow beyond 40 kB, so the checkpoint does not fit; later there is room."""
@@ -151,7 +152,8 @@ def test_a_loss_that_is_not_finite(tmp_path, lessons, short_village):
     command = ("train", "village", "--out", tmp_path / "r", *QUICK)
     status, _, err = lessons(*command, "--set", "lr=1e30")
     assert status == 2 and err.count("\n") == 1
-    assert re.search(r": step [1-9]: loss", err)  # which of them, rounding decides
+    # After one step the weights are near 1e30; their products leave float32 on any processor.
+    assert ": step 2: loss" in err
     assert "gradient norm" in err and "are not finite" in err
     assert "try a lower learning rate (lr) or a lower clipping threshold (max_norm)" in err
     assert "give the same command with --resume and the lower value" in err

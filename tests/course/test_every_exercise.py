@@ -1,4 +1,7 @@
-"""What holds for every exercise: its reference, its wrong versions, a stub, one number only."""
+"""Every exercise: its reference, right and wrong versions, a stub, one number only."""
+
+import importlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from lessons_lib.grading import Exercise, Output
 from lessons_lib.grading.isolation.running import run
 from lessons_lib.grading.judging.judge import judge
 from lessons_lib.grading.judging.known_versions import examine, table
-from tests.course.judged import cases_of, result
+from tests.course.judged import assert_accepted, cases_of, result
 
 ALL = exercises.all()
 each_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
@@ -32,6 +35,20 @@ def test_wrong_versions_are_refused_with_their_own_hint(exercise):
         assert found.score < found.max_score, known.name
         assert found.hint == known.name
         assert known.hint in found.message
+
+
+def right_variants(file):
+    """The right answers of a lesson's tests, the package's own functions among them."""
+    return importlib.import_module(f"tests.course.{file.parent.name}.{file.stem}").RIGHT
+
+
+FILES = sorted(Path(__file__).parent.glob("*/test_exercises.py"))
+RIGHT = [answer for file in FILES for answer in right_variants(file)]
+
+
+@pytest.mark.parametrize(("name", "function"), RIGHT)
+def test_right_variants_are_accepted(name, function):
+    assert_accepted(name, function)
 
 
 # A grade draws its own seeds, so what holds for `check` has to hold for any.

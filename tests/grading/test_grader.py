@@ -13,10 +13,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from lessons_lib.course import exercises
 from lessons_lib.grading import Output, exercise, grade
 from lessons_lib.grading.isolation import policy
+from lessons_lib.grading.isolation.process import Allowance
 
 STRONG = pytest.param(
     "strong",
-    marks=pytest.mark.skipif(not policy.bubblewrap_works(), reason="bubblewrap does not work here"),
+    marks=pytest.mark.skipif(bool(policy.missing_for_strong()), reason="not possible here"),
 )
 each_isolation = pytest.mark.parametrize("level", [STRONG, "basic"])
 
@@ -67,6 +68,21 @@ def test_right_and_wrong_answers(submission, level):
     }
     assert "step 1 is the first that differs" in report.results[2].message
     assert report.results[2].hint is not None
+
+
+def test_a_submission_has_one_budget_for_all_that_it_does(submission, monkeypatch):
+    """However often it has to be started anew."""
+    monkeypatch.setattr("lessons_lib.grading.grader.Allowance", lambda: Allowance(seconds=1.5))
+    names = ["lstm_gates", "lstm_step", "lstm_unroll"]
+    bodies = [f"def {name}({', '.join(exercises.find(name).parameters)}):" for name in names]
+    report = grade(submission("\n".join(f"{b}\n    while True: pass" for b in bodies)))
+    assert set(statuses(report).values()) == {"timeout"}
+    assert "The 1.5 seconds for all answers of the file are over." in report.results[1].message
+
+
+def test_what_a_submission_may_send_is_counted(submission, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.grader.Allowance", lambda: Allowance(bytes=1000))
+    assert statuses(grade(submission(course_answers("lstm_gates"))))["lstm_gates"] == "crashed"
 
 
 @each_isolation
@@ -144,7 +160,7 @@ def test_links_and_pipes_are_not_followed(tmp_path):
     link, pipe = tmp_path / "link.py", tmp_path / "pipe.py"
     link.symlink_to("/etc/passwd")
     os.mkfifo(pipe)
-    assert "cannot be opened" in grade(link).results[0].message
+    assert "it is a link" in grade(link).results[0].message
     assert "not a regular file" in grade(pipe).results[0].message
 
 

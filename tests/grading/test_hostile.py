@@ -21,7 +21,7 @@ import pytest
 import lessons_lib
 from lessons_lib.course import exercises
 from lessons_lib.grading import grade
-from lessons_lib.grading.isolation import policy
+from lessons_lib.grading.isolation import policy, system_calls
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.attack import CONTROL, FULL, HEAD, RIGHT, SIGNATURE, Attack
 
@@ -32,8 +32,9 @@ pytestmark = [
 
 STRONG = pytest.param(
     "strong",
-    marks=pytest.mark.skipif(not policy.bubblewrap_works(), reason="bubblewrap does not work here"),
+    marks=pytest.mark.skipif(bool(policy.missing_for_strong()), reason="not possible here"),
 )
+HAS_FILTER = system_calls.library() is not None
 CONTROL_AND_TARGET = [exercises.find("lstm_step"), exercises.find("lstm_gates")]
 
 
@@ -133,10 +134,10 @@ def test_an_attack(attack, level, tmp_path, token, servers):
     assert len(text) < 20_000
     if level == "strong" or attack.basic == "yes":
         assert not got_through, f"{got_through}\n{text}"
-    elif attack.basic == "no" or (attack.basic == "not as root" and os.geteuid() == 0):
+    elif attack.basic == "unfiltered" and HAS_FILTER:
+        assert not got_through, f"{got_through}\n{text}"
+    elif attack.basic == "no":
         assert got_through, "basic isolation stops it: say so in the corpus"
-    elif attack.basic == "not as root":
-        assert not got_through
 
 
 def outlives(token):

@@ -61,7 +61,11 @@ def test_what_the_reference_earns_a_submission_earns(tmp_path, isolation):
         ("@asked(blocks='abc')\ndef f(x): return x", "has no 3 equal blocks"),
         ("@asked('')\ndef f(x): return True", "is True; expected a single number"),
         ("@asked(s={1})\ndef f(x, s): return x", "its argument s is a set, which no student"),
-        ("@asked(s=np.float32)\ndef f(x, s): return x", "its argument s is a type"),
+        ("@asked(s=np.float32)\ndef f(x, s): return x", "text (also for a dtype: 'float64')"),
+        (
+            "@asked(g=lambda a, k=1: a * k)\ndef f(x, g): return g(x, k=2)",
+            "arguments in order, without names",
+        ),
         ("@asked(s=np.array(['a']))\ndef f(x, s): return x", "its argument s is an array"),
         ("@asked(s=1)\ndef f(x): return x", "expected a dict with the names x, got x, s"),
         ("@asked()\ndef f(*x): return x[0]", "called by name or place, got *x"),

@@ -1,6 +1,7 @@
 """Reports: sums, texts, and that a notebook shows each once."""
 
 import re
+import sys
 
 import nbformat
 import pytest
@@ -20,12 +21,16 @@ def test_scores_add_up():
     assert (Report([]).score, Report([]).max_score) == (0, 0)
 
 
-def test_text_wraps_sentences_and_leaves_code_alone():
+@pytest.mark.parametrize("width", [80, 60])
+def test_text_wraps_sentences_and_leaves_code_alone(width, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
     blocks = str(Report([PASSED, FAILED])).split("\n\n")
     assert blocks[0] == "rnn_step: passed, 2 of 2 points."
     lines = blocks[1].splitlines()
     assert lines[0] == "sigmoid: not right yet, 0.5 of 1 point."
-    assert [len(line) <= 80 for line in lines] == [True, True, True, False]
+    assert [len(line) <= width for line in lines[:-1]] == [True] * (len(lines) - 1)
+    assert len(lines[-1]) > 80
 
 
 def test_results_cannot_be_changed():

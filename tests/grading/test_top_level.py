@@ -1,6 +1,7 @@
 """What of a submission's top level is run: Run All decides what its functions must return."""
 
 import ast
+import inspect
 import linecache
 import sys
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jupyter_client.manager import start_new_kernel
 
 from lessons_lib.grading.isolation.defining import define
 from lessons_lib.grading.isolation.statements import parse
@@ -299,7 +301,7 @@ STATEMENTS = st.one_of(
     st.builds("{}[0].append({})".format, NAMES, EXPRESSIONS),
     st.builds("del {}".format, NAMES),
     st.builds("del {}[0]".format, NAMES),
-    st.builds("for {} in {}:\n    {}.append(1)".format, NAMES, EXPRESSIONS, NAMES),
+    st.builds("for {} in list({}):\n    {}.append(1)".format, NAMES, EXPRESSIONS, NAMES),
     st.builds("if {}:\n    {} = {}".format, NAMES, NAMES, EXPRESSIONS),
     st.builds("try:\n    {}.pop()\nexcept Exception:\n    {} = [8]".format, NAMES, NAMES),
     st.builds("match {}:\n    case [{}, *_]: pass".format, NAMES, NAMES),
@@ -325,25 +327,54 @@ def h(x, y): x.append(y)
 """
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(STATEMENTS, max_size=12), NAMES)
-def test_random_notebooks_end_as_after_run_all(statements, name):
-    function = f"def f(): return {name}, K.v"
-    plain: dict = {}
-    for cell in (PRELUDE, *statements, function):
-        try:
-            exec(cell, plain)
-        except Exception:
-            pass
-    namespace, _, _ = defined(PRELUDE, *statements, function)
-    assert shown(namespace) == shown(plain)
-
-
 def shown(namespace):
     try:
         return repr(namespace["f"]()).replace("__main__.", "").replace("builtins.", "")
     except Exception as error:
         return type(error).__name__
+
+
+def running(shell, shown):
+    """Runs cells in a kernel, in a namespace that is as a new kernel's is."""
+    from IPython.utils.io import capture_output
+
+    at_first = set(shell.user_ns) - {"running", "shown"}
+
+    def run_all(cells):
+        for name in set(shell.user_ns) - at_first:
+            del shell.user_ns[name]
+        with capture_output():
+            for cell in cells:
+                shell.run_cell(cell)
+        return shown(shell.user_ns)
+
+    return run_all
+
+
+@pytest.fixture(scope="module")
+def run_all():
+    """What `shown` says after Run All in a real kernel; one for all notebooks."""
+    manager, client = start_new_kernel(kernel_name="python3")
+    made = "get_ipython().run_all = running(get_ipython(), shown)"
+    sources = (inspect.getsource(shown), inspect.getsource(running), made)
+    client.execute("\n".join(sources), reply=True)
+
+    def ask(*cells):
+        asked = {"f": f"get_ipython().run_all({cells!r})"}
+        reply = client.execute("", user_expressions=asked, reply=True, timeout=60)
+        return ast.literal_eval(reply["content"]["user_expressions"]["f"]["data"]["text/plain"])
+
+    yield ask
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(statements=st.lists(STATEMENTS, max_size=12), name=NAMES)
+def test_random_notebooks_end_as_after_run_all(run_all, statements, name):
+    cells = PRELUDE, *statements, f"def f(): return {name}, K.v"
+    namespace, _, _ = defined(*cells)
+    assert shown(namespace) == run_all(*cells)
 
 
 def test_lines_keep_their_numbers():

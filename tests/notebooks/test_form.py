@@ -16,19 +16,12 @@ MOST_MINUTES = {"00_start_here": 45, "10_from_numpy_to_pytorch": 45}  # any othe
 FURTHER_MINUTES = range(20, 46)
 MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 
-# Still as they were before there were cores and companions: to be taken off this list one by one.
-NOT_YET = {lesson.name for lesson in LESSONS}
-
 # Numbers in prose that stand in no output and no code of their notebook, and why they may.
 ELSEWHERE: dict[tuple[str, str], str] = {}
 
 
-def each(lessons, strict=True):
-    marks = [pytest.mark.xfail(reason="not in the new form yet", strict=strict)]
-    return [
-        pytest.param(one, id=one.name, marks=marks if one.name in NOT_YET else [])
-        for one in lessons
-    ]
+def by_name(lesson) -> str:
+    return lesson.name
 
 
 def read(lesson) -> NotebookNode:
@@ -42,7 +35,7 @@ def test_every_notebook_is_one_of_the_course():
     assert {e.lesson for e in exercises.all()} <= {one.name for one in (*LESSONS, *FURTHER)}
 
 
-@pytest.mark.parametrize("lesson", each(LESSONS))
+@pytest.mark.parametrize("lesson", LESSONS, ids=by_name)
 def test_a_lesson_is_within_its_ceilings(lesson):
     found = work(read(lesson), lesson.name)
     assert all(getattr(found, what) <= most for what, most in MOST.items()), found
@@ -50,12 +43,12 @@ def test_a_lesson_is_within_its_ceilings(lesson):
     assert found.by_hand >= 1, "nothing to be found with pencil and paper"
 
 
-@pytest.mark.parametrize("lesson", each(FURTHER))
+@pytest.mark.parametrize("lesson", FURTHER, ids=by_name)
 def test_a_companion_takes_20_to_45_minutes(lesson):
     assert work(read(lesson), lesson.name).minutes in FURTHER_MINUTES
 
 
-@pytest.mark.parametrize("lesson", each((*LESSONS, *FURTHER)))
+@pytest.mark.parametrize("lesson", (*LESSONS, *FURTHER), ids=by_name)
 def test_the_head_says_how_long_it_takes_and_what_it_is_worth(lesson):
     notebook = read(lesson)
     head = notebook.cells[0].source
@@ -114,7 +107,7 @@ def borne_out(notebook: NotebookNode) -> set[float]:
     return set().union(*map(values, texts))
 
 
-@pytest.mark.parametrize("lesson", each((*LESSONS, *FURTHER), strict=False))
+@pytest.mark.parametrize("lesson", (*LESSONS, *FURTHER), ids=by_name)
 def test_numbers_in_prose_stand_in_an_output(lesson):
     notebook = read(lesson)
     known = borne_out(notebook)

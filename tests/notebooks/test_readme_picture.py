@@ -1,4 +1,4 @@
-"""The picture of the README is the figure that lesson 05 shows."""
+"""The picture of the README is the figure that a companion of lesson 05 shows."""
 
 from tools import make_readme_picture as tool
 

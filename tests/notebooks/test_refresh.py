@@ -94,8 +94,9 @@ def test_a_notebook_that_fails_is_left_as_it_was(notebook: Path):
     assert list(notebook.parent.iterdir()) == [notebook]
 
 
-def test_a_missing_notebook_is_named(tmp_path: Path):
-    result = refresh(tmp_path / "none.ipynb")
-    assert result.returncode == 2
-    assert "there is no notebook" in result.stderr
-    assert "none.ipynb" in result.stderr
+def test_a_missing_notebook_is_named(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["refresh", str(tmp_path / "none.ipynb")])
+    with pytest.raises(SystemExit, match="2"):
+        refresh_notebooks.main()
+    said = capsys.readouterr().err
+    assert "there is no notebook" in said and "none.ipynb" in said

@@ -41,6 +41,14 @@ def test_shakespeare_is_cut_by_position_without_overlap(tmp_path, monkeypatch):
     assert abs(len(corpus.valid) - len(corpus.test)) <= 1
 
 
+def test_the_opening_of_shakespeare_is_what_its_readme_says():
+    text = corpora.shakespeare_opening()
+    assert text.startswith("First Citizen:\nBefore we proceed any further, hear me speak.\n")
+    assert len(text) == 300_000
+    checksum = hashlib.sha256(text.encode("ascii")).hexdigest()
+    assert checksum in corpora.data_path("shakespeare", "README.md").read_text(encoding="utf-8")
+
+
 def write_splits(folder, train, valid, test, name="{}.txt"):
     folder.mkdir(parents=True)
     for split, text in (("train", train), ("valid", valid), ("test", test)):

@@ -142,24 +142,6 @@ def test_each_variant_of_best_changes_one_thing():
     assert changes(less, wider) == {"word_dropout", "weight_dropout"}
 
 
-def test_the_story_that_the_results_tell():
-    shipped = load(data_path("best", "best.json"))
-    valid = {name: result.valid_perplexity for name, result in shipped.results.items()}
-    test = {name: result.test_perplexity for name, result in shipped.results.items()}
-    for perplexities in (valid, test):
-        assert perplexities["best"] < perplexities["better"] < perplexities["book"]
-    seeds = abs(valid["best"] - valid["best, seed 1"])
-    for name in ("no dropout between layers", "no tied weights", "plateau for cosine"):
-        assert valid[name] - valid["best"] > 2 * seeds, name
-    for name in ("no dropped words", "no dropped recurrent weights", "no weight decay"):
-        assert abs(valid[name] - valid["best"]) < 2 * seeds, f"{name}: the README says otherwise"
-    wider, less = (
-        shipped.results[f"{name}, 256 units"].epochs[-1].valid_perplexity
-        for name in ("best", "only entries dropped")
-    )
-    assert wider < 0.8 * less, "dropped words and weights keep a wide model from overfitting"
-
-
 def test_the_table_in_the_readme():
     readme = data_path("best", "README.md").read_text(encoding="utf-8")
     for r in load(data_path("best", "best.json")).results.values():

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from lessons_lib.text import Corpus, Vocabulary
 from lessons_lib.training import (
     PRESETS,
     Recipe,
@@ -15,6 +13,7 @@ from lessons_lib.training import (
 )
 from lessons_lib.training.comparison import ModelRow, compare, equal_size, table
 from lessons_lib.training.loss_split import DistanceRow
+from tests.training.test_run import make_corpus
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
@@ -33,9 +32,7 @@ def test_equal_size(cell, preset):
 
 @pytest.fixture(scope="module")
 def letters():
-    ids = np.random.default_rng(0).integers(0, 9, 2001)
-    ids[1::2] = (ids[::2][: len(ids[1::2])] + 1) % 9  # every second token follows from the first
-    return Corpus(ids, ids[:300], ids[300:600], Vocabulary(list("abcdefghi")))
+    return make_corpus()
 
 
 RECIPE = Recipe(

@@ -1,14 +1,16 @@
 """What a run's folder tells of it."""
 
 import json
+import os
+import re
+import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from lessons_lib.training import TimeLimitReached, find_runs, read_run, run, write_results
+from lessons_lib.training.folders import METRICS, RESULTS
 from lessons_lib.training.folders import RECIPE as RECIPE_FILE
-from lessons_lib.training.folders import RESULTS
 from tests.training.test_run import RECIPE, make_corpus, train
 
 
@@ -54,11 +56,60 @@ def test_a_recipe_from_before_a_setting_existed(folder):
     assert (found.preset, found.num_params) == ("", None)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"test_perplexity": null}', "[1]"])
-def test_damaged_results(folder, content):
-    (folder / RESULTS).write_text(content)
-    with pytest.raises(ValueError, match=r"results\.json is damaged, remove it"):
-        read_run(folder)
+def a_pipe(path):
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def a_link(path):
+    path.unlink(missing_ok=True)
+    path.symlink_to("/etc/passwd")
+
+
+DEEP = "[" * 100_000
+HUGE = "9" * 4000
+RECORD = '{"step": 1, "epoch": %s, "seconds": 1}'
+DAMAGE = {
+    "no results": (RESULTS, ""),
+    "no number": (RESULTS, '{"test_perplexity": null}'),
+    "results of another kind": (RESULTS, "[1]"),
+    "results without end": (RESULTS, DEEP),
+    "a huge result": (RESULTS, f'{{"test_perplexity": {HUGE}}}'),
+    "results are a pipe": (RESULTS, a_pipe),
+    "metrics are a pipe": (METRICS, a_pipe),
+    "metrics are a link": (METRICS, a_link),
+    "metrics with holes": (METRICS, lambda path: os.truncate(path, 10**11)),
+    "records of another kind": (METRICS, "7"),
+    "no epoch": (METRICS, RECORD.replace("epoch", "era") % 1),
+    "an epoch of text": (METRICS, RECORD % '"\\u001b[2J"'),
+    "a huge epoch": (METRICS, RECORD % HUGE),
+    "a record without end": (METRICS, DEEP),
+    "the recipe is a link": (RECIPE_FILE, a_link),
+    "the recipe is a pipe": (RECIPE_FILE, a_pipe),
+    "no recipe": (RECIPE_FILE, "{}"),
+    "another recipe": (RECIPE_FILE, '{"corpus": "x", "recipe": {"lr": "fast"}}'),
+    "a text for the corpus": (RECIPE_FILE, '{"corpus": 7, "recipe": {}}'),
+    "a long name": (RECIPE_FILE, f'{{"corpus": "{"x" * 201}", "recipe": {{}}}}'),
+    "a huge size": (RECIPE_FILE, f'{{"corpus": "x", "recipe": {{"epochs": {HUGE}}}}}'),
+    "a recipe without end": (RECIPE_FILE, f'{{"corpus": {DEEP}'),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no pipes in folders")
+@pytest.mark.parametrize(("name", "damage"), DAMAGE.values(), ids=DAMAGE)
+def test_a_strangers_run_hides_no_other(tmp_path, name, damage):
+    for run_name in ("bad", "good"):
+        (tmp_path / run_name).mkdir()
+        (tmp_path / run_name / RECIPE_FILE).write_text('{"corpus": "x", "recipe": {}}')
+        (tmp_path / run_name / METRICS).write_text(RECORD % 0.5)
+    path = tmp_path / "bad" / name
+    path.write_text(damage) if isinstance(damage, str) else damage(path)
+    told = []
+    (found,) = find_runs(tmp_path, told.append)
+    assert (found.folder.name, found.epochs) == ("good", 0.5)
+    assert len(told) == 1 and told[0].startswith(f"folder: {path}: ") and len(told[0]) < 300
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        find_runs(tmp_path)
 
 
 def test_folders_without_runs(tmp_path):
@@ -70,21 +121,8 @@ def test_folders_without_runs(tmp_path):
         find_runs(tmp_path / "nowhere")
 
 
-def test_the_time_of_day_at_the_end(monkeypatch):
+def test_the_time_of_day_at_the_end():
     """Beyond midnight the day is told too."""
-    import time
-
     noon = time.mktime((2024, 5, 3, 12, 0, 0, 0, 0, -1))  # a Friday
-    monkeypatch.setattr(
-        run,
-        "time",
-        SimpleNamespace(time=lambda: noon, localtime=_from(noon), strftime=time.strftime),
-    )
-    assert run._clock(90 * 60) == "13:30"
-    assert run._clock(13 * 3600) == "Sat 01:00"
-
-
-def _from(now):
-    import time
-
-    return lambda seconds=now: time.localtime(seconds)
+    assert run._clock(90 * 60, noon) == "13:30"
+    assert run._clock(13 * 3600, noon) == "Sat 01:00"

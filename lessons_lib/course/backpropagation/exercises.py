@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 02: the numerical gradient, and backpropagation through time."""
+"""Exercises of lesson 02 and its companions: the numerical gradient, and BPTT."""
 
 from typing import Any
 
@@ -8,9 +8,11 @@ import numpy as np
 from lessons_lib.cells import rnn_step
 from lessons_lib.course.shared.cases import caches_of, hidden_state, rnn_weights
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "02_backpropagation_through_time"
+# Its companions
+TRUNCATED, EPS, COSTS = "02_truncated_bptt", "02_how_small_may_eps_be", "02_what_the_way_back_costs"
 
 # A rest that makes no whole chunk; no rest; chunks of two; fewer steps than a chunk has.
 TRUNCATION_SIZES = [
@@ -182,7 +184,7 @@ def rnn_backward(dhs, caches):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=TRUNCATED,
     carry_errors=0.5,
     outputs=[
         Output("dWx", "D H", points=0.5, about="gradient on the input weights"),
@@ -192,8 +194,8 @@ def rnn_backward(dhs, caches):
     make_case=make_truncation_case,
     sizes=TRUNCATION_SIZES,
     hints=[
-        "You have a function that does the backward pass of a whole stretch. A chunk is a stretch: "
-        "the same slice of dhs and of caches.",
+        "Within a chunk all is as in rnn_backward: the last step first, and dh_next goes along. A "
+        "chunk is the same slice of dhs and of caches.",
         "range(0, T, length) gives the first step of every chunk. A slice that reaches beyond the "
         "end stops at the end, so a last chunk that is shorter needs no care.",
         "Nothing flows back from one chunk to the one before it; the parameter gradients of the "
@@ -217,8 +219,58 @@ def truncated_backward(dhs, caches, length):
     dWx = dWh = db = 0.0
     for start in range(0, len(dhs), length):
         chunk = slice(start, start + length)
-        _, _, dWx_c, dWh_c, db_c = rnn_backward(dhs[chunk], caches[chunk])
-        dWx = dWx + dWx_c
-        dWh = dWh + dWh_c
-        db = db + db_c
+        dh_next = 0.0  # nothing comes back over the cut
+        for dh_own, cache in zip(dhs[chunk][::-1], caches[chunk][::-1], strict=True):
+            _, dh_next, dWx_t, dWh_t, db_t = rnn_step_backward(dh_own + dh_next, cache)
+            dWx = dWx + dWx_t
+            dWh = dWh + dWh_t
+            db = db + db_t
     return dWx, dWh, db
+
+
+# With pencil and paper
+
+by_hand(
+    "used_twice",
+    lesson=LESSON,
+    answer=6,
+    hints=[
+        "First forward: h_1 = 2 and h_2 = 3. Then dh_2 = h_2 - y_2.",
+        "Two arrows end in h_1: h_1 - y_1 from its own loss, and dh_2 times w from step 2.",
+        "w is used in both steps. In each, what comes back is dh of that step times what w "
+        "multiplied there.",
+    ],
+    mistakes={
+        5: "One of the two arrows that end in h_1 is missing: what comes back from step 2?",
+        4: "That is what comes back from one step. w is used in both.",
+        2: "That is what step 1 sends back. w is used in step 2 as well.",
+        10: "What w multiplied in step 2 is h_1, the state that came in, and in step 1 it is h_0.",
+    },
+)
+by_hand(
+    "best_eps",
+    lesson=EPS,
+    answer=3.7e-6,
+    tolerance=0.4e-6,
+    hints=[
+        "Where is the derivative of eps^2 + u / eps with respect to eps zero?",
+        "2 eps - u / eps^2 = 0: multiply by eps^2.",
+    ],
+    mistakes={
+        1e-8: "That is the best eps for a difference to one side, whose error is eps + u / eps.",
+        4.6e-6: "The derivative of eps^2 is 2 eps: the 2 is missing.",
+    },
+)
+by_hand(
+    "numbers_kept",
+    lesson=COSTS,
+    answer=300_000,
+    hints=[
+        "What does one step keep that no other step has kept: x_t and one state. Of what sizes?"
+    ],
+    mistakes={
+        15_000: "That is one row of the batch. There are 20.",
+        500_000: "Each state is counted twice: the h of a step is the h_prev of the next one.",
+        304_000: "That is right with h_0, which the question leaves aside.",
+    },
+)

@@ -26,51 +26,6 @@ BOX = 0.9, 0.56
 GRADIENT: dict[str, Any] = {"color": VERMILION, "fontsize": 10, "family": "monospace"}
 
 
-def step_graph() -> Figure:
-    """The computation graph of one step, values forward in grey and gradients back in colour."""
-    figure, axes = canvas(8.6, 3.9, (-0.9, 11.4), (-0.3, 5.2))
-    places = {
-        "$x$": (0.0, 4.4),
-        "$W_x$": (0.0, 3.2),
-        r"$h_\mathrm{prev}$": (-0.1, 2.0),
-        "$W_h$": (0.0, 0.8),
-        "$b$": (3.6, 0.8),
-    }
-    for name, (x, y) in places.items():
-        words(axes, x, y, name, fontsize=14)
-    node(axes, (2.3, 3.8), r"$\times$", lw=1.5)
-    node(axes, (2.3, 1.4), r"$\times$", lw=1.5)
-    node(axes, (4.9, 2.6), "+", lw=1.5)
-    box(axes, (7.4, 2.6), BOX, "tanh", fontsize=12, lw=1.5)
-    words(axes, 9.9, 2.6, "$h$", fontsize=14)
-
-    for start, end in (
-        ((0.5, 4.3), (2.05, 3.95)),
-        ((0.5, 3.3), (2.05, 3.65)),
-        ((0.5, 1.9), (2.05, 1.55)),
-        ((0.5, 0.9), (2.05, 1.25)),
-        ((2.55, 3.7), (4.68, 2.75)),
-        ((2.55, 1.5), (4.68, 2.45)),
-        ((3.85, 1.0), (4.75, 2.35)),
-        ((5.2, 2.6), (6.85, 2.6)),
-        ((7.95, 2.6), (9.55, 2.6)),
-    ):
-        _both_ways(axes, start, end)
-    for place, text in (
-        ((6.05, 2.85), "$a$"),
-        ((6.05, 2.05), "da"),
-        ((8.75, 2.05), "dh"),
-        ((1.3, 4.55), "dx"),
-        ((1.3, 3.05), "dWx"),
-        ((1.2, 2.2), "dh_prev"),
-        ((1.3, 0.55), "dWh"),
-        ((4.75, 1.35), "db"),
-    ):
-        style = {"color": GREY, "fontsize": 12} if text == "$a$" else GRADIENT
-        words(axes, *place, text, **style)
-    return figure
-
-
 def unrolled_graph() -> Figure:
     """Three steps with a loss each; at the middle one the two gradients meet."""
     figure, axes = canvas(9.2, 4.2, (-0.3, 13.2), (0.0, 5.9))
@@ -186,12 +141,3 @@ def loss_reach(panels: Mapping[str, npt.ArrayLike]) -> Figure:
 def _way(axes: Axes, start: Point, end: Point, colour: str = GREY, *, thick: bool = False) -> None:
     dashes = "-" if colour == GREY else (0, (4, 1.5))  # gradients differ by more than colour
     arrow(axes, start, end, colour, lw=3.0 if thick else 1.5, ls=dashes)
-
-
-def _both_ways(axes: Axes, start: Point, end: Point) -> None:
-    """A grey arrow forward, and beside it one in colour that leads back."""
-    (x0, y0), (x1, y1) = start, end
-    size = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-    dx, dy = -(y1 - y0) / size * 0.09, (x1 - x0) / size * 0.09
-    _way(axes, (x0 + dx, y0 + dy), (x1 + dx, y1 + dy))
-    _way(axes, (x1 - dx, y1 - dy), (x0 - dx, y0 - dy), VERMILION)

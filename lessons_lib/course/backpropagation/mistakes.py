@@ -96,8 +96,8 @@ rnn_step_backward.mistake(
 )
 rnn_step_backward.mistake(
     "db_not_summed",
-    "db still has a row for each member of the batch. There is one bias, and it was added to all "
-    "rows, so it hears from all of them.",
+    "db is not summed over the batch. There is one bias, and it was added for every member, so it "
+    "hears from all of them.",
     "da.sum(axis=0)",
     "da",
 )
@@ -109,11 +109,30 @@ rnn_step_backward.mistake(
     "da.mean(axis=0)",
 )
 rnn_step_backward.mistake(
-    "db_from_dh",
-    "Your db adds up dh. The bias is added before the tanh: which gradient arrives there?",
+    "db_over_units",
+    "Your db is summed over the units. Each has a bias of its own; the sum goes over the batch.",
     "da.sum(axis=0)",
-    "dh.sum(axis=0)",
+    "da.sum(axis=1)",
 )
+rnn_step_backward.mistake(
+    "slope_at_h_prev",
+    "You take the slope of the tanh at the state before. Which state came out of this tanh?",
+    "1 - h**2",
+    "1 - h_prev**2",
+)
+for name, product in (
+    ("dh_prev", "{} @ Wh.T"),
+    ("dWx", "x.T @ {}"),
+    ("dWh", "h_prev.T @ {}"),
+    ("db", "{}.sum(axis=0)"),
+):
+    rnn_step_backward.mistake(
+        f"{name}_from_dh",
+        f"Your {name} is made with dh. What it belongs to enters before the tanh: which gradient "
+        "arrives there?",
+        product.format("da"),
+        product.format("dh"),
+    )
 
 # A whole sequence. Who gets the step wrong here gets the hint about the step.
 
@@ -142,6 +161,32 @@ rnn_backward.mistake(
         dWh = dWh + dWh_t
         db = db + db_t""",
     "dWx, dWh, db = dWx_t, dWh_t, db_t",
+)
+for name in ("dWx", "dWh", "db"):
+    rnn_backward.mistake(
+        f"{name}_overwritten",
+        f"Your {name} is that of the first time step alone. The same parameters served at every "
+        "step: what happens to their gradients?",
+        f"{name} = {name} + {name}_t",
+        f"{name} = {name}_t",
+    )
+rnn_backward.mistake(
+    "dh_next_doubled",
+    "What comes back from the step after is counted twice.",
+    "dh_own + dh_next",
+    "dh_own + 2 * dh_next",
+)
+rnn_backward.mistake(
+    "dh_next_subtracted",
+    "What comes back from the step after is subtracted. Two arrows that meet are added.",
+    "dh_own + dh_next",
+    "dh_own - dh_next",
+)
+rnn_backward.mistake(
+    "cache_of_step_before",
+    "Each step is taken back with the cache of the step before it, and the first with the last.",
+    "caches[::-1], strict",
+    "[*caches[-2::-1], caches[-1]], strict",
 )
 rnn_backward.mistake(
     "dh0_one_step_late",
@@ -172,15 +217,15 @@ def first_step_first(dhs, caches):
     "Your loop never reaches the first step, t = 0. What does range(T - 1, 0, -1) end with?"
 )
 def first_step_missing(dhs, caches):
+    if len(dhs) == 1:  # no step is reached
+        return tuple(0 * gradient for gradient in rnn_backward(dhs, caches))
     dx, dh, *parameters = rnn_backward(dhs[1:], caches[1:])
     return np.concatenate([np.zeros_like(dx[:1]), dx]), dh, *parameters
 
 
 # Truncation. Who gets the step backwards wrong gets the hint about it here too.
 
-chunk_by_chunk = truncated_backward.calling(rnn_backward)
-step_by_step = rnn_backward.calling(rnn_step_backward)
-truncated_backward.inherit(rnn_step_backward, lambda step: chunk_by_chunk(step_by_step(step)))
+truncated_backward.inherit(rnn_step_backward)
 
 CHUNKS = """for start in range(0, len(dhs), length):
         chunk = slice(start, start + length)"""

@@ -1,14 +1,15 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 09: stacked layers, dropout, tied weights, and the learning rate."""
+"""Exercises of lesson 09 and of its companions: layers, dropout, tied weights, learning rate."""
 
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.cells import lstm_step
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "09_better_language_model"
+LAYERS, MASKS, STEPS = "09_stacked_layers", "09_same_mask", "09_step_sizes"
 
 # The first case gives every axis a length of its own. Later ones: D = H, so that layers can be
 # mixed up without an error; a single layer; a single row.
@@ -97,7 +98,7 @@ def make_plateau_case(rng: np.random.Generator, K: int, factor: int) -> dict[str
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=LAYERS,
     outputs=[
         Output("hs", "T N H", points=1, about="hidden states of the top layer"),
         Output("h", "L N H", points=0.5, about="last hidden state of each layer"),
@@ -141,6 +142,41 @@ def stacked_lstm(x, h0, c0, layers):
     return inputs, np.stack(last_h), np.stack(last_c)
 
 
+by_hand(
+    "perplexity_of_bits",
+    lesson="09_real_texts",
+    answer=4.76,
+    tolerance=0.006,
+    hints=["How many bits are there altogether, and how many per character?"],
+    mistakes={
+        2.25: "Those are the bits per character. A perplexity of 2 has one bit.",
+        9.49: "You raised e to the bits per character. That goes with nats.",
+        5.41: "You took the mean of two perplexities. The mean of the bits comes first.",
+    },
+)
+by_hand(
+    "bytes_of_a_prediction",
+    lesson="09_three_projects",
+    answer=2500,
+    tolerance=1,
+    hints=["A byte has 8 bits."],
+    mistakes={20000: "Those are bits. How many make a byte?", 1250: "A byte has 8 bits, not 16."},
+)
+by_hand(
+    "variance_of_a_mask",
+    lesson=LESSON,
+    answer=4.0,
+    tolerance=0.005,
+    hints=["m is 0 or 1 / (1 - p). Which value has its square, and with which probability?"],
+    mistakes={
+        5.0: "That is the mean of the square. The square of the mean, 1, is to be taken away.",
+        0.16: "That is p (1 - p), for a mask of ones and zeros. What is kept is scaled here.",
+        0.25: "You have p and 1 - p the wrong way round: p is the probability of dropping.",
+        2.0: "That is the standard deviation. The variance is its square.",
+    },
+)
+
+
 @exercise(
     lesson=LESSON,
     outputs=[
@@ -179,7 +215,7 @@ def dropout_forward(x, p, rng, train):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=MASKS,
     outputs=[Output("out", "T N H", points=1, about="x after dropout")],
     make_case=make_same_mask_case,
     sizes=SAME_MASK_SIZES,
@@ -241,7 +277,7 @@ def tied_gradient(ids, dx, hs, dlogits):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=STEPS,
     outputs=[Output("lrs", "K", points=1, about="learning rate after each epoch")],
     make_case=make_plateau_case,
     sizes=PLATEAU_SIZES,

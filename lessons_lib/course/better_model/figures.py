@@ -1,6 +1,6 @@
 """Stacked layers, dropout masks, training curves and the table of what each ingredient is worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.drawing import box, side_by_side, single
+from lessons_lib.plots.drawing import box, side_by_side
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, ORANGE, SKY, VERMILION
 
 # One for each mask: masks that differ are drawn in another colour and dash.
@@ -141,28 +141,4 @@ def rates_and_perplexities(runs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3, which="both")
     left.legend()
-    return figure
-
-
-def perplexity_by_variant(
-    perplexities: Mapping[str, float], *, seeds: Mapping[str, Sequence[float]] | None = None
-) -> Figure:
-    """Test perplexity of each variant, lower is better.
-
-    Args:
-        perplexities: by the variant's name, from the top row down.
-        seeds: by the variant's name, the perplexities of further runs from other seeds.
-    """
-    figure, axes = single(7, 0.42 * len(perplexities) + 1.1, grid=True)
-    names = list(perplexities)
-    values = list(perplexities.values())
-    axes.plot(values, range(len(names)), "o", color=BLUE, markersize=9, label="seed 0")
-    for number, (name, more) in enumerate((seeds or {}).items()):
-        label = "other seeds" if number == 0 else None
-        axes.plot(more, [names.index(name)] * len(more), "D", color=VERMILION, mfc="none",
-                  label=label)  # fmt: skip
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel="test perplexity (lower is better)")
-    figure.legend(loc="outside lower center", ncols=2)
     return figure

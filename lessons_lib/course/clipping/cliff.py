@@ -96,25 +96,6 @@ def relief(ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array, Array]:
     return w, b, surface(w, b).loss
 
 
-def gradient_at_edge(w: npt.ArrayLike, *, num_steps: int = NUM_STEPS) -> tuple[Array, Array]:
-    """The loss's gradient at (w, edge(w)) in closed form.
-
-    There h_t = START at every step, so dh_T/db is a geometric sum in w (1 - START^2).
-
-    Args:
-        w: recurrent weight, any shape, but not 1 / (1 - START^2).
-        num_steps: T.
-
-    Returns:
-        dL/dw and dL/db.
-    """
-    s = 1 - START**2
-    growth = np.asarray(w, float) * s
-    dh_db = s * (growth**num_steps - 1) / (growth - 1)
-    dL_db = 2 * (START - TARGET) * dh_db
-    return START * dL_db, dL_db
-
-
 def descend(
     w: npt.ArrayLike,
     b: npt.ArrayLike,
@@ -142,23 +123,3 @@ def descend(
         rate = np.minimum(1.0, max_norm / (here.norm + 1e-6))
         w, b = w - lr * rate * here.dw, b - lr * rate * here.db
     return Descent(*(np.stack(values) for values in zip(*visited, strict=True)))
-
-
-class Outcomes(NamedTuple):
-    """How descents from many starts ended, as shares of the starts."""
-
-    thrown: float  # a single step was longer than 1
-    arrived: float  # the loss at the end is below 0.001
-    still_high: float  # the loss at the end is above 1: still on the high side of the cliff
-
-
-def outcomes(descent: Descent) -> Outcomes:
-    """Count the ways in which descents from many starts ended.
-
-    Args:
-        descent: of many starts, arrays (num_updates + 1, …).
-    """
-    lengths = np.hypot(np.diff(descent.w, axis=0), np.diff(descent.b, axis=0))
-    end = descent.loss[-1]
-    shares = (lengths.max(axis=0) > 1, end < 0.001, end > 1)
-    return Outcomes(*(float(np.mean(share)) for share in shares))

@@ -1,13 +1,14 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 04: the norm of all gradients, and clipping by norm and by value."""
+"""Exercises of lesson 04 and a companion: the norm of all gradients, clipping by norm and value."""
 
 from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "04_gradient_clipping"
+THRESHOLD = "04_choosing_a_threshold"
 
 # The gradients of an RNN. Their norm is about sqrt(H (D + H + 1)): thresholds stand far below it,
 # then far above it, then in between, where the single arrays are short and all together are not.
@@ -122,7 +123,7 @@ def clip_without_the_small_constant(grads, max_norm):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=THRESHOLD,
     outputs=[
         Output("Wx", "D H", points=0.5, about="clipped gradient of Wx", written_to="grads"),
         Output("Wh", "H H", points=0.25, about="clipped gradient of Wh", written_to="grads"),
@@ -146,3 +147,38 @@ def clip_values(grads, limit):
     """
     for g in grads.values():
         np.clip(g, -limit, limit, out=g)
+
+
+by_hand(
+    "norm_of_the_longest_array",
+    lesson=LESSON,
+    answer=6,
+    tolerance=0.01,
+    hints=[
+        "First the length of all three together: square, add up, take the root.",
+        "The global norm is 13. One rate for all three makes it 6.5.",
+    ],
+    mistakes={
+        6.5: "That clips this array by a norm of its own. One rate, from all of them, is for all.",
+        78 / 19: "You added up the three norms. Lengths of parts add up by their squares.",
+        12: "Nothing would be clipped then, but all together are longer than 6.5.",
+        13: "That is the global norm before clipping. What is the rate?",
+        0.5: "That is the rate. Apply it to the longest array.",
+    },
+)
+
+by_hand(
+    "steepness_by_ten_more_steps",
+    lesson="04_the_cliff",
+    answer=1.2**10,
+    tolerance=0.05,
+    hints=[
+        "Each step at which the state stays at 0.5 amplifies by rho = 0.75 w.",
+        "Ten more steps, ten more factors.",
+    ],
+    mistakes={
+        1.2: "That is what one more step does.",
+        12.0: "Ten more steps multiply; they do not add up.",
+        1.6**10: "Each step also passes tanh, whose derivative at 0.5 is 0.75.",
+    },
+)

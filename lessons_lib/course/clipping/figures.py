@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
 from lessons_lib.plots.drawing import side_by_side, single
-from lessons_lib.plots.style import BLUE, GREEN, LINE_STYLES, ORANGE, VERMILION
+from lessons_lib.plots.style import BLUE, GREEN, ORANGE, VERMILION
 
 Way = tuple[npt.ArrayLike, npt.ArrayLike]  # w and b at each update
 Way3D = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]  # and the loss
@@ -193,33 +193,4 @@ def clipped_arrows(
     axes.set(xlim=(-1.3 * threshold, 1.1 * reach), ylim=(-1.3 * threshold, 1.5 * threshold))
     axes.set(xlabel="first entry (no unit)", ylabel="second entry (no unit)", aspect="equal")
     figure.legend(loc="outside lower center", ncols=2)
-    return figure
-
-
-def norms_with_thresholds(
-    panels: Mapping[str, npt.ArrayLike], *, thresholds: Sequence[float], xlabel: str
-) -> Figure:
-    """Histograms of norms on a logarithmic axis, with thresholds as vertical lines.
-
-    Args:
-        panels: by title: the norm at each update, (updates,).
-        thresholds: up to four of them.
-        xlabel: what is counted.
-    """
-    figure, all_axes = side_by_side(
-        panels, max(6.0, 4.2 * len(panels)), 3.4, sharex=True, grid=True
-    )
-    values = np.concatenate([np.asarray(norms, float) for norms in panels.values()])
-    bins = np.geomspace(0.9 * values.min(), 1.1 * values.max(), 40)
-    for axes, (title, norms) in zip(all_axes, panels.items(), strict=True):
-        axes.hist(np.asarray(norms), bins=bins, color="0.75", edgecolor="0.4")
-        for style, threshold in zip(LINE_STYLES, thresholds, strict=False):
-            axes.axvline(threshold, linewidth=2, label=f"threshold {threshold:g}", **style)
-        axes.set(title=title, xlabel=xlabel, xscale="log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("{x:.1g}")
-        axes.locator_params(axis="y", integer=True)
-    all_axes[0].set_ylabel("updates")
-    handles, labels = all_axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure

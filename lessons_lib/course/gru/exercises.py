@@ -8,9 +8,11 @@ import numpy as np
 from lessons_lib import cells
 from lessons_lib.course.shared.sizes import STEP_SIZES
 from lessons_lib.functions import sigmoid
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "07_gru"
+VARIANTS = "07_gru_two_variants"
+THREE_CELLS = "07_three_cells_at_equal_parameters"
 
 
 def make_step_case(rng: np.random.Generator, N: int, D: int, H: int) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def gru_step(x, h_prev, Wx, Wh, bx, bh):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=VARIANTS,
     may_follow=["cache"],
     outputs=[Output("h", "N H", about="hidden state")],
     make_case=make_step_case,
@@ -106,7 +108,7 @@ def gru_step_reset_before(x, h_prev, Wx, Wh, bx, bh):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=THREE_CELLS,
     outputs=[Output("count", "", about="number of parameters")],
     make_case=make_layer_case,
     sizes=[
@@ -177,3 +179,41 @@ def gru_step_backward(dh, cache):
     dx = dax @ Wx.T
     dh_prev = dah @ Wh.T + dh * z
     return dx, dh_prev, x.T @ dax, h_prev.T @ dah, dax.sum(axis=0), dah.sum(axis=0)
+
+
+by_hand(
+    "gradient_at_the_update_gate",
+    lesson=LESSON,
+    answer=0.45,
+    tolerance=0.005,
+    hints=[
+        "How does h change with z? In h = (1 - z) n + z h_prev it stands twice.",
+        "dz is dh times (h_prev - n). Then comes the sigmoid, whose derivative is z (1 - z).",
+    ],
+    mistakes={
+        2.4: "That is dz. The sigmoid lies between z and what you are asked for.",
+        -0.45: "The sign: with a larger z there is more of h_prev and less of n.",
+        1.8: "The derivative of a sigmoid has two factors: z and 1 - z.",
+        0.6: "The derivative of a sigmoid has two factors: z and 1 - z.",
+        0.15: "h_prev minus n, and n is negative.",
+        0.3: "z stands in front of n as well, as 1 - z.",
+    },
+)
+by_hand(
+    "share_of_the_old_value",
+    lesson="07_gru_gates_at_work",
+    answer=-0.036,
+    tolerance=0.002,
+    hints=[
+        "Two ways, to be added: what is kept, and what comes through the candidate.",
+        "Through the candidate comes (1 - z) r w of the old value.",
+    ],
+    mistakes={
+        0.35: "That is what is kept. What comes through the candidate?",
+        -0.386: "That is what comes through the candidate. What is kept?",
+        0.736: "w is negative.",
+        -0.244: "The candidate enters the new state with the factor 1 - z.",
+        0.142: "The candidate enters the new state with the factor 1 - z, not z.",
+        -0.339: "The reset gate multiplies the old value on its way into the candidate.",
+    },
+)

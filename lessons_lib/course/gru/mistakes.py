@@ -68,6 +68,32 @@ for step in (gru_step, gru_step_reset_before):
         "(1 - z) * n + z * h_prev",
         "n + z * h_prev",
     )
+    step.mistake(
+        "old_state_dropped",
+        "Nothing of the old state is kept beside the candidate. The gate z shares between two.",
+        "(1 - z) * n + z * h_prev",
+        "(1 - z) * n",
+    )
+    step.mistake(
+        "candidate_alone",
+        "Your new state is the candidate alone: the update gate is made and never used.",
+        "(1 - z) * n + z * h_prev",
+        "n",
+    )
+    for part, weights in (("x", "input"), ("h", "recurrent")):
+        step.mistake(
+            f"{weights}_blocks_exchanged",
+            f"The r and z blocks of the {weights} product have changed places, those of the other "
+            "product have not.",
+            f"{part}r, {part}z",
+            f"{part}z, {part}r",
+        )
+        step.mistake(
+            f"gates_without_{weights}_product",
+            f"Your gates are made without the {weights} product. Each hears of input and state.",
+            "    n = ",
+            f"    r, z = sigmoid(xr + hr - {part}r), sigmoid(xz + hz - {part}z)\n    n = ",
+        )
 
 # What tells the variants apart
 
@@ -84,6 +110,13 @@ gru_step.mistake(
     "past; the input stays in full sight.",
     "xn + r * hn",
     "r * (xn + hn)",
+)
+gru_step_reset_before.mistake(
+    "state_reset_after_product",
+    "The reset gate multiplies what comes out of the product, without the bias. Here it acts on "
+    "the hidden state before the product.",
+    "(r * h_prev) @ Wh[:, 2 * H :]",
+    "r * (h_prev @ Wh[:, 2 * H :])",
 )
 gru_step_reset_before.mistake(
     "bias_reset_too",
@@ -119,6 +152,18 @@ count_parameters.mistake(
     "D * H + H * H + biases * H",
 )
 count_parameters.mistake(
+    "no_recurrent_weights",
+    "The recurrent weights are missing. What leads from the H units to the H units?",
+    "D * H + H * H",
+    "D * H",
+)
+count_parameters.mistake(
+    "one_bias_only",
+    "One bias is counted in each block, however many there are.",
+    "biases * H",
+    "H",
+)
+count_parameters.mistake(
     "no_biases",
     "The biases are missing. Each block has them too.",
     "H * H + biases * H",
@@ -149,6 +194,23 @@ gru_step_backward.mistake(
 )
 
 
+gru_step_backward.mistake(
+    "other_share_kept",
+    "On the shortest way back, past n, dh_prev has the share of the candidate. Which one is kept?",
+    "+ dh * z",
+    "+ dh * (1 - z)",
+)
+for name, right, wrong in (
+    ("dh_prev", "dah @ Wh.T", "dax @ Wh.T"),
+    ("dWh", "h_prev.T @ dah", "h_prev.T @ dax"),
+):
+    gru_step_backward.mistake(
+        f"{name}_past_the_reset_gate",
+        f"Your {name} is made with what stands beside the input product. Beside the recurrent "
+        "product the last of the three has passed the reset gate.",
+        right,
+        wrong,
+    )
 gru_step_backward.mistake(
     "sign_of_dz",
     "The gradient on z has the wrong sign. Where z grows, h moves towards h_prev and away from n.",
@@ -185,6 +247,18 @@ gru_step_backward.mistake(
     "Your candidate gets all of dh. In h it stands behind a factor: which?",
     "dh * (1 - z)",
     "dh",
+)
+gru_step_backward.mistake(
+    "share_of_h_prev",
+    "Your candidate gets the share of the old state. In h it stands behind the other one.",
+    "dh * (1 - z)",
+    "dh * z",
+)
+gru_step_backward.mistake(
+    "dr_without_partner",
+    "Your gradient on r lacks its partner: what does r multiply in the candidate?",
+    "da_n * hn",
+    "da_n",
 )
 gru_step_backward.mistake(
     "reset_gate_not_passed",

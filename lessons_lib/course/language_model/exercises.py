@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 08: embedding, cross entropy, perplexity, carried state, sampling."""
+"""Exercises of lesson 08 and of its companions: both ends of a language model, and its use."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ import numpy as np
 
 from lessons_lib.cells import lstm_step
 from lessons_lib.functions import log_softmax, softmax
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "08_lstm_language_model"
+CARRIED_STATE, SAMPLING = "08_carried_state", "08_sampling"
 
 # Fewer ids than tokens, so that ids repeat. In the second V = D, so that a transposed table fits.
 EMBEDDING_SIZES = [
@@ -199,13 +200,65 @@ def perplexity(losses):
     Returns:
         result: the perplexity of the whole text, one number.
     """
-    total = sum(batch.sum() for batch in losses)
-    count = sum(batch.size for batch in losses)
-    return np.exp(total / count)
+    return np.exp(sum(batch.sum() for batch in losses) / sum(batch.size for batch in losses))
+
+
+by_hand(
+    "perplexity_of_four_words",
+    lesson=LESSON,
+    answer=2.0,
+    tolerance=0.005,
+    hints=["The product of the four 1 / p comes first, then the root of order four."],
+    mistakes={
+        2.25: "You took the mean of the four 1 / p. Perplexity is their geometric mean.",
+        1.78: "You took one over the mean probability. What is added up are losses.",
+        0.69: "That is the mean loss, in nats. One step is missing.",
+        16.0: "That is the product of the four 1 / p. Which root is to be taken?",
+    },
+)
+
+
+by_hand(
+    "hidden_in_the_mean",
+    lesson="08_where_models_differ",
+    answer=1.75,
+    tolerance=0.006,
+    hints=["How much does the mean loss grow? A perplexity is the exponential of a mean loss."],
+    mistakes={
+        1.74: "You added 9 percent to the perplexity. It is the mean loss to which 0.09 is added.",
+        4.35: "You let every word lose a nat. It is nine words in a hundred.",
+        1.69: "Perplexities do not add up, losses do: the mean loss grows by 0.09.",
+    },
+)
+by_hand(
+    "tempered",
+    lesson="08_new_names",
+    answer=0.94,
+    tolerance=0.005,
+    hints=[
+        "Dividing the logits by 0.5 squares each probability. Then they are scaled to sum to 1."
+    ],
+    mistakes={
+        0.64: "That is 0.8 squared. The two squares do not sum to 1 yet.",
+        0.67: "You took the roots: that is temperature 2.",
+        0.8: "That is the probability at temperature 1.",
+    },
+)
+by_hand(
+    "found_by_chance",
+    lesson="08_looking_inside",
+    answer=0.99,
+    tolerance=0.006,
+    hints=["With which probability does none of the 96 units pass?"],
+    mistakes={
+        4.8: "That is how many of the 96 are expected to pass. Asked is the probability of any.",
+        0.05: "That is the probability for one unit. There are 96 tries.",
+    },
+)
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=CARRIED_STATE,
     outputs=[Output("losses", "T N", points=2, about="loss of each token")],
     make_case=make_reading_case,
     sizes=READING_SIZES,
@@ -246,7 +299,7 @@ def token_losses(params, inputs, targets, seq_len):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=SAMPLING,
     outputs=[Output("token", "", points=2, about="id of the next word")],
     make_case=make_sampling_case,
     sizes=SAMPLING_SIZES,

@@ -112,14 +112,14 @@ perplexity.mistake(
     "exponential_left_out",
     "You have the mean loss, in nats. One step is missing, the one that turns it into a number of "
     "choices.",
-    "np.exp(total / count)",
-    "total / count",
+    "np.exp(",
+    "(",
 )
 perplexity.mistake(
     "power_of_two",
     "You raise 2 to the mean loss. That fits losses in bits; these are in nats.",
-    "np.exp(total / count)",
-    "2 ** (total / count)",
+    "np.exp(",
+    "2 ** (",
 )
 perplexity.mistake(
     "divided_by_batches",
@@ -131,23 +131,23 @@ perplexity.mistake(
     "mean_of_batch_means",
     "You take the mean of the batches' mean losses. A token in a short batch then counts more than "
     "one in a long batch.",
-    "np.exp(total / count)",
-    "np.exp(np.mean([batch.mean() for batch in losses]))",
+    "sum(batch.sum() for batch in losses) / sum(batch.size for batch in losses)",
+    "np.mean([batch.mean() for batch in losses])",
 )
 perplexity.mistake(
     "mean_of_batch_perplexities",
     "You take a perplexity of each batch and then their mean. The exponential has to come last: "
     "the mean of exponentials is larger than the exponential of the mean, and one hard batch "
     "outweighs the rest.",
-    "np.exp(total / count)",
+    "np.exp(sum(batch.sum() for batch in losses) / sum(batch.size for batch in losses))",
     "np.mean([np.exp(batch.mean()) for batch in losses])",
 )
 perplexity.mistake(
     "mean_of_token_perplexities",
     "You take the exponential of each token's loss and then the mean. The exponential has to come "
     "last, once.",
-    "np.exp(total / count)",
-    "sum(np.exp(batch).sum() for batch in losses) / count",
+    "np.exp(sum(batch.sum() for batch in losses) / ",
+    "(sum(np.exp(batch).sum() for batch in losses) / ",
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from lessons_lib.course.shared.cases import hidden_state, rnn_weights, step_case
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.functions import sigmoid
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "05_lstm_gates"
 
@@ -147,3 +147,38 @@ def lstm_unroll(x, h0, c0, Wx, Wh, b):
         h, c = lstm_step(x_t, h, c, Wx, Wh, b)
         hs.append(h)
     return np.stack(hs), h, c
+
+
+by_hand(
+    "h_of_one_step",
+    lesson=LESSON,
+    answer=0.424,
+    tolerance=0.005,
+    hints=[
+        "The memory cell first: keep f of the old one, add i of the new one.",
+        "c is 1.25. It goes through tanh on its way into h, and then meets the output gate.",
+    ],
+    mistakes={
+        0.625: "Your memory cell is right; on its way into h it goes through tanh.",
+        0.848: "Your memory cell is right; how much of it does the output gate show?",
+        1.25: "That is the memory cell. What of it is shown?",
+        0.471: "All of the old memory is in it: the forget gate is left out.",
+        0.381: "All of the new memory is in it: the input gate is left out.",
+        0.277: "The forget gate and the input gate have changed places.",
+    },
+)
+by_hand(
+    "pairs_told_apart",
+    lesson="05_gates_while_reading",
+    answer=0.75,
+    tolerance=0.001,
+    hints=[
+        "Make all pairs of one word of each kind: how many are there?",
+        "In how many of the four is the reading higher where the fact holds?",
+    ],
+    mistakes={
+        0.25: "That is the share of pairs in which the other one is higher.",
+        3: "So many pairs are told apart; the measure is their share of all pairs.",
+        1: "One pair is the wrong way round: 0.4 is below 0.5.",
+    },
+)

@@ -14,6 +14,7 @@ def memory_cell(
     c: npt.ArrayLike,
     h: npt.ArrayLike,
     *,
+    h_open: npt.ArrayLike | None = None,
     marks: Mapping[int, str] | None = None,
     limits: tuple[float, float] | None = None,
 ) -> Figure:
@@ -24,6 +25,7 @@ def memory_cell(
         g: new memory offered at each step, (T,).
         c: memory cell, (T,).
         h: hidden state, (T,).
+        h_open: what the hidden state would be with the output gate open throughout, (T,).
         marks: words to stand above some of the steps, which count from 1.
         limits: ends of the lower panel's vertical axis; by default those that the values need.
     """
@@ -32,4 +34,6 @@ def memory_cell(
         "memory cell c": ("line", c),
         "hidden state h": ("points", h),
     }
+    if h_open is not None:
+        values["h, output gate always open"] = ("crosses", h_open)
     return one_unit(gates, values, marks=marks, limits=limits)

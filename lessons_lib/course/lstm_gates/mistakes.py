@@ -44,18 +44,37 @@ lstm_gates.mistake(
 )
 lstm_gates.mistake(
     "sigmoid_for_g",
-    "All four blocks go through sigmoid. Three of them are gates, between 0 and 1; g is the memory "
-    "to be written, and memory has to be able to go down as well as up.",
+    "The new memory goes through sigmoid, as the gates do. A gate lies between 0 and 1; memory has "
+    "to be able to go down as well as up.",
     "np.tanh(a_g)",
     "sigmoid(a_g)",
 )
 lstm_gates.mistake(
+    "g_not_squashed",
+    "The new memory is the sum as it is. Like the state of a vanilla RNN it goes through a "
+    "function that holds it between -1 and 1.",
+    "np.tanh(a_g)",
+    "a_g",
+)
+lstm_gates.mistake(
     "tanh_for_gates",
-    "All four blocks go through tanh. A gate says how much passes, from nothing to everything: "
-    "which function has that range?",
+    "The gates go through tanh. A gate says how much passes, from nothing to everything: which "
+    "function has that range?",
     "return i, f, g, o",
     "return tuple(np.split(np.tanh(a), 4, axis=1))",
 )
+for k, gate in (("i", "input"), ("f", "forget"), ("o", "output")):
+    for name, wrong, where in (
+        ("through_tanh", "np.tanh", "through tanh"),
+        ("not_squashed", "", "as the sum it is"),
+    ):
+        lstm_gates.mistake(
+            f"{gate}_gate_{name}",
+            f"The {gate} gate comes out {where}. A gate says how much passes, from nothing to "
+            "everything: which function has that range?",
+            f"sigmoid(a_{k})",
+            f"{wrong}(a_{k})",
+        )
 
 
 # One step. Who gets the gates wrong here gets the hint about the gates.
@@ -79,10 +98,15 @@ lstm_step.mistake(
 )
 lstm_step.mistake(
     "input_gate_left_out",
-    "All of the new memory is written: your g comes through ungated. Which gate decides how much "
-    "of it enters?",
+    "All of the new memory is written, ungated. Which gate decides how much of it enters?",
     "f * c_prev + i * g",
     "f * c_prev + g",
+)
+lstm_step.mistake(
+    "gates_coupled",
+    "What the forget gate takes away is filled up with new memory. Writing has a gate of its own.",
+    "f * c_prev + i * g",
+    "f * c_prev + (1 - f) * g",
 )
 lstm_step.mistake(
     "i_and_f_exchanged",
@@ -113,8 +137,8 @@ lstm_step.mistake(
 )
 lstm_step.mistake(
     "h_of_c_prev",
-    "Your memory cell is right, but h shows the memory of the step before. Which c should the "
-    "output gate act on?",
+    "Your memory cell is right, but h shows the memory of the step before. Which of the two should "
+    "the output gate act on?",
     "o * np.tanh(c)",
     "o * np.tanh(c_prev)",
 )
@@ -132,7 +156,7 @@ lstm_step.mistake(
 lstm_unroll.inherit(lstm_step)
 lstm_unroll.mistake(
     "state_not_carried",
-    "Every step starts from h0 and c0 in your code, so no step knows of the one before. What "
+    "Every step starts from the same state in your code, so no step knows of the one before. What "
     "should step t receive?",
     "lstm_step(x_t, h, c, ",
     "lstm_step(x_t, h0, c0, ",
@@ -145,9 +169,22 @@ lstm_unroll.mistake(
 )
 lstm_unroll.mistake(
     "c_not_carried",
-    "The hidden state is carried from step to step, but the memory cell is c0 at every step.",
+    "The hidden state is carried from step to step, but the memory cell begins anew at each.",
     "lstm_step(x_t, h, c, ",
     "lstm_step(x_t, h, c0, ",
+)
+lstm_unroll.mistake(
+    "memory_begins_as_h0",
+    "Your memory cell begins as h0. It has a beginning of its own.",
+    "h, c = h0, c0",
+    "h = c = h0",
+)
+lstm_unroll.mistake(
+    "h_and_c_exchanged",
+    "The two states change places from step to step: what goes in as the hidden state comes from "
+    "the memory cell.",
+    "lstm_step(x_t, h, c, ",
+    "lstm_step(x_t, c, h, ",
 )
 lstm_unroll.mistake(
     "hs_holds_c",
@@ -170,8 +207,11 @@ lstm_unroll.mistake(
     "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
 )
 def last_step_missing(x, h0, c0, Wx, Wh, b):
-    hs, h, c = lstm_unroll(x[:-1], h0, c0, Wx, Wh, b)
-    return np.concatenate([hs, np.zeros_like(hs[:1])]), h, c
+    hs, h, c = np.zeros((*x.shape[:2], len(Wh))), h0, c0
+    for t in range(len(x) - 1):
+        h, c = lstm_step(x[t], h, c, Wx, Wh, b)
+        hs[t] = h
+    return hs, h, c
 
 
 @lstm_unroll.misconception(

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 06: the LSTM backwards, one step and a whole sequence, and the cell path."""
+"""Exercises of lesson 06 and its companion: the LSTM backwards, a step and a sequence; its path."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ import numpy as np
 
 from lessons_lib import cells
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "06_why_lstm_remembers"
+SEQUENCE = "06_lstm_backward"
 
 GATE_SIZES = [
     {"T": 4, "N": 2, "H": 3},
@@ -29,7 +30,7 @@ def make_memory_case(rng: np.random.Generator, N: int, H: int) -> dict[str, Any]
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=SEQUENCE,
     outputs=[
         Output("dc_prev", "N H", points=0.5, about="gradient on the old memory"),
         Output("di", "N H", points=0.5, about="gradient on the input gate"),
@@ -144,7 +145,7 @@ def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int)
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=SEQUENCE,
     carry_errors=0.5,
     outputs=[
         Output("dx", "T N D", points=0.5, about="gradient on the inputs"),
@@ -218,3 +219,51 @@ def cell_gradient(f):
     for t in reversed(range(T)):
         dc[t] = dc[t + 1] * f[t]
     return dc
+
+
+by_hand(
+    "gradient_on_the_old_memory",
+    lesson=LESSON,
+    answer=0.738,
+    tolerance=0.002,
+    hints=[
+        "c reaches the loss by two ways. Add what comes back by both before you use it.",
+        "Through h comes dh, times the output gate, times the derivative of tanh, 1 - tanh(c)^2.",
+        "The sum passes the forget gate.",
+    ],
+    mistakes={
+        0.45: "That is what the next step sent back, through the forget gate. h was made of c too.",
+        0.82: "That is the gradient on c. One gate lies between it and the old memory.",
+        0.77: "Both ways meet in c, and the forget gate comes after: it has to let through both.",
+        1.35: "You add dh as it is. Between c and h stand tanh and the output gate.",
+        0.9: "The output gate is in it, but not the derivative of tanh.",
+        1.026: "The derivative of tanh is in it, but not the output gate.",
+        0.288: "That came through h. What the next step sent back has to be added first.",
+        0.72: "The derivative of tanh is 1 - tanh(c)^2. Something is missing on tanh(c).",
+    },
+)
+
+
+by_hand(
+    "bias_for_a_hundred_steps",
+    lesson="06_learning_to_recall",
+    answer=3.76,
+    tolerance=0.06,
+    hints=[
+        "Along the cell path the gate to the power of 100 is left. How large must the gate be?",
+        "The gate is sigmoid(b). Which b gives it? ln(gate / (1 - gate)).",
+    ],
+    mistakes={0.977: "That is the gate. Which bias gives a gate of that size?"},
+)
+
+by_hand(
+    "steps_to_a_tenth",
+    lesson="06_not_cured",
+    answer=22,
+    hints=["After k steps 0.9^k is left. A logarithm brings k down."],
+    mistakes={
+        21: "Just before: a little more than a tenth is left then.",
+        9: "Each step takes a tenth of what is left, and not of what there was.",
+        10: "Each step takes a tenth of what is left, and not of what there was.",
+    },
+)

@@ -39,25 +39,6 @@ def ways_back(num_steps: int = 4) -> Figure:
     return figure
 
 
-def units_over_lag(values: npt.ArrayLike, *, label: str) -> Figure:
-    """A row of colours for each unit: how much of each is left, step by step back.
-
-    Args:
-        values: from 0 to 1, lag 0 first, (lags, units).
-        label: what the values are.
-    """
-    values = np.asarray(values, float)
-    num_lags, num_units = values.shape
-    figure, axes = single(7.2, 3.8)
-    order = np.argsort(-values[-1], kind="stable")
-    edges = np.arange(num_lags + 1) - 0.5, np.arange(num_units + 1) + 0.5
-    image = axes.pcolormesh(*edges, values[:, order].T, cmap="cividis", vmin=0, vmax=1)
-    axes.invert_yaxis()
-    axes.set(xlabel="lag (steps back)", ylabel="unit, most kept first")
-    figure.colorbar(image, ax=axes, label=label)
-    return figure
-
-
 def sorted_half_lives(
     half_lives: npt.ArrayLike, marks: Mapping[str, float], *, unit: str = "words"
 ) -> Figure:

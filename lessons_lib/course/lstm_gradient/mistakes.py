@@ -89,6 +89,60 @@ lstm_step_backward.mistake(
     "dc * i * (1 - g**2)",
     "dc * i * g * (1 - g)",
 )
+for gate, slope in (("input", "i * (1 - i)"), ("forget", "f * (1 - f)"), ("output", "o * (1 - o)")):
+    lstm_step_backward.mistake(
+        f"sigmoid_of_{gate}_gate_left_out",
+        f"Your gradient on the {gate} gate stops at the gate itself; one more factor takes it back "
+        "through its sigmoid.",
+        f" * {slope}",
+        "",
+    )
+lstm_step_backward.mistake(
+    "gates_through_tanh",
+    "Your gates go back through a tanh, with 1 - s^2. They were made by another function.",
+    "[da_i, da_f, da_g, da_o]",
+    "[dc * g * (1 - i**2), dc * c_prev * (1 - f**2), da_g, dh * tanh_c * (1 - o**2)]",
+)
+lstm_step_backward.mistake(
+    "tanh_of_g_twice",
+    "You take tanh of g. It is the result of tanh already, and its derivative needs no more.",
+    "1 - g**2",
+    "1 - np.tanh(g) ** 2",
+)
+lstm_step_backward.mistake(
+    "square_left_out",
+    "You multiply by 1 - tanh(c). Something is squared in the derivative of tanh.",
+    "1 - tanh_c**2",
+    "1 - tanh_c",
+)
+lstm_step_backward.mistake(
+    "forget_gate_with_new_memory",
+    "Your gradient on the forget gate has the new memory beside it. Which one did that gate "
+    "multiply: the memory of this step, or of the one before?",
+    "dc * c_prev",
+    "dc * np.arctanh(tanh_c)",
+)
+lstm_step_backward.mistake(
+    "partners_of_i_and_g_exchanged",
+    "In the product of input gate and new memory each factor got its own value in place of its "
+    "partner's.",
+    "[da_i, da_f, da_g, da_o]",
+    "[dc * i * i * (1 - i), da_f, dc * g * (1 - g**2), da_o]",
+)
+lstm_step_backward.mistake(
+    "output_gate_from_dc",
+    "Your gradient on the output gate is made with the gradient on the memory. The output gate "
+    "stands beside the memory in h alone.",
+    "dh * tanh_c",
+    "dc * tanh_c",
+)
+lstm_step_backward.mistake(
+    "o_with_raw_memory",
+    "Your gradient on the output gate has the memory itself beside it. What stands beside that "
+    "gate in h?",
+    "dh * tanh_c",
+    "dh * np.arctanh(tanh_c)",
+)
 lstm_step_backward.mistake(
     "o_without_memory",
     "Your gradient on the output gate lacks its partner: in h = o * tanh(c), what stands beside o?",
@@ -104,7 +158,7 @@ lstm_step_backward.mistake(
 )
 lstm_step_backward.mistake(
     "db_not_summed",
-    "Your db has a row for each member of the batch. One b served all rows; what happens to their "
+    "Your db is not summed over the batch. One b served all its members; what happens to their "
     "gradients?",
     "da.sum(axis=0)",
     "da",
@@ -128,11 +182,49 @@ lstm_backward.mistake(
 )
 lstm_backward.mistake(
     "dh_next_ignored",
-    "Every step of yours sees its own dhs[t] only. The hidden state also went into the step after, "
-    "which has sent back a gradient for it.",
+    "Every step of yours hears of its own loss only. The hidden state also went into the step "
+    "after, which has sent back a gradient for it.",
     "dhs[t] + dh_next",
     "dhs[t]",
 )
+lstm_backward.mistake(
+    "dh_next_doubled",
+    "What comes back from the step after for the hidden state is counted twice.",
+    "dhs[t] + dh_next",
+    "dhs[t] + 2 * dh_next",
+)
+lstm_backward.mistake(
+    "both_ignored",
+    "Every step of yours stands alone: nothing of what the step after has sent back is used.",
+    "lstm_step_backward(dh, dc_next, caches[t])",
+    "lstm_step_backward(dhs[t], 0 * dc_next, caches[t])",
+)
+lstm_backward.mistake(
+    "returned_gradients_exchanged",
+    "What the step after returns for its two states goes to the wrong one of them here.",
+    """dh = dhs[t] + dh_next
+        dx[t], dh_next, dc_next, *step = lstm_step_backward(dh, dc_next, caches[t])""",
+    """dh = dhs[t] + dc_next
+        dx[t], dh_next, dc_next, *step = lstm_step_backward(dh, dh_next, caches[t])""",
+)
+for state in ("dh_next", "dc_next"):
+    lstm_backward.mistake(
+        f"{state}_added_up",
+        "One of the two gradients that travel back grows by addition. It has to be replaced at "
+        "each step: what a step returns holds all that came from later.",
+        """dh = dhs[t] + dh_next
+        dx[t], dh_next, dc_next, *step = lstm_step_backward(dh, dc_next, caches[t])""",
+        f"""dh, old = dhs[t] + dh_next, {state}
+        dx[t], dh_next, dc_next, *step = lstm_step_backward(dh, dc_next, caches[t])
+        {state} = old + {state}""",
+    )
+for place, name in enumerate(("dWx", "dWh", "db")):
+    lstm_backward.mistake(
+        f"{name}_of_first_step_only",
+        f"Your {name} is that of one step, the one that you reach last. It served every step.",
+        f"{name} + step[{place}]",
+        f"step[{place}]",
+    )
 lstm_backward.mistake(
     "first_to_last",
     "You go through the steps from first to last. A gradient can be carried only from later steps "

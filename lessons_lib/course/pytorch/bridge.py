@@ -1,15 +1,14 @@
 """Our layers beside PyTorch's own numbers, which are stored, so that PyTorch is not needed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import safetensors.numpy
 
 from lessons_lib.files import data_path
 from lessons_lib.interop import from_torch
-from lessons_lib.layers import GRU, RNN, RecurrentLayer
+from lessons_lib.layers import GRU, RecurrentLayer
 
 CELLS = ("rnn", "lstm", "gru")
 NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -113,101 +112,3 @@ def differences(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Differen
         max(by_name[name] for name in by_name if name.endswith("_n")),
         max(by_name[name] for name in by_name if name.startswith("grad.")),
     )
-
-
-def _both_biases_the_sum(case: Arrays) -> Arrays:
-    b = case["bias_ih_l0"] + case["bias_hh_l0"]
-    return case | {"bias_ih_l0": b, "bias_hh_l0": b}
-
-
-def _blocks_i_f_o_g(case: Arrays) -> Arrays:
-    moved = {}
-    for name in NAMES:
-        i, f, g, o = np.split(case[f"{name}_l0"], 4)
-        moved[f"{name}_l0"] = np.concatenate([i, f, o, g])
-    return case | moved
-
-
-def _reshaped(case: Arrays) -> Arrays:
-    weights = {name: case[name] for name in ("weight_ih_l0", "weight_hh_l0")}
-    # from_torch transposes, so that these come out as W.reshape in place of W.T
-    return case | {name: W.reshape(W.shape[::-1]).T for name, W in weights.items()}
-
-
-def _biases_merged(case: Arrays) -> Arrays:
-    b = case["bias_ih_l0"] + case["bias_hh_l0"]
-    return case | {"bias_ih_l0": b, "bias_hh_l0": 0 * b}
-
-
-MISTAKES: dict[str, tuple[str, Callable[[Arrays], Arrays]]] = {
-    "LSTM: both biases set to their sum": ("lstm", _both_biases_the_sum),
-    "LSTM: bias_hh left out": ("lstm", lambda case: case | {"bias_hh_l0": 0 * case["bias_hh_l0"]}),
-    "LSTM: blocks in the order i, f, o, g": ("lstm", _blocks_i_f_o_g),
-    "LSTM: reshape in place of transpose": ("lstm", _reshaped),
-    "GRU: the two biases merged": ("gru", _biases_merged),
-}
-RESET_BEFORE = "GRU: reset gate before the product"
-
-
-def outputs_with(mistake: str) -> tuple[np.ndarray, np.ndarray]:
-    """Our outputs after a conversion that is not right, and PyTorch's.
-
-    Args:
-        mistake: one of MISTAKES, or RESET_BEFORE.
-    """
-    if mistake == RESET_BEFORE:
-        case = load_case("gru")
-        layer = from_torch(state_dict_of(case))
-        assert isinstance(layer, GRU)
-        layer.reset_after = False
-        return layer.forward(case["x"], case["h_0"][0])[0], case["output"]
-    cell, spoil = MISTAKES[mistake]
-    case = load_case(cell)
-    return compute(spoil(dict(case)))["output"], case["output"]
-
-
-class BiasRuns(NamedTuple):
-    """The loss at each update of three trainings that differ in the bias only, (updates,)."""
-
-    one_bias: npt.NDArray[np.float64]
-    two_biases: npt.NDArray[np.float64]
-    one_bias_twice_the_lr: npt.NDArray[np.float64]
-
-
-def train_biases(*, num_updates: int = 60, lr: float = 0.1) -> BiasRuns:
-    """Train an RNN to follow another one, with one bias, with two, and with a faster one.
-
-    The same first weights and sequences each time; plain gradient descent; two biases start at 0
-    and receive the same gradient, as in PyTorch.
-
-    Args:
-        num_updates: how many steps to take.
-        lr: learning rate.
-    """
-    return BiasRuns(
-        _follow(num_updates, lr, [lr]),
-        _follow(num_updates, lr, [lr, lr]),
-        _follow(num_updates, lr, [2 * lr]),
-    )
-
-
-def _follow(num_updates: int, lr: float, bias_rates: list[float]) -> npt.NDArray[np.float64]:
-    """Losses of one training, with a bias for each of the learning rates."""
-    rng = np.random.default_rng(0)
-    teacher, student = (RNN(3, 5, rng=rng, dtype=np.float64) for _ in range(2))
-    teacher.params["b"][...] = 1.0
-    biases = [np.zeros(5) for _ in bias_rates]
-    losses = []
-    for _ in range(num_updates):
-        x = rng.normal(size=(10, 20, 3))
-        wanted, _ = teacher.forward(x)
-        student.params["b"][...] = sum(biases)
-        hs, _ = student.forward(x)
-        miss = hs - wanted
-        losses.append(float((miss**2).mean()))
-        student.backward(2 * miss / miss.shape[1] / miss.shape[0])
-        for name in ("Wx", "Wh"):
-            student.params[name] -= lr * student.grads[name]
-        for b, rate in zip(biases, bias_rates, strict=True):
-            b -= rate * student.grads["b"]
-    return np.array(losses)

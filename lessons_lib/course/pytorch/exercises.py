@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "10_from_numpy_to_pytorch"
+NAMES = "07_cell_under_other_names"
+ELSEWHERE = "10_carrying_weights_elsewhere"
 
 # The first case gives every axis a length of its own; then D = H, so that exchanged weights fit,
 # and D = 4H, where a weight that was not transposed fits.
@@ -82,7 +84,7 @@ def bias_in_two_halves(Wx, Wh, b):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=ELSEWHERE,
     outputs=[
         Output("Wx", "D 4H", points=0.5, about="input weights"),
         Output("Wh", "H 4H", points=0.5, about="recurrent weights"),
@@ -112,7 +114,7 @@ def from_torch_layout(weight_ih, weight_hh, bias_ih, bias_hh):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=NAMES,
     outputs=[Output("ours", "D 4H", about="blocks in the order i, f, g, o", blocks=tuple("ifgo"))],
     make_case=make_order_case,
     sizes=SIZES,
@@ -135,3 +137,20 @@ def reorder_gates(packed, order):
     """
     blocks = dict(zip(order, np.split(packed, 4, axis=-1), strict=True))
     return np.concatenate([blocks[gate] for gate in "ifgo"], axis=-1)
+
+
+by_hand(
+    "shape_of_weight_ih_l1",
+    lesson=LESSON,
+    answer=(800, 200),
+    hints=[
+        "What is the input of layer 1: the words' features, or something that layer 0 makes?",
+        "PyTorch's weights stand to the left of a column: a row for each of the 4H sums.",
+    ],
+    mistakes={
+        (800, 100): "Layer 1 does not read the words. It reads what layer 0 hands up.",
+        (200, 800): "That is our layout; PyTorch's is turned.",
+        (100, 800): "That is our layout, and layer 0's input.",
+        (200, 200): "An LSTM has four blocks.",
+    },
+)

@@ -1,13 +1,10 @@
-"""Two layouts of the same weights, and how far conversions are from the original."""
+"""Two layouts of the same weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
-
-from lessons_lib.plots.drawing import single
-from lessons_lib.plots.style import BLUE, VERMILION
 
 
 def two_layouts(
@@ -43,31 +40,4 @@ def two_layouts(
     left.set(xlabel="a column for each sum, by blocks", ylabel="a row for each feature")
     right.set(xlabel="a column for\neach feature", ylabel="a row for each sum, by blocks")
     figure.colorbar(image, ax=[left, right], label="weight (no unit)")
-    return figure
-
-
-def differences_on_log_axis(
-    groups: Mapping[str, Mapping[str, float]], *, xlabel: str, floor: float = 1e-17
-) -> Figure:
-    """A row for each difference with a point on a logarithmic axis; groups differ in the marker.
-
-    Args:
-        groups: by label: differences by the row's name. Smaller ones than the floor are drawn
-            there.
-        xlabel: what the differences are.
-        floor: the smallest difference that is told from 0.
-    """
-    names = [name for rows in groups.values() for name in rows]
-    figure, axes = single(8, 0.34 * len(names) + 1.3, grid=True)
-    markers = ((BLUE, "o"), (VERMILION, "X"))
-    row = 0
-    for (label, rows), (colour, marker) in zip(groups.items(), markers, strict=False):
-        values = np.maximum(list(rows.values()), floor)
-        places = np.arange(row, row + len(rows))
-        axes.plot(values, places, marker, color=colour, markersize=9, label=label)
-        row += len(rows)
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.set(xlabel=xlabel, xscale="log", xlim=(floor / 3, 10))
-    figure.legend(loc="outside lower center", ncols=len(groups))
     return figure

@@ -1,14 +1,16 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 03: three derivatives, the gradient's way back, its bound, and the radius."""
+"""Exercises of lesson 03 and its companions: three derivatives, the way back, bound, radius."""
 
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.functions import sigmoid
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "03_rnn_limits"
+FUNCTIONS = "03_activation_functions"
+MATRICES = "03_singular_values"
 
 # The first case gives every axis a length of its own; then T = N, N = H, and a single row.
 SIZES = [
@@ -57,7 +59,7 @@ def make_matrix(rng: np.random.Generator, H: int) -> dict[str, Any]:
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=FUNCTIONS,
     outputs=[
         Output("d_sigmoid", "N H", points=0.5, about="derivative of sigmoid"),
         Output("d_tanh", "N H", points=0.5, about="derivative of tanh"),
@@ -125,7 +127,7 @@ def gradient_norms(dh, hs, Wh):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=MATRICES,
     outputs=[Output("bound", "T N", points=1.5, about="bound by steps back")],
     make_case=make_states,
     sizes=SIZES,
@@ -178,6 +180,24 @@ def rescale_to_radius(Wh, radius):
     Returns:
         scaled: (H, H), a multiple of Wh whose largest eigenvalue has the absolute value `radius`.
     """
-    largest = np.abs(np.linalg.eigvals(Wh)).max()  # the spectral radius as it is
-    scaled = Wh * (radius / largest)
-    return scaled
+    return Wh * (radius / np.abs(np.linalg.eigvals(Wh)).max())  # the wanted by the present radius
+
+
+by_hand(
+    "gradient_after_ten_steps",
+    lesson=LESSON,
+    answer=0.72**10,
+    tolerance=0.0006,
+    hints=[
+        "One step back multiplies by two numbers. Which two?",
+        "The derivative of tanh, from the state: 1 - h^2. The other number is the weight.",
+    ],
+    mistakes={
+        2.0**10: "That is the weight alone. At each step the gradient also passes tanh.",
+        0.36**10: "That is tanh alone. At each step the gradient also passes the weight.",
+        0.4**10: "The derivative of tanh is 1 - h^2. Something is missing on h.",
+        1.28**10: "h^2 is what the derivative lacks of 1. What is the derivative itself?",
+        0.72: "That is right for one step. Ten steps multiply.",
+        7.2: "Ten steps multiply; they do not add up.",
+    },
+)

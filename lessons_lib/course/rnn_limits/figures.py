@@ -1,4 +1,4 @@
-"""Activation functions with their slopes, and how values spread between 0 and 1."""
+"""Activation functions with their slopes, and what a gradient meets on its way back."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.drawing import side_by_side
-from lessons_lib.plots.style import BLUE, VERMILION
+from lessons_lib.plots.drawing import arrow, box, canvas, node, side_by_side, words
+from lessons_lib.plots.style import BLUE, LINE_STYLES, VERMILION
 
 
 def functions_and_derivatives(
@@ -33,23 +33,47 @@ def functions_and_derivatives(
     return figure
 
 
-def histograms(panels: Mapping[str, npt.ArrayLike], *, xlabel: str, bins: int = 20) -> Figure:
-    """How values between 0 and 1 are spread, a panel for each set of them.
+def way_back(num_steps: int = 3) -> Figure:
+    """The gradient's way from the loss back through the last steps, and what each multiplies by.
 
     Args:
-        panels: values of any shape by title.
-        xlabel: what the values are.
-        bins: number of bars from 0 to 1.
+        num_steps: how many.
     """
-    figure, all_axes = side_by_side(panels, 4.2 * len(panels), 3.2, grid=True)
-    edges = np.linspace(0, 1, bins + 1)
-    for axes, (title, values) in zip(all_axes, panels.items(), strict=True):
-        values = np.ravel(values)
-        shares = np.histogram(values, edges)[0] / values.size
-        axes.bar(edges[:-1], shares, width=1 / bins, align="edge", color=BLUE, edgecolor="white")
-        axes.axvline(values.mean(), color=VERMILION, linestyle="--", linewidth=2, label="mean")
-        axes.set(title=title, xlabel=xlabel, xlim=(0, 1))
-        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-        axes.legend()
-    all_axes[0].set_ylabel("share of all values")
+    step = 3.6
+    last = step * num_steps
+    figure, axes = canvas(10, 2.0, (-0.6, last + 1.9), (-0.95, 1.2))
+    node(axes, (last + 1.4, 0), "$L$", radius=0.34, fontsize=12)
+    arrow(axes, (last + 1.06, 0), (last + 0.46, 0), VERMILION, lw=5)
+    for k in range(num_steps + 1):  # lag
+        x, index = last - step * k, f"T-{k}" if k else "T"
+        node(axes, (x, 0), f"$h_{{{index}}}$", radius=0.46, fontsize=12)
+        if k == num_steps:
+            break
+        tanh, weights = x - 1.12, x - 2.4
+        box(axes, (tanh, 0), (0.9, 0.5), f"$1-h_{{{index}}}^2$", ec=VERMILION, lw=1.5)
+        box(axes, (weights, 0), (0.8, 0.5), r"$W_h^\top$", ec=BLUE, lw=1.5, fc="white")
+        width = {"lw": 5 * 0.55 ** (k + 1)}
+        for start, end in ((x - 0.46, tanh + 0.5), (tanh - 0.5, weights + 0.45)):
+            arrow(axes, (start, 0), (end, 0), VERMILION, arrowstyle="-", **width)
+        arrow(axes, (weights - 0.45, 0), (x - step + 0.46, 0), VERMILION, **width)
+    words(axes, last - 1.12, 0.75, "tanh: another factor\nat each step", fontsize=10)
+    words(axes, last - 2.4, -0.6, "weights: the same\nat each step", fontsize=10)
+    return figure
+
+
+def circles(panels: Mapping[str, Mapping[int, npt.ArrayLike]]) -> Figure:
+    """What becomes of a circle of vectors after some steps, a panel for each of several matrices.
+
+    Args:
+        panels: by the matrix's name: the vectors by the number of steps, each (K, 2).
+    """
+    figure = Figure(figsize=(7.6, 4.2), layout="constrained")
+    all_axes = figure.subplots(len(panels), 1, sharex=True, sharey=True)
+    for axes, (title, images) in zip(all_axes, panels.items(), strict=True):
+        for style, (steps, points) in zip(LINE_STYLES, images.items(), strict=False):
+            axes.plot(*np.asarray(points).T, label=f"after {steps} steps", linewidth=2, **style)
+        axes.set(title=title, ylabel="second entry\n(no unit)", aspect="equal")
+        axes.grid(alpha=0.3)
+    all_axes[-1].set_xlabel("first entry (no unit)")
+    figure.legend(*all_axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure

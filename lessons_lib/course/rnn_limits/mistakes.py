@@ -166,6 +166,6 @@ rescale_to_radius.mistake(
     "not_divided",
     "You multiply Wh by the wanted radius, but Wh has a radius already, and that stays in the "
     "product. Divide it out.",
-    "Wh * (radius / largest)",
-    "Wh * radius",
+    "radius / np.abs(np.linalg.eigvals(Wh)).max()",
+    "radius",
 )

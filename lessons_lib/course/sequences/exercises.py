@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs
-"""Exercises of lesson 01: ids as vectors, one step of the vanilla RNN, and a whole sequence."""
+"""Exercises of lesson 01 and its companions: one step of the RNN, a whole sequence, one-hot."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ import numpy as np
 
 from lessons_lib.course.shared.cases import step_case
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "01_sequences_and_recurrence"
+EMBEDDINGS, REQUIREMENTS = "01_embeddings", "01_four_requirements"  # its companions
 
 # The first case gives every axis a length of its own. Later ones: lengths that are equal, so that
 # exchanged axes or weights fit and can be recognised; a single row.
@@ -74,8 +75,7 @@ def rnn_step(x, h_prev, Wx, Wh, b):
     Returns:
         h: the new hidden state, (N, H).
     """
-    a = x @ Wx + h_prev @ Wh + b  # (N, H): what is new, what was, and the bias
-    return np.tanh(a)
+    return np.tanh(x @ Wx + h_prev @ Wh + b)  # what is new, what was, and the bias
 
 
 @exercise(
@@ -142,7 +142,7 @@ def one_hot(ids, num_classes):
 
 
 @exercise(
-    lesson=LESSON,
+    lesson=EMBEDDINGS,
     outputs=[Output("x", "T N D", about="the row of W for each id")],
     make_case=make_embed_case,
     sizes=EMBED_SIZES,
@@ -164,3 +164,34 @@ def embed(ids, W):
         x: the rows, (T, N, D).
     """
     return W[ids]
+
+
+# With pencil and paper
+
+by_hand(
+    "without_a_past",
+    lesson=LESSON,
+    answer=0.347,
+    tolerance=0.004,
+    hints=[
+        "After which letters does it know for certain what comes next?",
+        "l is followed by l once and by o once: one half for each. What does -ln(1/2) cost, how "
+        "often, and what is the mean over all four letters?",
+    ],
+    mistakes={
+        0.693: "That is ln 2, the cost of one uncertain letter. How many of the four are there?",
+        1.386: "That is the sum over the four letters. The loss is their mean.",
+        0.173: "Two letters are uncertain: what follows the first l, and what follows the second.",
+        0: "After l comes l once and o once, and it sees nothing but the l.",
+    },
+)
+by_hand(
+    "longer_window",
+    lesson=REQUIREMENTS,
+    answer=5,
+    hints=["Set k D H + H > D H + H^2 + H, and divide by what both sides have in common."],
+    mistakes={
+        4: "With 4 words the window still has the fewer parameters. Count the RNN's D H as well.",
+        4.7: "Nearly: a window has a whole number of words.",
+    },
+)

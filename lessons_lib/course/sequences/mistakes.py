@@ -12,8 +12,8 @@ rnn_step.mistake(
     "bias_outside",
     "The bias was added after the tanh, so that the state can leave the range from -1 to 1. It "
     "belongs to the sum inside.",
-    "np.tanh(a)",
-    "np.tanh(a - b) + b",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "np.tanh(x @ Wx + h_prev @ Wh) + b",
 )
 rnn_step.mistake(
     "weights_exchanged",
@@ -24,8 +24,8 @@ rnn_step.mistake(
 )
 rnn_step.mistake(
     "recurrent_weights_transposed",
-    "The old state meets Wh transposed. Wh is square, so its shape cannot warn you. With rows as "
-    "states the product is written as in x @ Wx; W h with columns is the other convention.",
+    "The old state meets Wh transposed. Wh is square, so its shape cannot warn you. The product is "
+    "written as in x @ Wx.",
     "h_prev @ Wh",
     "h_prev @ Wh.T",
 )
@@ -33,33 +33,33 @@ rnn_step.mistake(
     "tanh_left_out",
     "This is the sum before the activation function. Left like that, a state could grow at every "
     "step; something has to hold it between -1 and 1.",
-    "np.tanh(a)",
-    "a",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "x @ Wx + h_prev @ Wh + b",
 )
 rnn_step.mistake(
     "sigmoid_for_tanh",
     "The sum went through sigmoid, so that no state can be negative. The vanilla RNN has another "
     "function, one that runs from -1 to 1.",
-    "np.tanh(a)",
-    "1 / (1 + np.exp(-a))",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "1 / (1 + np.exp(-(x @ Wx + h_prev @ Wh + b)))",
 )
 rnn_step.mistake(
     "relu_for_tanh",
     "The sum went through ReLU, which has no upper bound: over many steps a state could grow and "
     "grow. The vanilla RNN has a function that is bounded on both sides.",
-    "np.tanh(a)",
-    "np.maximum(a, 0)",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
+    "np.maximum(x @ Wx + h_prev @ Wh + b, 0)",
 )
 rnn_step.mistake(
     "tanh_of_each_part",
     "Input and state went through tanh one by one and were added afterwards. Add first, squash "
     "once.",
-    "np.tanh(a)",
+    "np.tanh(x @ Wx + h_prev @ Wh + b)",
     "np.tanh(x @ Wx + b) + np.tanh(h_prev @ Wh)",
 )
 rnn_step.mistake(
     "joined_in_two_orders",
-    "State and input are joined in one order, their weights in the other. If x stands first, Wx "
+    "State and input are joined one way round, their weights the other way. If x stands first, Wx "
     "has to be on top.",
     "x @ Wx + h_prev @ Wh + b",
     "np.hstack([h_prev, x]) @ np.vstack([Wx, Wh]) + b",
@@ -92,8 +92,8 @@ rnn_unroll.mistake(
 )
 rnn_unroll.mistake(
     "one_array_for_all_steps",
-    "All rows of hs hold the same state, the last one. If every step writes to one array, a list "
-    "holds that array many times: let each step make its own, or keep a copy.",
+    "hs holds the same state at every step, the last one. If every step writes to one array, a "
+    "list holds that array many times: let each step make its own, or keep a copy.",
     "np.stack(hs)",
     "np.stack([h] * len(hs))",
 )
@@ -103,8 +103,10 @@ rnn_unroll.mistake(
     "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
 )
 def last_step_missing(x, h0, Wx, Wh, b):
-    hs, h = rnn_unroll(x[:-1], h0, Wx, Wh, b)
-    return np.concatenate([hs, np.zeros_like(hs[:1])]), h
+    hs, h = np.zeros((*x.shape[:2], len(Wh))), h0
+    for t in range(len(x) - 1):
+        hs[t] = h = rnn_step(x[t], h, Wx, Wh, b)
+    return hs, h
 
 
 @rnn_unroll.misconception(

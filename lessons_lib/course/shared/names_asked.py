@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.course.shared.traces import read
@@ -60,18 +59,6 @@ class NameSwap(NamedTuple):
 
     names: tuple[str, str]
     traces: tuple[Any, Any]  # of the two readings
-
-    @property
-    def held(self) -> np.ndarray:
-        """Distance (T,) between the two tanh(c), all that an LSTM's memory could show."""
-        one, two = self.traces
-        return np.linalg.norm(np.tanh(one.c) - np.tanh(two.c), axis=1)
-
-    @property
-    def shown(self) -> np.ndarray:
-        """Distance (T,) between the two hidden states."""
-        one, two = self.traces
-        return np.linalg.norm(one.h - two.h, axis=1)
 
 
 def swap_name(model: LanguageModel, vocab: Vocabulary, words: Sequence[str], name: str) -> NameSwap:

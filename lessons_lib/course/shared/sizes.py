@@ -8,10 +8,10 @@ STEP_SIZES = [
     {"N": 4, "D": 3, "H": 3},
     {"N": 1, "D": 3, "H": 2},
 ]
-# Here also T = N, so that exchanged axes fit.
+# Here also a single step, and T = N, so that exchanged axes fit.
 SEQUENCE_SIZES = [
     {"T": 4, "N": 3, "D": 2, "H": 5},
-    {"T": 3, "N": 2, "D": 4, "H": 3},
+    {"T": 1, "N": 2, "D": 4, "H": 3},
     {"T": 4, "N": 4, "D": 3, "H": 3},
     {"T": 5, "N": 1, "D": 3, "H": 2},
 ]

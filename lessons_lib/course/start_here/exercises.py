@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading import Output, exercise
+from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "00_start_here"
+SURPRISES = "00_arrays_that_surprise"  # its companion
 
 # The first case gives every axis a length of its own. Later ones: lengths that are equal, so that
 # exchanged axes fit and can be recognised; a single row.
@@ -119,3 +120,33 @@ def sigmoid(x):
         Numbers from 0 to 1, (N, D).
     """
     return 0.5 * np.tanh(0.5 * x) + 0.5  # tanh cannot overflow
+
+
+# With pencil and paper
+
+by_hand(
+    "time_major_shape",
+    lesson=LESSON,
+    answer=(20, 32, 64),
+    hints=[
+        "Time-major is (T, N, D). Which of the three numbers counts time steps?",
+        "A time step is a word, a row of the batch a sentence.",
+    ],
+    mistakes={
+        (32, 20, 64): "That is batch-major: one sentence after the other. Which axis is time?",
+        (20, 64, 32): "Time stands first, as it should. The features of a word stand last.",
+        (64, 20, 32): "The features of a word stand last: (T, N, D).",
+        (64, 32, 20): "That is the other way round: (T, N, D).",
+    },
+)
+by_hand(
+    "stands_still",
+    lesson=SURPRISES,
+    answer=2**24,
+    hints=["2^10 is 1,024. What is 2^20, and sixteen times that?"],
+    mistakes={
+        2**24 + 1: "That number cannot be written with 24 binary digits: it is rounded down.",
+        2**24 - 1: "One more fits: 2^24 has a single 1 among its binary digits.",
+        2**23: "With 24 binary digits every whole number up to 2^24 can be written.",
+    },
+)

@@ -5,15 +5,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import write_atomically
-from lessons_lib.grading.batch.finding import Found, find_submissions
-from lessons_lib.grading.batch.keeping import fingerprint, kept_report, write_report
+from lessons_lib.grading.batch.finding import Found, find_submissions, leave_out_exercises
+from lessons_lib.grading.batch.keeping import (
+    NotKeptError,
+    claimed,
+    digest_of,
+    fingerprint,
+    kept_report,
+    write_report,
+)
 from lessons_lib.grading.batch.pool import How, graded_by_pool
 from lessons_lib.grading.batch.students import one_for_each_student
 from lessons_lib.grading.batch.tables import Graded, left_out_table, table
 from lessons_lib.grading.exercise.loading import load_exercises
-from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.report import Report
 
-__all__ = ["Batch", "Found", "Graded", "How", "find_submissions", "grade_all", "load_exercises"]
+__all__ = [
+    "Batch",
+    "Found",
+    "Graded",
+    "How",
+    "claimed",
+    "find_submissions",
+    "grade_all",
+    "leave_out_exercises",
+    "load_exercises",
+]
 
 AS_USUAL = How()
 
@@ -24,10 +41,12 @@ class Batch(NamedTuple):
     Attributes:
         rows: those that count.
         left_out: why other files do not, by name.
+        anew: why a submission was graded although it had been before, by name.
     """
 
     rows: list[Graded]
     left_out: dict[str, str]
+    anew: dict[str, str]
 
 
 def grade_all(
@@ -36,19 +55,21 @@ def grade_all(
     how: How = AS_USUAL,
     *,
     jobs: int = 1,
+    regrade: bool = False,
     on_graded: Callable[[Graded], None] = lambda graded: None,
 ) -> Batch:
     """Grade submissions and write what came of them.
 
     Writes `results/NAME.json` and `feedback/NAME.txt` for each as it is graded, and `grades.csv`
-    and `left_out.csv` at the end. A submission that has a result already, of the same content and
-    exercises, is not graded again: a batch that was stopped goes on where it was.
+    and `left_out.csv` at the end. A submission that has a result already, of the same content,
+    exercises and grader, is not graded again: a batch that was stopped goes on where it was.
 
     Args:
         found: as `find_submissions` gives it.
-        out: folder to write to.
+        out: folder to write to; see `claimed`.
         how: each is graded; without a seed each gets new cases.
         jobs: how many are graded at once.
+        regrade: grade each, whatever results there are.
         on_graded: called with each as it is done.
 
     Returns:
@@ -58,37 +79,30 @@ def grade_all(
     (out / "feedback").mkdir(exist_ok=True)
     submissions = found.submissions
     task = fingerprint(how)
+    digests = {name: digest_of(path) for name, path in submissions.items()}
     done: dict[str, Graded] = {}
-    for name, path in submissions.items():
-        if (report := kept_report(out, name, path, task)) is not None:
-            done[name] = Graded(name, report)
-            on_graded(done[name])
+    anew: dict[str, str] = {}
 
-    def keep(name: str, report: Report) -> None:
-        write_report(out, name, submissions[name], task, report)
+    def take(name: str, report: Report) -> None:
         done[name] = Graded(name, report)
         on_graded(done[name])
 
-    left = [name for name in submissions if name not in done]
-    broken: set[str] = set()
-    while left:
-        names = left if not broken else left[:1]  # after an accident one by one
-        unfinished = graded_by_pool(
-            {name: submissions[name] for name in names},
-            how,
-            1 if broken else jobs,
-            keep,
-        )
-        if broken and unfinished:  # it broke the process that grades twice
-            text = "The grader itself failed on it; look at it by hand."
-            result = Result("(all)", "infrastructure_error", 0.0, 0.0, text)
-            keep(unfinished[0], Report([result]))
-        broken = {*broken, *unfinished}
-        left = [name for name in left if name not in done]
+    def keep(name: str, report: Report) -> None:
+        write_report(out, name, digests[name], task, report)
+        take(name, report)
+
+    for name in submissions if not regrade else ():
+        try:
+            take(name, kept_report(out, name, digests[name], task))
+        except NotKeptError as reason:
+            if str(reason):
+                anew[name] = str(reason)
+    left = {name: path for name, path in submissions.items() if name not in done}
+    graded_by_pool(left, how, jobs, keep)
     rows, not_taken = one_for_each_student(
         [done[name] for name in submissions], found.students, submissions
     )
     left_out = dict(sorted({**found.left_out, **not_taken}.items()))
     write_atomically(out / "grades.csv", table(rows).encode())
     write_atomically(out / "left_out.csv", left_out_table(left_out).encode())
-    return Batch(rows, left_out)
+    return Batch(rows, left_out, anew)

@@ -1,17 +1,23 @@
 """Find what is to be graded below folders and in archives; nothing is left out without a reason."""
 
+import importlib.util
 import os
+import re
 import shutil
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.grading.batch.students import student_of
 from lessons_lib.grading.batch.unpacking import Unpacker
+from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.isolation.submission import SUFFIXES
-from lessons_lib.grading.wording import plain
+from lessons_lib.shown import shown
 
-MOST_DEPTH = 3  # of archives in archives
+MOST_ARCHIVES = 3  # in one another
+MOST_FOLDERS = 30  # in one another
+LONGEST = 500  # characters of a name
 OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 
@@ -46,26 +52,89 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     if unpack_into is not None:
         shutil.rmtree(unpack_into, ignore_errors=True)
         unpacker = Unpacker(unpack_into)
+    members: list[tuple[str, Path, str | None]] = []
     for path in paths:
         if path.is_dir():
-            _take(_below(path, "", found, unpacker, 0), found)
+            inside = _below(path, "", found, unpacker, 0)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
-            _take(_in_archive(path, "", found, unpacker, 0), found)
+            inside = _in_archive(path, "", found, unpacker, 0)
         elif path.exists() or path.is_symlink():
-            found.submissions[_new_name(path.name, found.submissions)] = path
+            members.append((path.name, path, None))
+            continue
         else:
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
-    if not found.submissions:
+        in_order = sorted(inside, key=lambda member: member[0].split("/"))
+        members += [(name, path, student_of(name)) for name, path in in_order]
+    if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
+    names = _names([name for name, _, _ in members])
+    for name, (_, path, student) in zip(names, members, strict=True):
+        found.submissions[name] = path
+        if student is not None:
+            found.students[name] = student
     return found
 
 
-def _take(members: Iterator[tuple[str, Path]], found: Found) -> None:
-    for wanted, path in sorted(members, key=lambda member: member[0].split("/")):
-        name = _new_name(wanted, found.submissions)
-        found.submissions[name] = path
-        found.students[name] = student_of(wanted)
+def leave_out_exercises(found: Found, exercises: Path) -> None:
+    """Take an instructor's files out of the submissions that they lie among.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if one of them may be a student's: it goes before an installed module.
+    """
+    if not exercises.is_file():
+        raise FileNotFoundError(f"--exercises: there is no file {exercises}")
+    own = {file.resolve(): place for place, file in helper_files(exercises).items()}
+    own[exercises.resolve()] = exercises.name
+    for name, path in list(found.submissions.items()):
+        place = own.get(path.resolve())
+        if place is None:
+            continue
+        module = place.partition("/")[0].removesuffix(".py")
+        if path.resolve() != exercises.resolve() and importlib.util.find_spec(module):
+            raise ValueError(
+                f"PATH: {name} is among the submissions, and {exercises.name} would import it in "
+                f"place of the installed {module}; keep the exercises in a folder of their own"
+            )
+        del found.submissions[name]
+        found.left_out[name] = "it belongs to the exercises"
+
+
+def _names(wanted: list[str]) -> list[str]:
+    """A name of its own for each; of those that look alike, the one that is called so has it.
+
+    The others say of which they are not: "Alice.py (not alice.py)".
+    """
+    # First come names that are what they look like, without a blank or a capital.
+    in_turn = sorted(
+        range(len(wanted)),
+        key=lambda k: (shown_name(wanted[k]) != wanted[k], _likeness(wanted[k]) != wanted[k], k),
+    )
+    first: dict[str, str] = {}
+    names: dict[str, int] = {}
+    for k in in_turn:
+        name = shown_name(wanted[k])
+        like = first.setdefault(_likeness(wanted[k]), name)
+        marked = name if name == like else f"{name} (not {like})"
+        number, unmarked = 2, marked
+        while marked in names:
+            marked = f"{unmarked} ({number})"
+            number += 1
+        names[marked] = k
+    return sorted(names, key=names.__getitem__)
+
+
+def shown_name(name: str) -> str:
+    """A name in one line, whose blanks and other characters are all seen."""
+    name = re.sub(r"(?<![^/ ]) | (?![^/])", r"\\x20", shown(name, keep=""))
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]} …"
+
+
+def _likeness(name: str) -> str:
+    """What is left of a name without what is easily overlooked."""
+    letters = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in letters if c.isprintable() and c != " ")
 
 
 def _below(
@@ -74,13 +143,17 @@ def _below(
     """Names and paths of what is to be graded below a folder."""
 
     def unreadable(error: OSError) -> None:
-        found.left_out[plain(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
+        found.left_out[shown_name(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
 
     for root, folders, files in os.walk(folder, onerror=unreadable):
-        at = prefix + "".join(f"{part}/" for part in Path(root).relative_to(folder).parts)
+        parts = Path(root).relative_to(folder).parts
+        at = prefix + "".join(f"{part}/" for part in parts)
         for name in list(folders):
-            if reason := _not_looked_at(Path(root, name)):
-                found.left_out[plain(f"{at}{name}/")] = reason
+            reason = _not_looked_at(Path(root, name))
+            if not reason and len(parts) >= MOST_FOLDERS:
+                reason = f"it lies in more than {MOST_FOLDERS} folders"
+            if reason:
+                found.left_out[shown_name(f"{at}{name}/")] = reason
                 folders.remove(name)
         for name in files:
             path, whole = Path(root, name), f"{at}{name}"
@@ -88,9 +161,9 @@ def _below(
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1)
             elif reason := _not_looked_at(path) if suffix not in SUFFIXES else _of_the_system(name):
-                found.left_out[plain(whole)] = reason
+                found.left_out[shown_name(whole)] = reason
             elif suffix not in SUFFIXES:
-                found.left_out[plain(whole)] = "neither a .py nor an .ipynb file"
+                found.left_out[shown_name(whole)] = "neither a .py nor an .ipynb file"
             else:  # a link among them, too: its row says that it is one
                 yield whole, path
 
@@ -98,12 +171,12 @@ def _below(
 def _in_archive(
     path: Path, prefix: str, found: Found, unpacker: Unpacker, depth: int
 ) -> Iterator[tuple[str, Path]]:
-    if depth > MOST_DEPTH:
-        found.left_out[plain(prefix)] = "an archive in an archive in an archive"
+    if depth > MOST_ARCHIVES:
+        found.left_out[shown_name(prefix)] = "an archive in an archive in an archive"
         return
     folder, left_out = unpacker.unpack(path)
     for name, reason in left_out.items():
-        found.left_out[plain(prefix + name if name else prefix or path.name)] = reason
+        found.left_out[shown_name(prefix + name if name else prefix or path.name)] = reason
     yield from _below(folder, prefix, found, unpacker, depth)
 
 
@@ -118,12 +191,3 @@ def _of_the_system(name: str) -> str:
     if name.startswith(".") or name in OF_THE_SYSTEM:
         return "of the system, no answer"
     return ""
-
-
-def _new_name(wanted: str, taken: dict[str, Path]) -> str:
-    name = plain(wanted)
-    number = 2
-    while name in taken:
-        name = f"{plain(wanted)} ({number})"
-        number += 1
-    return name

@@ -1,65 +1,136 @@
 """Results on disk: each is kept as soon as it is there, and found again."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import platform
 import re
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from lessons_lib.files import write_atomically
+import numpy as np
+from filelock import FileLock, Timeout
+
+import lessons_lib
+from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.grading.batch.pool import How
 from lessons_lib.grading.exercise.loading import content
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.submission import MOST_BYTES
-from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.report import VERDICTS, Report, Result
+
+MOST_KEPT = 20_000_000  # bytes, of one result
+PACKAGE = Path(lessons_lib.__file__).parent
+CHANGED = "the exercises or the grader have changed"
+DAMAGED = "its results were damaged, or changed by hand"
 
 
-def _file_name(name: str) -> str:
-    """A name of the file system's liking, another one for each submission."""
-    readable = re.sub(r"[^\w.-]+", "_", name)[:80]
-    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+class NotKeptError(ValueError):
+    """There is no result that may be taken up; the text says why, "" if there is none at all."""
+
+
+@contextlib.contextmanager
+def claimed(out: Path, paths: Sequence[Path]) -> Iterator[None]:
+    """Keep other batches out of a folder for results, which is made if need be.
+
+    Raises:
+        ValueError: if another batch is at work in it, if it lies among the submissions, or one of
+            those in what is made anew there.
+    """
+    here = out.resolve()
+    for path in paths:
+        there = path.resolve()
+        if here.is_relative_to(there):
+            raise ValueError(
+                f"--out: expected a folder outside the submissions, got {out} in {path}"
+            )
+        if there.is_relative_to(here / "unpacked"):
+            raise ValueError(f"PATH: {path} lies in {out / 'unpacked'}, which is made anew")
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise ValueError(f"--out: another batch is writing to {out}") from None
 
 
 def fingerprint(how: How) -> str:
-    """What a kept result depends on beside the submission."""
-    if how.exercises is None:
-        depends = "\n".join(e.source for e in EXERCISES.all() if e.is_of_the_course).encode()
-    else:
-        depends = content(how.exercises)
-    return hashlib.sha256(depends + repr(how[1:]).encode()).hexdigest()
+    """What a kept result depends on beside the submission: exercises, helpers, this package."""
+    digest = hashlib.sha256(repr((how[1:], np.__version__, platform.python_version())).encode())
+    sources = [(path.relative_to(PACKAGE).as_posix(), path) for path in PACKAGE.rglob("*.py")]
+    for name, path in sorted(sources):
+        digest.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    if how.exercises is not None:
+        digest.update(content(how.exercises))
+        return digest.hexdigest()
+    for module in sorted({exercise.reference.__module__ for exercise in EXERCISES.all()}):
+        file = getattr(sys.modules.get(module), "__file__", None)  # of other packages, too
+        digest.update(Path(file).read_bytes() if file else module.encode())
+    return digest.hexdigest()
 
 
-def _digest(path: Path) -> str | None:
-    if path.is_symlink() or not path.is_file():  # a pipe never ends
-        return None
+def digest_of(path: Path) -> str:
+    """What a kept result depends on in a submission: its name and its content."""
+    digest = hashlib.sha256(repr(path.name).encode())
     try:
-        if (size := path.stat().st_size) > MOST_BYTES:  # a file with holes is soon made
-            return f"{size} bytes"
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+        digest.update(read_regular(path, MOST_BYTES))
+    except OSError as error:
+        return f"unread: {error.strerror}"
+    return digest.hexdigest()
 
 
-def kept_report(out: Path, name: str, path: Path, task: str) -> Report | None:
+def kept_report(out: Path, name: str, sha256: str, task: str) -> Report:
+    """The report on a submission from an earlier batch.
+
+    Raises:
+        NotKeptError: if there is none, or none that still holds.
+    """
+    path = out / "results" / f"{_file_name(name)}.json"
     try:
-        text = (out / "results" / f"{_file_name(name)}.json").read_text(encoding="utf-8")
-        kept: dict[str, Any] = json.loads(text)
-    except (OSError, ValueError):
-        return None
-    if (kept["sha256"], kept["task"]) != (_digest(path), task):
-        return None
-    results = [Result(**result) for result in kept["results"]]
-    if any(result.status == "infrastructure_error" for result in results):
-        return None
-    return Report(results, seed=kept["seed"], isolation=kept["isolation"])
+        kept = json.loads(read_regular(path, MOST_KEPT))
+        seal = kept.pop("seal")
+        if seal != _seal(kept) or kept["submission"] != name:
+            raise NotKeptError(DAMAGED)
+        if kept["sha256"] != sha256:
+            raise NotKeptError("it has changed")
+        if kept["task"] != task:
+            raise NotKeptError(CHANGED)
+        results = [Result(**result) for result in kept["results"]]
+        report = Report(results, seed=kept["seed"], isolation=kept["isolation"])
+        if not _is_possible(report):
+            raise NotKeptError(DAMAGED)
+        if any(result.status == "infrastructure_error" for result in results):
+            raise NotKeptError("the grader had failed on it")
+        return report
+    except FileNotFoundError:
+        raise NotKeptError("") from None
+    except (OSError, KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
+        raise error if isinstance(error, NotKeptError) else NotKeptError(DAMAGED) from None
 
 
-def write_report(out: Path, name: str, path: Path, task: str, report: Report) -> None:
+def _is_possible(report: Report) -> bool:
+    """Whether a report that somebody may have made up has what reports have."""
+    return (
+        report.isolation in (None, "strong", "basic")
+        and (report.seed is None or type(report.seed) is int)
+        and all(
+            {type(result.score), type(result.max_score)} <= {int, float}
+            and 0 <= result.score <= result.max_score < float("inf")
+            and result.status in VERDICTS
+            and {type(result.exercise), type(result.message)} == {str}
+            for result in report.results
+        )
+    )
+
+
+def write_report(out: Path, name: str, sha256: str, task: str, report: Report) -> None:
+    """Keep a report, and write it as a page to read."""
     record = {
         "submission": name,
-        "sha256": _digest(path),
+        "sha256": sha256,
         "task": task,
         "score": report.score,
         "max_score": report.max_score,
@@ -69,5 +140,17 @@ def write_report(out: Path, name: str, path: Path, task: str, report: Report) ->
     }
     file = _file_name(name)
     write_atomically(out / "feedback" / f"{file}.txt", f"{report}\n".encode())
-    text = json.dumps(record, indent=1, ensure_ascii=False)
+    text = json.dumps(record | {"seal": _seal(record)}, indent=1, ensure_ascii=False)
     write_atomically(out / "results" / f"{file}.json", text.encode())
+
+
+def _seal(record: dict[str, Any]) -> str:
+    """A checksum that tells a result which something else has written to."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def _file_name(name: str) -> str:
+    """A name for files that every file system takes, another one for each submission."""
+    readable = re.sub(r"[^\w.-]+", "_", name).lstrip(".-")
+    short = readable.encode()[:80].decode(errors="ignore")  # in any script
+    return f"{short}-{hashlib.sha256(name.encode()).hexdigest()}"

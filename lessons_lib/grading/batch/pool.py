@@ -1,18 +1,38 @@
 """Grade in several processes; one that a submission brings down costs no other its grade."""
 
-import multiprocessing
+import contextlib
+import json
 import os
+import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from lessons_lib.grading.exercise.loading import load_exercises
-from lessons_lib.grading.grader import grade
+import lessons_lib
 from lessons_lib.grading.report import Report, Result
-from lessons_lib.grading.wording import plain
+
+# -P and -E: no module from the current folder, which may be a student's, nor from PYTHONPATH.
+# The package's own folder comes last, for a checkout that is not installed.
+START = """
+import sys
+sys.path.append({root!r})
+from lessons_lib.grading.batch.grading_process import main
+main()
+"""
+MOST_SECONDS = 1200.0  # for a submission: the grader ends it long before
+SECONDS_TO_END = 5.0
+ROOT = Path(lessons_lib.__file__).parent.parent
+LOST = Result(
+    "(all)",
+    "infrastructure_error",
+    0.0,
+    0.0,
+    "The grader itself failed on it, twice; look at it by hand.",
+)
 
 
 class How(NamedTuple):
@@ -33,42 +53,100 @@ def graded_by_pool(
     how: How,
     jobs: int,
     keep: Callable[[str, Report], None],
-) -> list[str]:
-    """Grade in processes of their own; returns the names that an accident has left over."""
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
-    )
-    futures: dict[Future[Report], str] = {}
-    unfinished = []
+) -> None:
+    """Grade in processes of their own; `keep` is called, here, with each as it is done."""
+    processes = [_GradingProcess(how) for _ in range(min(jobs, len(submissions)))]
+    idle: queue.SimpleQueue[_GradingProcess] = queue.SimpleQueue()
+    for process in processes:
+        idle.put(process)
+
+    def grade_one(path: Path) -> Report:
+        process = idle.get()
+        try:
+            return process.grade(path)
+        finally:
+            idle.put(process)
+
+    threads = ThreadPoolExecutor(max(1, len(processes)))
     try:
-        for name, path in submissions.items():
-            futures[pool.submit(_grade_one, path, how)] = name
+        futures: dict[Future[Report], str] = {
+            threads.submit(grade_one, path): name for name, path in submissions.items()
+        }
         for future in as_completed(futures):
+            keep(futures[future], future.result())
+    finally:  # after Ctrl-C, too
+        threads.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.stop()
+        threads.shutdown()
+        for process in processes:
+            process.close()
+
+
+class _GradingProcess:
+    """A process that grades one submission after the other; started anew when one ended it."""
+
+    def __init__(self, how: How) -> None:
+        self._how, self._is_over = how, False
+        self._process: subprocess.Popen[str] | None = None
+
+    def grade(self, path: Path) -> Report:
+        """The report on a submission; one that has ended the process is tried a second time."""
+        for _ in range(2):
+            if self._is_over:
+                break
             try:
-                keep(futures[future], future.result())
-            except BrokenProcessPool:
-                unfinished.append(futures[future])
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return sorted(unfinished, key=list(submissions).index)
+                self._process = self._process or self._started()
+                return self._asked(self._process, path)
+            except (OSError, ValueError):  # no answer, or half of one
+                self.close()
+        return Report([LOST])
+
+    def stop(self) -> None:
+        """Have the process end, and with it the submission that it is at."""
+        self._is_over = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def close(self) -> None:
+        """See the process end and free what it needed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:  # a submission has stopped it
+            process.kill()
+        with contextlib.suppress(OSError):  # a question that it has not taken
+            process.communicate()
+
+    def _started(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-E", "-c", START.format(root=str(ROOT))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="ascii",
+            start_new_session=os.name == "posix",  # Ctrl-C is for this process to answer
+        )
+        exercises, *others = self._how
+        _say(process, [exercises and str(exercises), *others])
+        return process
+
+    def _asked(self, process: "subprocess.Popen[str]", path: Path) -> Report:
+        assert process.stdout is not None
+        too_long = threading.Timer(MOST_SECONDS, process.kill)  # stopped by a signal, say
+        too_long.start()
+        try:
+            _say(process, str(path))
+            answer = json.loads(process.stdout.readline())
+        finally:
+            too_long.cancel()
+        results = [Result(**result) for result in answer["results"]]
+        return Report(results, seed=answer["seed"], isolation=answer["isolation"])
 
 
-def _grade_one(path: Path, how: How) -> Report:
-    wanted = None if how.exercises is None else load_exercises(how.exercises)
-    try:
-        return grade(path, exercises=wanted, isolation=how.isolation, seed=how.seed, run=how.run)
-    except Exception as error:  # one submission must not stop the others
-        text = f"The grader failed on it, with {type(error).__name__}: {plain(str(error))}"
-        return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])
-
-
-def _end_with_parent() -> None:
-    """A batch that is killed takes the processes that grade for it along."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _say(process: "subprocess.Popen[str]", value: Any) -> None:
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(value) + "\n")
+    process.stdin.flush()

@@ -21,10 +21,9 @@ COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGN
 def student_of(name: str) -> str:
     """Who handed a file in, by its path below the folder of submissions; see the module."""
     parts = name.split("/")
-    for part in reversed(parts):
+    for part in parts:  # from outside: what is in a student's archive is named by the student
         if moodle := MOODLE.match(part):
             return moodle[1]
-    for part in parts:
         if canvas := CANVAS.match(part):
             return f"{canvas[1]}_{canvas[2]}"
     archives = [k for k, part in enumerate(parts[:-1], start=1) if part.lower().endswith(".zip")]

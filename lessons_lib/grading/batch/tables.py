@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lessons_lib.grading.report import Report, Result
+from lessons_lib.shown import shown
 
 
 class Graded(NamedTuple):
@@ -19,31 +20,32 @@ class Graded(NamedTuple):
 def table(rows: Sequence[Graded]) -> str:
     """The grades as CSV: a line for each submission, a column for each exercise."""
     exercises = list(dict.fromkeys(r.exercise for row in rows for r in row.report.results))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", "score", "max_score", *exercises, "isolation", "seed"])
+    lines = [["submission", "score", "max_score", *exercises, "isolation", "seed"]]
     for name, report in rows:
         scores = {result.exercise: result for result in report.results}
         cells = [_score(scores[e]) if e in scores else "" for e in exercises]
         total = [f"{report.score:g}", f"{report.max_score:g}"]
-        end = [report.isolation or "", "" if report.seed is None else report.seed]
-        writer.writerow([_harmless(name), *total, *map(_harmless, cells), *end])
-    return text.getvalue()
+        seed = "" if report.seed is None else str(report.seed)
+        lines.append([name, *total, *cells, report.isolation or "", seed])
+    return _as_csv(lines)
 
 
 def left_out_table(left_out: Mapping[str, str]) -> str:
     """What was not graded as CSV: a line for each file, with the reason."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", "reason"])
-    writer.writerows([_harmless(name), reason] for name, reason in left_out.items())
-    return text.getvalue()
+    return _as_csv([["file", "reason"], *map(list, left_out.items())])
 
 
 def _score(result: Result) -> str:
     return f"{result.score:g}" if result.status in ("passed", "failed") else f"0 ({result.status})"
 
 
+def _as_csv(lines: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(map(_harmless, line) for line in lines)
+    return text.getvalue()
+
+
 def _harmless(cell: str) -> str:
-    """No spreadsheet shall take a name for a formula, nor one that splits at semicolons a part."""
-    return re.sub(r"(^|;)(?=\s*[=+@-])", r"\1'", cell)
+    """No spreadsheet shall take a cell for a formula, nor one that splits at semicolons a part."""
+    return re.sub(r"(^|;)(?=\s*[=+@\-＝＋＠－])", r"\1'", shown(cell, keep=""))  # noqa: RUF001

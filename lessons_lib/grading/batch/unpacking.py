@@ -6,10 +6,14 @@ import time
 import zipfile
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
+from lessons_lib.files import open_regular
 from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
+from lessons_lib.shown import shown
 
 MOST_MEMBERS = 10_000
+MOST_PARTS = 31  # of a member's path
 MOST_INDEX = 4_000_000  # bytes, of an archive's table of contents
 MOST_ARCHIVE = 200_000_000  # bytes, of an archive in an archive
 MOST_UNPACKED = 1_000_000_000  # bytes, of all archives
@@ -49,8 +53,7 @@ class Unpacker:
         folder.mkdir(parents=True)
         left_out = {}
         try:
-            _refuse_large_index(archive)
-            with zipfile.ZipFile(archive) as opened:
+            with open_regular(archive) as file, _opened(file) as opened:
                 for member in opened.infolist():
                     if member.is_dir():
                         continue
@@ -72,6 +75,8 @@ class Unpacker:
         parts = member.filename.replace("\\", "/").split("/")
         if parts[0] == "" or ".." in parts or ":" in parts[0]:
             raise _RefusedError(LEADS_OUT)
+        if len(parts) > MOST_PARTS:
+            raise _RefusedError(f"it lies in more than {MOST_PARTS - 1} folders")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise _RefusedError("a link")
         suffix = Path(parts[-1]).suffix.lower()
@@ -105,12 +110,11 @@ class Unpacker:
             pass
 
 
-def _refuse_large_index(archive: Path) -> None:
-    """Python reads the whole of an archive's table of contents into memory."""
-    with archive.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 2**16 - END_SIZE - LOCATOR_SIZE))
-        tail = file.read()
+def _opened(file: BinaryIO) -> zipfile.ZipFile:
+    """The archive, if its table of contents is no large one: Python reads the whole of that."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 2**16 - END_SIZE - LOCATOR_SIZE))
+    tail = file.read()
     at = tail.rfind(END)
     if at < 0:
         raise _RefusedError("it is no .zip file")
@@ -121,7 +125,9 @@ def _refuse_large_index(archive: Path) -> None:
     index = int.from_bytes(end[12:16], "little")
     if members > MOST_MEMBERS or index > MOST_INDEX:
         raise _RefusedError(f"it holds more than {MOST_MEMBERS:,} files")
+    return zipfile.ZipFile(file)
 
 
 def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return shown(text[:200], keep="")

@@ -101,6 +101,7 @@ class Exercise:
         self.carry_errors = carry_errors
         self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
         self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's
+        self.adapted_from: Exercise | None = None
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
         self.draw = make_case

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
@@ -21,6 +21,14 @@ NEVER_BESIDE = {*sys.stdlib_module_names, "numpy", "lessons_lib"}
 
 # By the module that a file became: the modules beside it, by their names in `sys.modules`.
 _helpers_of: dict[str, dict[str, ModuleType]] = {}
+
+
+class FromSource(importlib.machinery.SourceFileLoader):
+    """Takes a file for what it says, and never byte code: __pycache__ may be a student's."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def load_exercises(path: Path) -> list[Exercise]:
@@ -37,15 +45,17 @@ def load_exercises(path: Path) -> list[Exercise]:
         raise FileNotFoundError(f"--exercises: there is no file {path}")
     name = f"assignment_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
+        if path.suffix != ".py":
             raise ValueError(f"--exercises: expected a .py file, got {path}")
+        loader = FromSource(name, str(path))
+        spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+        assert spec is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # also for inspect, which looks for sources there
         try:
             with _beside(path) as helpers, EXERCISES.unchanged():  # the file's are in the list
                 first = len(EXERCISES.added)  # those of installed packages are none of its own
-                spec.loader.exec_module(module)
+                loader.exec_module(module)
             vars(module)["__made_here__"] = EXERCISES.added[first:]
         except BaseException as error:
             del sys.modules[name]
@@ -132,9 +142,13 @@ def _beside(path: Path) -> Iterator[dict[str, ModuleType]]:
         def find_spec(
             self, name: str, within: Sequence[str] | None, target: ModuleType | None = None
         ) -> importlib.machinery.ModuleSpec | None:
-            if within is not None or name not in wanted:
+            if name.split(".")[0] not in wanted:
                 return None
-            return importlib.machinery.PathFinder.find_spec(name, [str(path.parent.resolve())])
+            for folder in [str(path.parent.resolve())] if within is None else within:
+                finder = importlib.machinery.FileFinder(folder, (FromSource, [".py"]))
+                if spec := finder.find_spec(name, target):
+                    return spec
+            return None
 
     def helpers() -> dict[str, ModuleType]:
         return {n: m for n, m in sys.modules.items() if n.split(".")[0] in wanted}

@@ -64,7 +64,7 @@ jobs:
         run: lessons grade collected{exercises} --out graded --jobs "$(nproc)" --require strong
       - name: Report
         if: ${{{{ !cancelled() }}}}
-        run: python -m lessons_lib.grading.export.github_grading graded >> "$GITHUB_STEP_SUMMARY"
+        run: python -P -m lessons_lib.grading.export.github_grading graded >> "$GITHUB_STEP_SUMMARY"
       - uses: actions/upload-artifact@v7
         if: ${{{{ !cancelled() }}}}
         with:

@@ -40,7 +40,11 @@ def find_submission(folder: Path, name: str) -> Path | None:
     for suffix in (".ipynb", ".py"):
         if (folder / f"{name}{suffix}").is_file():
             return folder / f"{name}{suffix}"
-    files = [path for path in folder.iterdir() if path.suffix in (".ipynb", ".py")]
+    files = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in (".ipynb", ".py") and not path.name.startswith(".")
+    ]
     return files[0] if len(files) == 1 else None
 
 

@@ -20,7 +20,7 @@ from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export.assignment import Assignment, Kit
 from lessons_lib.grading.export.describing import shape_check
 from lessons_lib.grading.isolation.running import run
-from lessons_lib.grading.wording import plain
+from lessons_lib.grading.wording import one_line
 
 PACKAGE = Path(lessons_lib.__file__).parent
 LOAD = """
@@ -53,7 +53,7 @@ def try_files(files: Mapping[str, bytes], assignments: Sequence[Assignment], kit
             elif suffix == "json":
                 json.loads(data)
         except Exception as error:
-            text = plain(f"{type(error).__name__}: {error}")
+            text = one_line(f"{type(error).__name__}: {error}")
             raise ValueError(f"--exercises: {path} of the export does not run: {text}") from error
     if kit.exercises_name in files or any(path.endswith(".zip") for path in files):
         _load_elsewhere(carried, kit)

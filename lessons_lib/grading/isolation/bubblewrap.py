@@ -1,61 +1,79 @@
-"""What bubblewrap lets a process see: Python, NumPy and a box, read-only, and a small /tmp."""
+"""What bubblewrap lets a process see: Python, NumPy and a box, all of it read-only."""
 
+import functools
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
+from lessons_lib.grading.isolation.visible import (
+    NUMPY,
+    PARSO,
+    PYTHON,
+    STANDARD_LIBRARY,
+    libraries,
+    not_of_python,
+)
 
-import lessons_lib
-from lessons_lib.grading.isolation.box import package_folder
+DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
 
-PACKAGE = Path(lessons_lib.__file__).parent
-NUMPY = Path(np.__file__).parent
-PARSO = package_folder("parso")
-MOST_IN_TMP = 64_000_000  # bytes, of memory
+
+def program() -> str | None:
+    """Where bubblewrap is. An entry of PATH that is no whole path is not looked into."""
+    folders = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(p)]
+    folders += ["/usr/bin", "/usr/local/bin", "/run/current-system/sw/bin"]
+    return shutil.which("bwrap", path=os.pathsep.join([*folders, os.path.dirname(sys.executable)]))
 
 
 def in_bubblewrap(box: Path) -> list[str]:
-    """The command that confines the one that follows it; the box stands at /box in there."""
-    command = ["bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    """The command that confines the one that follows it; the box stands at /box in there.
+
+    There is no /proc, no program but Python, and nowhere to write to.
+    """
+    command = [program() or "bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     if is_root():
-        # A limit on the number of processes does not bind root, so the worker becomes another user
-        # at its start. For that it stays in this user namespace, as the only one that knows others.
+        # bubblewrap's name space for users knows one user, who would be root outside of it. The
+        # worker becomes a user of its own instead, before it reads anything of the submission.
         command += [f"--unshare-{space}" for space in ("ipc", "pid", "net", "uts", "cgroup-try")]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-all", "--unshare-user", "--disable-userns"]
-    for folder in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin"):
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--perms", "1777", "--size", str(MOST_IN_TMP), "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    prefix = Path(sys.base_prefix).resolve()
-    if not prefix.is_relative_to("/usr"):
-        for parent in [*reversed(prefix.parents), prefix][1:]:
-            command += ["--perms", "755", "--dir", str(parent)]
-        for name in {"bin", "lib", sys.platlibdir}:  # and nothing else of a conda installation
-            folder = str(prefix / name)
-            if os.path.isdir(folder):
-                command += ["--ro-bind", folder, folder]
-    command += ["--ro-bind", str(box), "/box", "--perms", "755", "--dir", "/numpy"]
-    for part in (NUMPY, NUMPY.with_name("numpy.libs"), PARSO):
-        if part.is_dir():
-            command += ["--ro-bind", str(part), f"/numpy/{part.name}"]
-    for hidden in (PACKAGE, NUMPY.parent, *_site_packages(prefix)):  # references, PyTorch's cells
-        if hidden.is_relative_to("/usr") or hidden.is_relative_to(prefix):
-            command += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
-    # What is left to write to takes memory that nobody counts.
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]
+        command += ["--uid", "65534", "--gid", "65534"]
+    command += _files()
+    command += ["--ro-bind", str(box), "/box", "--chdir", "/box"]
+    return [*command, "--remount-ro", "/"]
 
 
-def _site_packages(prefix: Path) -> Iterator[Path]:
-    for root in {prefix, Path("/usr"), Path("/usr/local")}:
-        for name in ("site-packages", "dist-packages"):
-            yield from root.glob(f"lib*/python3*/{name}")
+@functools.cache
+def _files() -> tuple[str, ...]:
+    """Every file at the place that it has outside, for libraries look for each other there."""
+    python = [PYTHON, str(STANDARD_LIBRARY), "/etc/ld.so.cache", *libraries()]
+    packages = [str(path) for path in (NUMPY, NUMPY.with_name("numpy.libs"), PARSO)]
+    command = []
+    for folder in _folders_above(*python, *packages, *DEVICES):
+        command += ["--perms", "755", "--dir", folder]
+    command += _shown("--ro-bind", python)
+    covered = [str(path) for path in not_of_python() if path.is_dir()]
+    for folder in covered:
+        command += ["--tmpfs", folder]
+    for path in not_of_python():
+        if str(path) not in covered:
+            command += ["--ro-bind", "/dev/null", str(path)]
+    command += [*_shown("--ro-bind", packages), *_shown("--dev-bind", DEVICES)]
+    for folder in covered:
+        command += ["--remount-ro", folder]
+    return tuple(command)
+
+
+def _shown(how: str, paths: Iterable[str]) -> list[str]:
+    return [word for path in paths if os.path.exists(path) for word in (how, path, path)]
+
+
+def _folders_above(*paths: str) -> list[str]:
+    """Those that have to be made: bubblewrap would keep its own from another user."""
+    folders = {folder for path in paths for folder in Path(path).parents}
+    return sorted(str(f) for f in folders if not f.is_relative_to(STANDARD_LIBRARY))[1:]
 
 
 def is_root() -> bool:

@@ -6,29 +6,36 @@
 - basic: a process with limits on time, memory and file size and an empty environment. It can read
   what the user who grades can read, the references included.
 
-docs/isolation.md says which attacks each of them stops.
+In both, where there is libseccomp, a filter refuses what Python and NumPy do not need of the kernel
+(`system_calls.py`). docs/isolation.md says which attacks each of them stops.
 """
 
-import contextlib
 import functools
-import os
-import shutil
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
 
 from lessons_lib.grading.isolation.box import Box
-from lessons_lib.grading.isolation.bubblewrap import NUMPY, PARSO, in_bubblewrap, is_root
+from lessons_lib.grading.isolation.bubblewrap import in_bubblewrap, is_root, program
+from lessons_lib.grading.isolation.visible import NUMPY, PARSO, PYTHON
 
 Isolation = Literal["strong", "basic"]
 TOKEN = "MEMORY_GATES_WORKER"
+# In basic isolation a process stands between: a submission may kill its parent.
 START = """
-import sys
+import os, sys
 sys.path[:0] = {paths!r}
+from lessons_lib.grading.isolation.system_calls import end_with_parent
+end_with_parent()
+if {isolation!r} == "basic" and hasattr(os, "fork") and (worker := os.fork()):
+    os.waitpid(worker, 0)
+    os._exit(0)
 from lessons_lib.grading.isolation.worker import main
-main(gives_up_root={gives_up_root})
+main({isolation!r}, user={user!r})
 """
+FIRST_USER, LAST_USER = 2_000_000_000, 2_147_000_000  # numbers that no system gives to its users
 
 
 def reached(wanted: str) -> Isolation:
@@ -41,35 +48,46 @@ def reached(wanted: str) -> Isolation:
         raise ValueError(f"isolation: expected auto, strong or basic, got {wanted!r}")
     if wanted == "basic":
         return "basic"
-    if bubblewrap_works():
-        return "strong"
-    if wanted == "strong":
-        raise ValueError("isolation: strong needs Linux and a bubblewrap (bwrap) that works here")
-    return "basic"
+    missing = missing_for_strong()
+    if missing and wanted == "strong":
+        raise ValueError(f"isolation: strong does not work here: {missing}")
+    return "basic" if missing else "strong"
 
 
 @functools.cache
-def bubblewrap_works() -> bool:
-    """Whether a process can be started in bubblewrap on this machine."""
-    if shutil.which("bwrap") is None:
-        return False
-    with Box() as box, contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        started = subprocess.run(
-            command(box.folder, "strong"), stdin=subprocess.DEVNULL, capture_output=True, timeout=20
-        )
-        return started.returncode == 0
-    return False
+def missing_for_strong() -> str:
+    """What this machine lacks for strong isolation, in one line; "" if a worker started in it."""
+    if sys.platform != "linux":
+        return "it needs Linux"
+    if program() is None:
+        return "bubblewrap (bwrap) is not installed"
+    try:
+        with Box() as box:
+            started = subprocess.run(
+                command(box.folder, "strong"),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env={"OPENBLAS_NUM_THREADS": "1"},
+                timeout=20,
+            )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return f"a worker cannot be started: {error}"
+    said = started.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    return f"a worker ended at its start: {said}"[:300] if started.returncode else ""
 
 
 def command(box: Path, isolation: Isolation) -> list[str]:
     """The command that starts a worker; it sees the box, Python, NumPy and parso."""
-    if isolation == "strong":
-        inside = ["/box", "/numpy"]
-        return [*in_bubblewrap(box), *_python(inside, gives_up_root=is_root())]
-    return _python([str(box), *{str(NUMPY.parent): None, str(PARSO.parent): None}])
+    packages = list(dict.fromkeys([str(NUMPY.parent), str(PARSO.parent)]))
+    if isolation == "basic":
+        return _python([str(box), *packages], isolation)
+    return [*in_bubblewrap(box), *_python(["/box", *packages], isolation)]
 
 
-def _python(paths: list[str], *, gives_up_root: bool = False) -> list[str]:
-    code = START.format(paths=paths, gives_up_root=gives_up_root)
+def _python(paths: list[str], isolation: Isolation) -> list[str]:
+    user = None
+    if isolation == "strong" and is_root():
+        user = FIRST_USER + secrets.randbelow(LAST_USER - FIRST_USER)
+    code = START.format(paths=paths, isolation=isolation, user=user)
     # -I: neither the user's environment nor the current folder; -S: no site-packages.
-    return [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", code]
+    return [PYTHON, "-I", "-S", "-B", "-c", code]

@@ -6,18 +6,28 @@ import secrets
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from lessons_lib.grading.isolation.box import Box, Folder
 from lessons_lib.grading.isolation.policy import TOKEN, Isolation, command
-from lessons_lib.grading.isolation.wire import DTYPES, receive, send
+from lessons_lib.grading.isolation.wire import DTYPES, ProtocolError, receive, send
 
 MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is called back
 SECONDS_TO_END = 5.0
+
+
+@dataclass
+class Allowance:
+    """What one submission may still take, in all the processes that run it one after the other."""
+
+    seconds: float = 120.0  # of waiting for its answers
+    bytes: int = 256_000_000  # of answers
 
 
 class WorkerDied(Exception):
@@ -25,13 +35,14 @@ class WorkerDied(Exception):
 
 
 class WorkerTooSlow(Exception):
-    """No answer came in time."""
+    """No answer came in this many seconds."""
 
 
 class Worker:
     """A process that holds one submission. Use it as a context manager."""
 
-    def __init__(self, box: Box, isolation: Isolation) -> None:
+    def __init__(self, box: Box, isolation: Isolation, allowance: Allowance) -> None:
+        self._allowance = allowance
         self._token = secrets.token_hex(16)
         self._talking: threading.Thread | None = None
         self._ended = False
@@ -65,7 +76,7 @@ class Worker:
 
         Args:
             question: see `worker.py`.
-            seconds: how long to wait.
+            seconds: how long to wait, if the submission may take as much still.
             functions: those that may be called back, by number.
 
         Raises:
@@ -85,11 +96,14 @@ class Worker:
 
         # In a thread of its own, because reading from a pipe cannot be given a time everywhere.
         self._talking = threading.Thread(target=talk, daemon=True)
+        seconds = max(0.0, min(seconds, self._allowance.seconds))
+        started = time.monotonic()
         self._talking.start()
         self._talking.join(seconds)
+        self._allowance.seconds -= time.monotonic() - started
         if self._talking.is_alive():
             self.end()
-            raise WorkerTooSlow
+            raise WorkerTooSlow(seconds)
         if isinstance(found[0], Exception):
             self.end()
             raise WorkerDied from found[0]
@@ -100,12 +114,14 @@ class Worker:
     ) -> dict[str, Any]:
         assert self._process.stdin is not None and self._process.stdout is not None
         questions: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        answers = cast(BinaryIO, _Counted(self._process.stdout, self._allowance))
         send(questions, question)
         while "call" in (answer := receive(answers)):
             if self._ended:
                 raise EOFError
-            send(questions, called_back(functions.get(answer["call"]), answer.get("arguments")))
+            if set(answer) != {"call", "arguments"} or type(answer["call"]) is not int:
+                raise ProtocolError("a call is not what it may be")
+            send(questions, called_back(functions.get(answer["call"]), answer["arguments"]))
         return answer
 
     def end(self) -> None:
@@ -136,6 +152,19 @@ class Worker:
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
+
+
+class _Counted:
+    """A stream of which no more is read than the submission may send."""
+
+    def __init__(self, stream: Any, allowance: Allowance) -> None:
+        self._stream, self._allowance = stream, allowance
+
+    def read(self, length: int) -> bytes:
+        self._allowance.bytes -= length
+        if self._allowance.bytes < 0:
+            raise ProtocolError("the submission has sent too much")
+        return self._stream.read(length)
 
 
 def called_back(function: Callable[..., Any] | None, arguments: Any) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 import io
 import json
-import os
-import stat
 import tokenize
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from lessons_lib.files import read_regular
 
 MOST_BYTES = 20_000_000
 MOST_CELLS = 2000
@@ -61,22 +61,12 @@ def read_submission(path: str | PathLike[str]) -> Submission:
 
 
 def _bytes_of(path: Path) -> bytes:
-    # A link could lead anywhere, and a pipe never ends: only a regular file is opened.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(path, flags)
+        return read_regular(path, MOST_BYTES)
     except FileNotFoundError:
         raise FileNotFoundError(f"path: there is no file {path}") from None
     except OSError as error:
-        raise UnreadableError(f"it cannot be opened: {error.strerror}") from None
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise UnreadableError("it is not a regular file")
-    with open(descriptor, "rb") as file:
-        if status.st_size > MOST_BYTES:
-            raise UnreadableError(f"it has more than {MOST_BYTES:,} bytes")
-        return file.read(MOST_BYTES + 1)
+        raise UnreadableError(f"{error.strerror}") from None
 
 
 def _as_python_decodes(data: bytes) -> str:

@@ -18,9 +18,15 @@ from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.wording import Foreign
 
 HEAD = struct.Struct(">II")  # length of the JSON, length of the bytes that follow it
-MOST_JSON = 4_000_000  # bytes
+MOST_JSON = 4_000_000  # bytes, of the grader's; a whole submission
 MOST_BYTES = 64_000_000
 MOST_DEPTH = 20
+MOST_AXES = 16
+# What a stranger may send, so that nothing takes long to read.
+STRANGERS_JSON = 1_000_000
+STRANGERS_VALUES = 20_000
+STRANGERS_TEXT = 20_000  # characters
+LONGEST_FLOAT = 30
 DTYPES = {np.dtype(f"{kind}{size}").name for kind in "iu" for size in (1, 2, 4, 8)}
 DTYPES |= {"bool", "float16", "float32", "float64"}
 
@@ -52,17 +58,16 @@ def receive(
         ProtocolError: if the message is none.
     """
     json_length, blob_length = HEAD.unpack(_exactly(stream, HEAD.size))
-    if json_length > MOST_JSON or blob_length > MOST_BYTES:
+    most = STRANGERS_JSON if call_back is None else MOST_JSON
+    if json_length > most or blob_length > MOST_BYTES:
         raise ProtocolError("a message is too large")
     text, blob = _exactly(stream, json_length), _exactly(stream, blob_length)
     try:
-        message = _Unpacker(blob, call_back).unpacked(json.loads(text))
+        message = _Unpacker(blob, call_back).message(json.loads(text))
     except ProtocolError:
         raise
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"a message cannot be read: {type(error).__name__}") from None
-    if not isinstance(message, dict):
-        raise ProtocolError("a message is no dict")
     return message
 
 
@@ -117,54 +122,102 @@ class Function:
 
 
 class _Unpacker:
+    """Reads a message; without `call_back` it is a stranger's."""
+
     def __init__(self, blob: bytes, call_back: Callable[[int], Callable[..., Any]] | None) -> None:
         self.blob, self.start, self.call_back = blob, 0, call_back
+        self.values = 0
 
-    def unpacked(self, value: Any, depth: int = 0) -> Any:
+    def message(self, parsed: Any) -> dict[str, Any]:
+        found = self._unpacked(parsed, 0)
+        if not isinstance(found, dict):
+            raise ProtocolError("a message is no dict")
+        if self.start != len(self.blob):
+            raise ProtocolError("a message has bytes that belong to no array")
+        return found
+
+    def _unpacked(self, value: Any, depth: int) -> Any:
+        self.values += 1
         if depth > MOST_DEPTH:
             raise ProtocolError("a message is too deep")
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise ProtocolError("a whole number is too large for an array")
-        if value is None or isinstance(value, bool | str | int):
-            return value
-        if isinstance(value, dict):
-            return {key: self.unpacked(item, depth + 1) for key, item in value[""]}
-        kind, *rest = value
-        if kind == "float":
-            return float(rest[0])
-        if kind in ("array", "number"):
-            array = self._array(*rest)
-            return array if kind == "array" else array[()]
-        if kind == "foreign":
-            return Foreign(str(rest[0]))
-        if kind in ("list", "tuple"):
-            items = [self.unpacked(item, depth + 1) for item in rest[0]]
-            return items if kind == "list" else tuple(items)
-        if self.call_back is not None:  # what only the grader sends
-            if kind == "named":
-                name, fields, items = rest
-                made: Any = namedtuple(name, fields)  # type: ignore[misc]
-                return made(*(self.unpacked(item, depth + 1) for item in items))
-            if kind == "own cache":
-                forward, place, arguments = rest
-                return OwnCache(forward, self.unpacked(arguments, depth + 1), place)
-            if kind == "generator":
-                return _generator(rest[0])
-            if kind == "function":
-                return self.call_back(rest[0])
+        if self.call_back is None and self.values > STRANGERS_VALUES:
+            raise ProtocolError("a message has too many values")
+        match value:
+            case None | bool():
+                return value
+            case int():
+                if not -(2**63) <= value < 2**63:
+                    raise ProtocolError("a whole number is too large for an array")
+                return value
+            case str():
+                return self._text(value)
+            case {"": list(pairs)} if len(value) == 1:
+                return self._dict(pairs, depth)
+            case ["float", str(text)] if len(text) <= LONGEST_FLOAT:
+                return float(text)
+            case ["array", str(dtype), list(shape)]:
+                return self._array(dtype, shape)
+            case ["number", str(dtype), []]:
+                return self._array(dtype, [])[()]
+            case ["foreign", str(text)]:
+                return Foreign(self._text(text))
+            case ["list", list(items)]:
+                return [self._unpacked(item, depth + 1) for item in items]
+            case ["tuple", list(items)]:
+                return tuple(self._unpacked(item, depth + 1) for item in items)
+        if self.call_back is not None:
+            return self._from_the_grader(value, depth, self.call_back)
         raise ProtocolError("a message holds something unknown")
 
-    def _array(self, dtype: str, shape: list[int]) -> np.ndarray:
+    def _from_the_grader(
+        self, value: Any, depth: int, call_back: Callable[[int], Callable[..., Any]]
+    ) -> Any:
+        match value:
+            case ["named", name, fields, items]:
+                made: Any = namedtuple(name, fields)  # type: ignore[misc]
+                return made(*(self._unpacked(item, depth + 1) for item in items))
+            case ["own cache", forward, place, arguments]:
+                return OwnCache(forward, self._unpacked(arguments, depth + 1), place)
+            case ["generator", state]:
+                return _generator(state)
+            case ["function", number]:
+                return call_back(number)
+        raise ProtocolError("a message holds something unknown")
+
+    def _dict(self, pairs: list[Any], depth: int) -> dict[str, Any]:
+        found = {}
+        for pair in pairs:
+            match pair:
+                case [str(key), item]:
+                    found[self._text(key)] = self._unpacked(item, depth + 1)
+                case _:
+                    raise ProtocolError("a dict has something else than pairs")
+        if len(found) < len(pairs):
+            raise ProtocolError("a dict has a key twice")
+        return found
+
+    def _text(self, text: str) -> str:
+        if self.call_back is None and len(text) > STRANGERS_TEXT:
+            raise ProtocolError("a text is too long")
+        return text
+
+    def _array(self, dtype: str, shape: list[Any]) -> np.ndarray:
         if dtype not in DTYPES:
             raise ProtocolError("an array has a dtype that is not allowed")
-        if len(shape) > 16 or any(type(n) is not int or not 0 <= n <= MOST_BYTES for n in shape):
+        lengths = [n for n in shape if type(n) is int and 0 <= n <= MOST_BYTES]
+        # Also without a 0 among them: an empty array must not stand for a giant one.
+        if len(lengths) < len(shape) or len(shape) > MOST_AXES:
             raise ProtocolError("an array has no possible shape")
-        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if math.prod(filter(None, lengths)) > MOST_BYTES:
+            raise ProtocolError("an array has no possible shape")
+        size = math.prod(lengths) * np.dtype(dtype).itemsize
         if size > len(self.blob) - self.start:
             raise ProtocolError("an array is longer than its bytes")
         piece = self.blob[self.start : self.start + size]
         self.start += size
-        return np.frombuffer(piece, dtype).reshape(shape).copy()
+        if dtype == "bool" and piece.strip(b"\0\1"):
+            raise ProtocolError("an array of bools holds other bytes than 0 and 1")
+        return np.frombuffer(piece, dtype).reshape(lengths).copy()
 
 
 def _generator(state: str) -> np.random.Generator:

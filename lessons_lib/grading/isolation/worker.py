@@ -5,12 +5,9 @@ leaves the process are messages, which the grader reads as a stranger's.
 """
 
 import contextlib
-import ctypes
 import inspect
 import io
 import os
-import signal
-import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -19,27 +16,37 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.isolation.defining import define
 from lessons_lib.grading.isolation.running import Outcome, Raised, call, signature_of
+from lessons_lib.grading.isolation.system_calls import LIBRARY, end_with_parent, restrict
 from lessons_lib.grading.isolation.wire import DTYPES, Foreign, receive, send
 from lessons_lib.grading.wording import describe
 
+# Nothing longer is sent: the grader would refuse it.
 MOST_PRINTED = 20_000  # characters
 MOST_ITEMS = 1000
 MOST_PROBLEMS = 50
-NOBODY = 65534
+MOST_PARAMETERS = 50
+LONGEST_NAME = 100
+LONGEST_TEXT = 500
 MOST_MEMORY = 2 * 1024**3  # bytes of address space
-MOST_SECONDS_OF_CPU = 300
+MOST_SECONDS_OF_CPU = 150
 MOST_FILE = 10_000_000  # bytes
-PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
-def main(*, gives_up_root: bool) -> None:
-    """Answer messages on standard input and output until they end."""
-    if gives_up_root:
+def main(isolation: str, *, user: int | None) -> None:
+    """Answer messages on standard input and output until they end.
+
+    Args:
+        isolation: in "strong" there is no worker without a filter of system calls.
+        user: number of the user to become, for a worker that root has started.
+    """
+    if user is not None:
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     _limit()
     questions, answers = _private_streams()
+    if not restrict() and isolation == "strong":
+        raise SystemExit(f"{LIBRARY} (libseccomp) is missing, or does not work here")
     namespace: dict[str, Any] = {}
 
     def exchange(message: dict[str, Any]) -> dict[str, Any]:
@@ -84,15 +91,14 @@ def _limit() -> None:
         new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, (new, new))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the grader may be killed
+    end_with_parent()
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
     """Take the two pipes away from standard input and output, which then lead nowhere."""
     questions, answers = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
+    for descriptor in (0, 1):
         os.dup2(nowhere, descriptor)
     return io.BufferedReader(io.FileIO(questions)), io.FileIO(answers, "w")
 
@@ -104,7 +110,7 @@ def _defined(question: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     namespace, problems, concerns = define(question["cells"], names, **options)
     functions = {n: signature(namespace[n]) for n in sorted(names) if callable(namespace.get(n))}
     told = [
-        [problem.kind, problem.label, problem.line, problem.text[:500]]
+        [problem.kind, problem.label, problem.line, problem.text[:LONGEST_TEXT]]
         for problem in problems[:MOST_PROBLEMS]
     ]
     concerns = {n: [k for k in numbers if k < MOST_PROBLEMS] for n, numbers in concerns.items()}
@@ -120,8 +126,8 @@ def signature(function: Callable[..., Any]) -> dict[str, Any]:
     parameters = None
     if found is not None:
         parameters = [
-            [p.name, p.kind.name, p.default is not inspect.Parameter.empty]
-            for p in list(found.parameters.values())[:50]
+            [p.name[:LONGEST_NAME], p.kind.name, p.default is not inspect.Parameter.empty]
+            for p in list(found.parameters.values())[:MOST_PARAMETERS]
         ]
     return {"parameters": parameters, "is_plain": is_plain}
 
@@ -129,7 +135,9 @@ def signature(function: Callable[..., Any]) -> dict[str, Any]:
 def caller(number: int, exchange: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
     """A function that is given as an argument: it is called in the grader's process."""
 
-    def function(*arguments: Any) -> Any:
+    def function(*arguments: Any, **named: Any) -> Any:
+        if named:
+            raise TypeError("a function that is given takes its arguments in order, without names")
         given = [_sendable(np.asarray(argument)) for argument in arguments]
         reply = exchange({"call": number, "arguments": given})
         if "raised" in reply:
@@ -148,14 +156,15 @@ def _sendable_outcome(outcome: Outcome) -> dict[str, Any]:
         "written": list(outcome.written),
         "written_at": _sendable_raised(outcome.written_at),
         "printed": outcome.printed[:MOST_PRINTED],
-        "warnings": [str(warning)[:500] for warning in outcome.warnings[:5]],
+        "warnings": [str(warning)[:LONGEST_TEXT] for warning in outcome.warnings[:5]],
     }
 
 
 def _sendable_raised(raised: Raised | None) -> list[Any] | None:
     if raised is None:
         return None
-    return [raised.kind, raised.text[:1000], raised.function, raised.line, raised.source[:500]]
+    kind, function = raised.kind[:LONGEST_NAME], raised.function[:LONGEST_NAME]
+    return [kind, raised.text[:1000], function, raised.line, raised.source[:LONGEST_TEXT]]
 
 
 def _sendable(value: Any, depth: int = 0) -> Any:
@@ -169,7 +178,8 @@ def _sendable(value: Any, depth: int = 0) -> Any:
     if type(value) in (list, tuple) and depth < 3 and len(value) <= MOST_ITEMS:
         return type(value)(_sendable(item, depth + 1) for item in value)
     if type(value) is dict and depth < 3 and len(value) <= MOST_ITEMS:
-        return {str(key): _sendable(item, depth + 1) for key, item in value.items()}
+        items = {str(key)[:LONGEST_NAME]: item for key, item in value.items()}
+        return {key: _sendable(item, depth + 1) for key, item in items.items()}
     try:
         return Foreign(describe(value)[:100])
     except Exception:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.definition import Output
-from lessons_lib.grading.wording import describe, listed
+from lessons_lib.grading.wording import describe, in_words
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def _about_blocks(output: Output, wrong: np.ndarray) -> list[str]:
     if not good:
         return [f"Every block differs; the first is {where}."]
     return [
-        f"The first block that differs is {where}; right: {listed(good)}; wrong: {listed(bad)}."
+        f"The first block that differs is {where}; right: {in_words(good)}; wrong: {in_words(bad)}."
     ]
 
 

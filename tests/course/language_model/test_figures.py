@@ -13,9 +13,6 @@ def make_figures():
         "excess_by_distance": figures.excess_by_distance(
             ["1", "2+"], [0.9, 0.1], {"RNN": [0.1, 2.0], "LSTM": [0.1, 0.2]}
         ),
-        "writing_over_temperature": figures.writing_over_temperature(
-            [0, 0.5, 1], {"possible": [0.9, 0.5, 0.1], "different": [0.1, 1, 1]}
-        ),
     }
 
 
@@ -34,8 +31,8 @@ def test_a_rare_word_weighs_little_in_the_whole():
     np.testing.assert_allclose([bar.get_height() for bar in lstm], [0.09, 0.02])
 
 
-def test_lines_stand_over_their_temperatures():
-    (axes,) = make_figures()["writing_over_temperature"].axes
-    possible, _ = axes.get_lines()
-    assert possible.get_xdata().tolist() == [0, 0.5, 1]
-    assert possible.get_ydata().tolist() == [0.9, 0.5, 0.1]
+def test_what_is_predicted_is_read_next():
+    (axes,) = figures.one_word_at_a_time(["a", "b", "c"]).axes
+    columns = [(text.get_position()[0], text.get_text()) for text in axes.texts]
+    assert [word for x, word in columns if x == 0 and "“" in word] == ["“a”", "“b”"]
+    assert [word for x, word in columns if x == 2 and "“" in word] == ["“b”", "“c”"]

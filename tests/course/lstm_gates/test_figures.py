@@ -9,7 +9,9 @@ from lessons_lib.course.lstm_gates import figures
 def make_figures():
     gates = {"input i": [0, 1], "forget f": [1, 0.25]}
     return {
-        "memory_cell": figures.memory_cell(gates, [0.5, -1], [0, 2], [0, 0.75], marks={2: "store"})
+        "memory_cell": figures.memory_cell(
+            gates, [0.5, -1], [0, 2], [0, 0.75], h_open=[0, 0.9], marks={2: "store"}
+        )
     }
 
 
@@ -22,3 +24,4 @@ def test_the_memory_cell_shows_gates_marks_and_states():
     drawn = {line.get_label(): list(line.get_ydata()) for line in bottom.get_lines()}
     assert drawn["hidden state h"] == [0, 0.75]
     assert drawn["memory cell c"] == [0, 2]
+    assert drawn["h, output gate always open"] == [0, 0.9]

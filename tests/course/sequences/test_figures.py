@@ -1,11 +1,14 @@
 """Figures of lesson 01 show the numbers they are given, on axes that say what they are."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.collections import QuadMesh
 
 from lessons_lib.course.sequences import figures
 
 
+@cache
 def make_figures():
     return {
         "window_against_rnn": figures.window_against_rnn(

@@ -20,20 +20,20 @@ def test_shapes_and_the_start(cell):
 
 @pytest.mark.parametrize("radius", [0.5, 2.0])
 def test_the_bound_is_never_crossed(radius):
-    found = over_lag("rnn", T=60, radius=radius, hidden_size=20)
+    found = over_lag("rnn", T=60, seeds=[0, 1], radius=radius, hidden_size=20)
     assert (found.h <= found.bound * (1 + 1e-12)).all()
 
 
 @pytest.mark.parametrize("radius", [0.9, 1.1])
 def test_without_input_the_gradient_goes_as_the_radius_to_the_lag(radius):
     """State 0 stays 0, tanh' is 1: the product of Wh alone, whose rate is the spectral radius."""
-    found = over_lag("rnn", T=200, radius=radius, input_scale=0.0, hidden_size=24)
+    found = over_lag("rnn", T=200, seeds=[0], radius=radius, input_scale=0.0, hidden_size=24)
     rate = (found.h[:, 200] / found.h[:, 100]) ** (1 / 100)
     np.testing.assert_allclose(rate, radius, rtol=0.02)
 
 
 def test_a_gate_that_keeps_everything_keeps_the_gradient():
-    gru = over_lag("gru", T=200, gate_bias=40.0, hidden_size=8)
+    gru = over_lag("gru", T=200, seeds=[0], gate_bias=40.0, hidden_size=8)
     np.testing.assert_allclose(gru.h, 1, rtol=1e-9)  # h = h_prev
 
 

@@ -46,9 +46,6 @@ def test_swapping_a_name_compares_two_readings(village):
     assert swap.names[0] == name and swap.names[1] not in words
     first = words.index(name)
     one, two = swap.traces
-    for distance in (swap.held, swap.shown):
+    apart = np.abs(one.h - two.h).max(axis=1), np.abs(one.c - two.c).max(axis=1)
+    for distance in apart:
         assert (distance[:first] == 0).all() and (distance[first:] > 0).all()
-    np.testing.assert_allclose(swap.shown**2, ((one.h - two.h) ** 2).sum(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(
-        swap.held**2, ((np.tanh(one.c) - np.tanh(two.c)) ** 2).sum(axis=1), rtol=1e-12
-    )

@@ -26,7 +26,6 @@ def answer(blob=b"", **fields):
             "written": ["list", []], "written_at": None, "printed": "", "warnings": ["list", []]}
     say({"": [[key, value] for key, value in {**made, **fields}.items()]}, blob)
 """
-MUCH = "10 ** 4000"
 
 
 def forging(kind, name, *lines, **more):
@@ -40,8 +39,6 @@ ATTACKS = (
         "np.allclose = np.array_equal = np.isclose = lambda *a, **k: True\n"
         "np.testing = type('T', (), {'__getattr__': lambda s, n: lambda *a, **k: None})()",
     ),
-    when_called(NUMPY, "no distance between arrays", "np.abs = np.absolute = lambda a: 0 * a"),
-    when_called(NUMPY, "every array is finite", "np.isfinite = lambda a: np.ones(a.shape, bool)"),
     when_called(
         NUMPY,
         "arrays that are sent are others",
@@ -105,9 +102,6 @@ ATTACKS = (
         twin=FULL,
     ),
     when_called(
-        FORGED, "prints a result", 'print(\'{"status": "passed", "score": 2}\', flush=True)'
-    ),
-    when_called(
         FORGED,
         "writes a result to standard output and error",
         """
@@ -125,34 +119,14 @@ ATTACKS = (
         "for _ in range(20): answer(passed=True, score=2, value=['tuple', [1, 1, 1, 1]])",
     ),
     forging(FORGED, "half a message, then silence", "say(b'{', lengths=(1000, 1000))"),
-    forging(FORGED, "no JSON", "say(b'\\xff\\x00}{')"),
-    forging(FORGED, "a message that says it is 4 GB", "say(b'', lengths=(2**32 - 1, 2**32 - 1))"),
     forging(FORGED, "nested 100,000 deep", "say(b'[' * 100_000)"),
     forging(FORGED, "asks to call what is not there", "say({'': [['call', ['list', []]]]})"),
     forging(FORGED, "asks for calls without end", "while True: say({'': [['call', 0]]})"),
     forging(
         FORGED,
-        "infinity for a line's number",
-        "answer(raised=['list', ['E', 'text', 'f', ['float', 'inf'], 'line']])",
-    ),
-    forging(
-        FORGED,
         "arrays where names belong",
         "z = ['array', 'float64', [2]]",
         "answer(bytes(16), written=['list', [z]])",
-    ),
-    forging(FORGED, "numbers where text belongs", "answer(printed=3, warnings=4, written=5)"),
-    forging(
-        FORGED,
-        "a whole number of 4,000 digits",
-        f"n = {MUCH}",
-        "answer(value=['tuple', [n, n, n, n]])",
-    ),
-    when_imported(
-        FORGED,
-        "an array where the functions are described",
-        FORGE + "say({'': [['functions', {'': [['lstm_gates', ['array', 'int8', [1]]]]}],"
-        " ['problems', ['list', []]]]}, b'1')",
     ),
     when_imported(
         FORGED,
@@ -162,7 +136,6 @@ ATTACKS = (
         "say({'': [['functions', {'': [['lstm_gates', described]]}], ['problems', None]]})",
     ),
     when_called(AT_EXIT, "ends at once, with status 0", "os._exit(0)"),
-    when_called(AT_EXIT, "exit", "sys.exit(0)"),
     when_called(AT_EXIT, "an interrupt", "raise KeyboardInterrupt"),
     when_imported(
         AT_EXIT,
@@ -224,21 +197,6 @@ ATTACKS = (
         "a header that says more than its bytes",
         "z = ['array', 'float64', list(h_prev.shape)]",
         "answer(b'1234', value=['tuple', [z] * 4])",
-    ),
-    forging(
-        ARRAYS,
-        "a header with negative lengths",
-        "answer(b'1' * 64, value=['tuple', [['array', 'int8', [-1, -64]]] * 4])",
-    ),
-    forging(
-        ARRAYS,
-        "a header of pickled objects",
-        "answer(b'cos\\nsystem\\n' * 9, value=['tuple', [['array', 'object', [3]]] * 4])",
-    ),
-    forging(
-        ARRAYS,
-        "a shape that overflows",
-        "answer(value=['tuple', [['array', 'int8', [2**40, 2**40, 0]]] * 4])",
     ),
     when_called(
         SHOWN,

@@ -43,8 +43,8 @@ class Attack:
         twin: points that its answer earns without the attack.
         at_import: whether it strikes while definitions are run. Then the control is a file of its
             own; else it is the first function that the same file is asked for.
-        basic: whether basic isolation stops it: "no", "not as root", or "perhaps" where that is
-            the system's affair.
+        basic: whether basic isolation stops it: "no", "unfiltered" if it does so by its filter of
+            system calls, or "perhaps" where that is the system's affair.
         write: for attacks by the file itself: makes it in a folder, and returns it.
     """
 
@@ -53,7 +53,7 @@ class Attack:
     source: str = ""
     twin: float = 0.0
     at_import: bool = False
-    basic: Literal["yes", "no", "not as root", "perhaps"] = "yes"
+    basic: Literal["yes", "no", "unfiltered", "perhaps"] = "yes"
     write: Callable[[Path], Path] | None = None
 
     @property

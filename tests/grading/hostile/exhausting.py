@@ -1,6 +1,6 @@
 """Attacks on time, memory and space."""
 
-from tests.grading.hostile.attack import when_called, when_imported
+from tests.grading.hostile.attack import HEAD, Attack, when_called, when_imported
 
 LOOPS = "infinite loops and recursion"
 MEMORY = "memory"
@@ -57,44 +57,17 @@ ATTACKS = (
     ),
     when_called(
         MEMORY,
-        "files in a file system that is memory",
-        # Not outside a box: it would fill the machine's own disk.
-        """
-        written = 0
-        for folder in ("/tmp", "/dev/shm", "/dev", "/", "/box", "/numpy"):
-            if not os.path.isdir("/box"):
-                break
-            for n in range(20):
-                try:
-                    with open(f"{folder}/hostile-{n}", "wb") as file:
-                        file.write(bytes(9_000_000))
-                    written += 9
-                except OSError:
-                    break
-        if written > 100:
-            print("@SECRET_FOUND@")
-        """,
-    ),
-    when_called(MEMORY, "a file of a terabyte", "open('large', 'wb').truncate(10**12)"),
-    when_called(
-        MEMORY,
         "a result nested without end",
         "nested = []\nnested.append(nested)\nreturn nested, nested, nested, nested",
     ),
     when_called(
         MEMORY, "a result of a million lists", "return [[[1] * 1000 for _ in range(1000)]] * 4"
     ),
-    when_called(
+    Attack(
         MEMORY,
-        "folders in folders, thousands deep",
-        """
-        for _ in range(2000):
-            try:
-                os.mkdir("d")
-                os.chdir("d")
-            except OSError:
-                break
-        """,
+        "parameters with names of a megabyte",
+        HEAD + 'exec(f\'def lstm_gates({"x" * 10**6}, {"y" * 10**6}): return 1\')',
+        at_import=True,
     ),
     when_called(FLOODS, "prints without end", "while True: print('x' * 10**6)"),
     when_called(

@@ -1,6 +1,6 @@
 """Attacks that look for the expected results or the reference, or for what is not theirs."""
 
-from tests.grading.hostile.attack import when_called, when_imported
+from tests.grading.hostile.attack import when_called
 
 FRAMES = "frames and the garbage collector"
 BY_NAME = "import of the reference by name"
@@ -51,30 +51,6 @@ ATTACKS = (
                 type(v) is np.ndarray and v.shape == h_prev.shape for v in value
             ):
                 return value
-        """,
-    ),
-    when_called(
-        FRAMES,
-        "gc finds the Exercise",
-        """
-        import gc
-        for value in gc.get_objects():
-            if type(value).__name__ == "Exercise" and value.name == "lstm_gates":
-                return value.reference(x, h_prev, Wx, Wh, b)
-        """,
-    ),
-    when_called(
-        FRAMES,
-        "a traceback leads to the caller's locals",
-        """
-        try:
-            raise ValueError
-        except ValueError as error:
-            frame = error.__traceback__.tb_frame.f_back
-            while frame:
-                if "expected" in frame.f_locals:
-                    return tuple(frame.f_locals["expected"][0])
-                frame = frame.f_back
         """,
     ),
     when_called(
@@ -160,18 +136,6 @@ ATTACKS = (
     ),
     when_called(
         BY_PATH,
-        "by a link in a folder of its own",
-        trying(
-            "import tempfile",
-            "link = tempfile.mkdtemp() + '/here'",
-            "os.symlink('@PACKAGE@', link)",
-            "path = link + '/course/lstm_gates/exercises.py'",
-            RUN_SOURCE,
-        ),
-        basic="no",
-    ),
-    when_called(
-        BY_PATH,
         "by a program that reads it",
         trying(
             "import subprocess, tempfile",
@@ -180,7 +144,7 @@ ATTACKS = (
             "subprocess.run(['cp', source, path], check=True)",
             RUN_SOURCE,
         ),
-        basic="not as root",
+        basic="unfiltered",
     ),
     when_called(
         FILES,
@@ -192,9 +156,11 @@ ATTACKS = (
         FILES,
         "writes over another's submission or result",
         trying("open('@CANARY@', 'w').write('100 points')"),
-        basic="no",
+        basic="unfiltered",
     ),
-    when_called(FILES, "deletes another's file", trying("os.remove('@CANARY@')"), basic="no"),
+    when_called(
+        FILES, "deletes another's file", trying("os.remove('@CANARY@')"), basic="unfiltered"
+    ),
     when_called(
         FILES,
         "writes over the worker's own modules",
@@ -214,7 +180,7 @@ ATTACKS = (
         # Not the file itself: a test must not spoil what it runs on.
         trying("open('@NUMPY@/hostile.@TOKEN@', 'w').close()", "print('@SECRET_FOUND@')")
         + trying("os.remove('@NUMPY@/hostile.@TOKEN@')"),
-        basic="perhaps",
+        basic="unfiltered",
     ),
     when_called(
         PROC,
@@ -266,19 +232,7 @@ ATTACKS = (
             "import socket",
             "socket.create_connection(('127.0.0.1', @PORT@), 0.5).sendall(b'x')",
         ),
-        basic="no",
-    ),
-    when_imported(
-        NETWORK,
-        "fetches its answers while it is imported",
-        """
-        import socket
-        try:
-            socket.create_connection(("127.0.0.1", @PORT@), 0.5)
-        except OSError:
-            pass
-        """,
-        basic="no",
+        basic="unfiltered",
     ),
     when_called(
         NETWORK,
@@ -288,7 +242,7 @@ ATTACKS = (
             "sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
             "sender.sendto(b'x', ('127.0.0.1', @PORT@))",
         ),
-        basic="no",
+        basic="unfiltered",
     ),
     when_called(
         NETWORK,
@@ -298,6 +252,6 @@ ATTACKS = (
             "s = socket.socket(socket.AF_UNIX)",
             "s.connect('\\0@TOKEN@')",
         ),
-        basic="no",
+        basic="unfiltered",
     ),
 )

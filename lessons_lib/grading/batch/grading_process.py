@@ -1,0 +1,55 @@
+"""The process that grades for a batch: paths come in and reports go out, a line of JSON each."""
+
+import dataclasses
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from lessons_lib.grading.batch.pool import How
+from lessons_lib.grading.exercise.loading import load_exercises
+from lessons_lib.grading.grader import grade
+from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.wording import one_line
+
+
+def main() -> None:
+    """Grade until no more paths come, or the batch has ended."""
+    # What an instructor's file prints is not to be taken for a report.
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+    exercises, *others = json.loads(sys.stdin.readline())
+    how = How(exercises and Path(exercises), *others)
+    paths: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            paths.put(json.loads(line))
+        os._exit(1)  # a batch that is killed takes the processes that grade for it along
+
+    threading.Thread(target=read, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    try:
+        while True:
+            answers.write(_as_json(_grade_one(Path(paths.get()), how)) + "\n")
+            answers.flush()
+    finally:  # the submission's process has ended by now; the thread that reads never would
+        os._exit(1)
+
+
+def _as_json(report: Report) -> str:
+    results = [dataclasses.asdict(result) for result in report.results]
+    answer = {"results": results, "seed": report.seed, "isolation": report.isolation}
+    return json.dumps(answer)
+
+
+def _grade_one(path: Path, how: How) -> Report:
+    try:
+        wanted = None if how.exercises is None else load_exercises(how.exercises)
+        return grade(path, exercises=wanted, isolation=how.isolation, seed=how.seed, run=how.run)
+    except Exception as error:  # one submission must not stop the others
+        text = f"The grader failed on it, with {type(error).__name__}: {one_line(str(error))}"
+        return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])

@@ -1,0 +1,72 @@
+"""No file of the current folder, of a submission's or of the exercises' is taken for a module."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lessons_lib.course import exercises
+from tests.grading.test_batch import ASSIGNMENT, RIGHT
+
+# Whatever Python, this package and what it needs may import, before the start and after it.
+NAMES = {
+    *sys.stdlib_module_names,
+    *(name.partition(".")[0] for name in sys.modules),
+    "usercustomize",
+}
+START = "from lessons_lib.cli import main\nmain()\n"
+COMMANDS = (
+    "grade ada.py --exercises hw1.py --out ../out --jobs 2",
+    "check mine.py",
+    "progress .",
+    "matrix --exercises hw1.py --seeds 1",
+    "export github --exercises hw1.py --out ../exported",
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Work beside files that are named like modules and note that they were run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    hostile = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__ + ' ')\nraise ImportError\n"
+    for name in NAMES - {"lessons_lib", "tests"}:
+        (folder / f"{name}.py").write_text(hostile)
+    (folder / "ada.py").write_text(RIGHT)
+    (folder / "hw1.py").write_text(ASSIGNMENT.replace("\n    ", "\n"))
+    (folder / "mine.py").write_text(exercises.find("rnn_step").source)
+    (folder / "05_lstm_gates.ipynb").write_text('{"cells": []}')
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "lessons").write_text(START)
+    return folder
+
+
+def given(folder, *start, **more):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return subprocess.run(
+        [sys.executable, *start],
+        cwd=folder,
+        env=environment | more,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_import_nothing_of_a_folder(folder, command):
+    done = given(folder, "../bin/lessons", *command.split())
+    assert not (folder / "../ran").exists(), (folder / "../ran").read_text()
+    assert (done.returncode, done.stderr) == (0, "") or command.startswith("check")
+    if command.startswith("grade"):
+        assert "2 of 2      ada.py" in done.stdout
+
+
+def test_python_m_refuses_a_folder_that_may_have_been_imported_from(tmp_path):
+    (tmp_path / "weakref.py").write_text("")
+    done = given(tmp_path, "-m", "lessons_lib", "list")
+    assert done.returncode == 2 and "'weakref.py' in the current folder" in done.stderr
+    assert done.stderr.count("\n") == 1
+    (tmp_path / "weakref.py").rename(tmp_path / "numpy.py")
+    assert given(tmp_path, "-m", "lessons_lib", "solution", "lstm_step").returncode == 0
