@@ -116,15 +116,21 @@ def _token(value: int, end: int, name: str) -> int:
     return int(value)
 
 
+def in_float64(model: LanguageModel) -> LanguageModel:
+    """A copy of a model in float64 and without dropout, whose `layers` can be called."""
+    quiet = {"dropout": 0.0, "word_dropout": 0.0, "weight_dropout": 0.0, "dtype": "float64"}
+    copy = LanguageModel(**(model.config | quiet))
+    for name, value in model.params.items():
+        copy.params[name] = np.array(value, np.float64)
+    copy.forward(np.zeros((1, 1), int))  # hands the parameters to the layers
+    return copy
+
+
 class _Reader:
     """A copy of a model in float64, and the score of one prediction."""
 
     def __init__(self, model: LanguageModel, target: int, versus: int | None) -> None:
-        quiet = {"dropout": 0.0, "word_dropout": 0.0, "weight_dropout": 0.0, "dtype": "float64"}
-        self.model = LanguageModel(**(model.config | quiet))
-        for name, value in model.params.items():
-            self.model.params[name] = np.array(value, np.float64)
-        self.model.forward(np.zeros((1, 1), int))  # hands the parameters to the layers
+        self.model = in_float64(model)
         self.embedding = self.model.params["embedding.W"]  # (V, D)
         self.W = self.embedding.T if model.tie_weights else self.model.params["output.W"]
         self.b = self.model.params["output.b"]

@@ -49,6 +49,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("06_learning_to_recall", "the forget bias, and a task that needs memory", 25),
     Lesson("06_lstm_backward", "the LSTM backwards over a sequence", 43),
     Lesson("06_not_cured", "what the LSTM does not cure", 23),
+    Lesson("06_what_a_network_remembers", "words swapped, beside the gradient", 28),
     Lesson("07_cell_under_other_names", "weights from other libraries and courses", 35),
     Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
     Lesson("07_gru_two_variants", "reset after the product, and before it", 31),

@@ -267,3 +267,19 @@ by_hand(
         10: "Each step takes a tenth of what is left, and not of what there was.",
     },
 )
+
+by_hand(
+    "swap_of_a_held_choice",
+    lesson="06_what_a_network_remembers",
+    answer=-8.0,
+    tolerance=0.05,
+    hints=[
+        "Work out what the log-odds are with the one name, and what they are with the other.",
+        "tanh(10) is 1 to eight digits, and tanh(-10) is -1.",
+    ],
+    mistakes={
+        8.0: "The size is right. The log-odds of the first name fall when it is swapped away.",
+        -4.0: "That is what the log-odds are afterwards. What were they before?",
+        0.0: "That is what the gradient foretells. Put both values of x in.",
+    },
+)

@@ -1,0 +1,130 @@
+// The figure of what a network remembers. `data` comes from remembering_page.py; numbers are tenths
+// of nats. Every value that is shown by colour is also said in a sentence.
+function showRemembering(root, data) {
+  const BLUE = [0, 114, 178], ORANGE = [230, 159, 0];
+  const make = (tag, parent, text, name) => {
+    const element = document.createElement(tag);
+    if (text) element.textContent = text;
+    if (name) element.className = name;
+    parent.append(element);
+    return element;
+  };
+  const labelled = (parent, text, type) => {
+    const label = make("label", parent, text + " ");
+    const input = make("input", label);
+    input.type = type;
+    return input;
+  };
+  const number = tenths => (tenths < 0 ? "\u2212" : "") + Math.abs(tenths / 10).toFixed(1);
+  const probability = hundredths => (hundredths / 100).toFixed(2);
+  const words = data.words, T = words.length - 1;
+  const state = {t: data.stops[0].t, untrained: false, share: false};
+
+  // --- what can be chosen ---
+  const stops = make("p", root, "", "stops");
+  data.stops.forEach((stop, n) => {
+    const button = make("button", stops, `${n + 1} ${stop.label}`);
+    button.type = "button";
+    button.onclick = () => choose(stop.t);
+  });
+  const controls = make("p", root, "", "controls");
+  const slider = labelled(controls, "predicted word", "range");
+  Object.assign(slider, {min: 0, max: T - 1, step: 1});
+  slider.oninput = () => choose(Number(slider.value));
+  const before = labelled(controls, "before training", "checkbox");
+  before.onchange = () => { state.untrained = before.checked; draw(); };
+  const share = labelled(controls, "shade by share of the line\u2019s largest", "checkbox");
+  share.onchange = () => { state.share = share.checked; draw(); };
+  const about = make("p", root, "", "about");
+
+  // --- the lines of text: for each model what swapping does, and what the gradient foretells ---
+  const lines = [];
+  for (const model of data.models) {
+    const section = make("section", root);
+    make("h4", section, model.name);
+    const answer = make("p", section, "", "answer");
+    for (const [kind, title] of [["swap", "what swapping a word does"],
+        ["foretold", "what the gradient foretells of it"]]) {
+      make("p", section, title, "title");
+      const text = make("p", section, "", "text");
+      const spans = words.map((word, k) => {
+        const span = make("span", text, word);
+        span.onmouseenter = span.onclick = () => { if (k) choose(k - 1); };
+        text.append(" ");
+        return span;
+      });
+      const said = make("p", section, "", "said");
+      lines.push({model, kind, spans, said, answer});
+    }
+  }
+  const legend = make("p", root, "", "legend");
+  for (const value of [-80, -40, -20, -10, 0, 10, 20]) {
+    make("span", legend, number(value)).style.background = colour(value, data.full);
+  }
+  make("span", legend, " nats: change of log p of the word that came. Blue: without this word it " +
+    "would be less likely. Orange: more likely. Names, rooms, presents and trades are swapped for " +
+    "others of their kind wherever they stand, any other word in its place for words that the " +
+    "text draws.");
+
+  function colour(tenths, full) {
+    const strength = Math.min(1, Math.sqrt(Math.abs(tenths) / full));  // a root: small ones show
+    const [r, g, b] = tenths < 0 ? BLUE : ORANGE;
+    return `rgba(${r}, ${g}, ${b}, ${(0.75 * strength).toFixed(2)})`;
+  }
+  function choose(t) { state.t = t; draw(); }
+  function draw() {
+    const t = state.t, target = words[t + 1], decider = data.deciders[t];
+    slider.value = t;
+    slider.setAttribute("aria-valuetext", `${target}, word ${t + 2} of ${T + 1}`);
+    const back = t + 1 - decider;
+    about.textContent = `Predicted: \u201c${target}\u201d. It is decided by \u201c${words[decider]}\u201d, ` +
+      `${back} ${back === 1 ? "word" : "words"} before (underlined). The best possible model gives it ` +
+      `${probability(data.oracle[t])}.`;
+    for (const {model, kind, spans, said, answer} of lines) {
+      const reading = state.untrained ? model.untrained : model.trained;
+      const values = reading[kind][t];
+      const top = Math.max(1, ...values.map(Math.abs));
+      spans.forEach((span, k) => {
+        const read = k <= t;
+        span.style.background = read ? colour(values[k], state.share ? top : data.full) : "";
+        span.className = (read ? "" : "later") + (k === t + 1 ? " target" : "") +
+          (k === decider ? " decider" : "");
+        span.title = read ? `${number(values[k])} nats` : "";
+      });
+      const order = values.map((value, k) => k).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
+      const several = order.filter(k => values[k]).filter((k, n, all) =>
+        all.findIndex(other => words[other] === words[k] && values[other] === values[k]) === n);
+      const largest = several.slice(0, 3).map(k => `${words[k]} ${number(values[k])}`).join(", ");
+      said.textContent = `Largest: ${largest || "none reaches 0.1"}. ` +
+        `\u201c${words[decider]}\u201d: ${number(values[decider])} nats.`;
+      const likeliest = reading.likeliest[t].map(([w, p]) => `${w} ${probability(p)}`).join(", ");
+      const right = reading.likeliest[t][0][0] === target;
+      answer.textContent = `${right ? "\u2713" : "\u2717 wrong:"} gives \u201c${target}\u201d ` +
+        `${probability(reading.right[t])}. Likeliest: ${likeliest}.`;
+      answer.className = right ? "answer" : "answer wrong";
+    }
+  }
+
+  // --- on the straight way from one name to the other ---
+  const way = make("section", root, "", "way");
+  make("h4", way, `On the way from ${data.way.names[0]} to ${data.way.names[1]}`);
+  const fraction = labelled(make("p", way), "how far", "range");
+  const steps = data.way.models[0].odds.length - 1;
+  Object.assign(fraction, {min: 0, max: steps, step: 1, value: 0});
+  const place = make("p", way, "", "said");
+  const rows = data.way.models.map(model => make("p", way));
+  fraction.oninput = walk;
+  function walk() {
+    const n = Number(fraction.value), a = n / steps;
+    fraction.setAttribute("aria-valuetext", `${Math.round(100 * a)} percent of the way`);
+    place.textContent = `${Math.round(100 * a)} % of the way; log-odds of ${data.way.names[0]} ` +
+      `against ${data.way.names[1]}, in nats:`;
+    data.way.models.forEach((model, m) => {
+      const tangent = model.odds[0] + a * model.slope;
+      rows[m].textContent = `${model.name}: ${number(model.odds[n])}; the straight line that the ` +
+        `gradient draws says ${number(Math.round(tangent))}`;
+    });
+  }
+  draw();
+  walk();
+}
