@@ -33,7 +33,7 @@ function showRemembering(root, data) {
   slider.oninput = () => choose(Number(slider.value));
   const before = labelled(controls, "before training", "checkbox");
   before.onchange = () => { state.untrained = before.checked; draw(); };
-  const share = labelled(controls, "shade by share of the line\u2019s largest", "checkbox");
+  const share = labelled(controls, "shade by share of the largest in its line", "checkbox");
   share.onchange = () => { state.share = share.checked; draw(); };
   const about = make("p", root, "", "about");
 
