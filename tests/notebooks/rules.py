@@ -51,6 +51,8 @@ def cell_ids_are_unique(notebook: NotebookNode) -> Iterator[str]:
 def kernel_is_the_usual_one(notebook: NotebookNode) -> Iterator[str]:
     if notebook.metadata.get("kernelspec") != KERNEL:
         yield f"kernelspec is {notebook.metadata.get('kernelspec')}, not {KERNEL}"
+    if notebook.metadata.get("language_info", {}).get("pygments_lexer") != "ipython3":
+        yield "language_info does not say that the cells are IPython's"
 
 
 def no_widget_is_stored(notebook: NotebookNode) -> Iterator[str]:

@@ -29,6 +29,9 @@ def test_notebook_keeps_the_rules(path: Path):
     assert not problems, "\n" + "\n".join(problems)
 
 
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
+
+
 @pytest.fixture
 def notebook() -> NotebookNode:
     """A notebook that keeps every rule: printed text, a figure, and a cell that is never run."""
@@ -47,7 +50,7 @@ def notebook() -> NotebookNode:
     ]
     for cell in cells:
         cell.metadata = nbformat.from_dict(cell.metadata)
-    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": LANGUAGE})
 
 
 def broken(notebook: NotebookNode) -> set[str]:
