@@ -246,7 +246,7 @@ def kinds(x: Array, /, eps: float = LIMIT, *, power: int = 2, f=square) -> Array
     return f(x) ** power + eps
 
 
-@asked(a=1.0, b=-np.inf, c=2, g=sigmoid, k=0)
+@asked(a=2.0, b=-np.inf, c=2, g=sigmoid, k=0)
 def written(x, a=float("nan"), b=-np.inf, c=0x10, g=sigmoid, k=lambda v: math.log(v)):
     """Holds \\alpha, \"\"\" and \0, and ends in \\"""
     return g(x) * a
@@ -295,7 +295,7 @@ def test_handouts_read_as_the_source_does(definitions, tmp_path):
     assert names["__doc__"].splitlines()[2] == 'Ends in a "quote", holds \\frac and 한글: "x"'
     report = grade(tmp_path / "out" / "hw.ipynb", exercises=load_exercises(definitions))
     for result, exercise in zip(report.results, load_exercises(definitions), strict=True):
-        assert result.status == "not_attempted"
+        assert result.status == "not_attempted", str(result)
         assert names[exercise.name].__doc__ == exercise.reference.__doc__.rstrip()
 
 

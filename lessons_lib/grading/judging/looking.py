@@ -59,7 +59,7 @@ def seen_in(
     return (
         (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
         or _unused(exercise, cases[0], outcomes[0], run_again)
-        or _right_for_others(exercise, wrong, pairs)
+        or (_right_for_others(exercise, wrong, pairs) if wrong else "")
         or _right_alone(exercise, cases[0], run_again)
     )
 
