@@ -54,7 +54,7 @@ class Page:
         ways: Mapping[str, Way],
         spell: Sequence[str],
     ) -> None:
-        self.data = {
+        self.data: dict[str, Any] = {
             "words": list(words),
             "deciders": [int(place) for place in deciders],
             "oracle": _whole(100 * oracle),
