@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from lessons_lib.files import data_path
 from lessons_lib.interop import from_torch, language_model_from_torch, to_torch
 from tests.measured import record
-from tests.strategies import KINDS, Case, make_layer, run_cells, run_layer, sizes
+from tests.strategies import KINDS, LayerCase, make_layer, run_cells, run_layer, sizes
 
 OUTPUT_TOLERANCE = 1e-12
 GRADIENT_TOLERANCE = 1e-10
@@ -36,7 +36,7 @@ def ours_of_layer(cell, arrays, k, x, dhs, run):
     """Run layer k of a stack on x, with gradients arriving as dhs and on its final state."""
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     letters = "hc" if cell == "lstm" else "h"
-    case = Case(
+    case = LayerCase(
         params=from_torch({f"{name}_l0": arrays[f"{name}_l{k}"] for name in names}).params,
         x=x,
         state=tuple(arrays[f"{letter}_0"][k] for letter in letters),
