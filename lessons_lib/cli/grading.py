@@ -77,14 +77,20 @@ def grade(
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
-            graded, left_out, anew = grade_all(
-                found,
-                out,
-                how,
-                jobs=jobs,
-                regrade=regrade,
-                on_graded=lambda one: bar.update(),
-            )
+            try:
+                graded, left_out, anew = grade_all(
+                    found,
+                    out,
+                    how,
+                    jobs=jobs,
+                    regrade=regrade,
+                    on_graded=lambda one: bar.update(),
+                )
+            except KeyboardInterrupt:
+                bar.close()
+                said = "lessons: stopped; what is graded is kept, and the same command goes on"
+                print(said, file=sys.stderr)
+                raise
     for name, report in graded:
         say(f"{report.score:>6g} of {report.max_score:<6g} {name}")
     for name, reason in list(left_out.items())[:MOST_TOLD]:
