@@ -22,6 +22,7 @@ WORKERS_OWN = (
     "isolation/stand_in.py",
     "isolation/statements.py",
     "isolation/system_calls.py",
+    "isolation/times.py",
     "isolation/wire.py",
     "isolation/worker.py",
 )
