@@ -8,7 +8,7 @@ import pytest
 
 from lessons_lib import cells
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
-from lessons_lib.functions import sigmoid
+from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading import case, check
 
 
@@ -67,6 +67,21 @@ def test_each_result_earns_its_own_points():
     assert (result.status, result.score, result.max_score) == ("failed", 1.5, 2)
     assert text.startswith("Right: i, f and o. Not yet: g. In a case with N=3, D=2, H=5, float64:")
     assert "g (new memory) has the right shape, but 15 of 15 values differ." in text
+
+
+@pytest.mark.parametrize(
+    ("activation", "words"),
+    [
+        (np.tanh, "f went through tanh, and belongs through sigmoid."),
+        (lambda a: a, "f is what its sigmoid should be taken of."),
+    ],
+)
+def test_another_activation_is_named(activation, words):
+    def gates(x, h_prev, Wx, Wh, b):
+        i, _, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        return i, activation(np.split(x @ Wx + h_prev @ Wh + b, 4, axis=1)[1]), g, o
+
+    assert words in found(gates, "lstm_gates")[1]
 
 
 # Which exercise
@@ -286,6 +301,8 @@ def test_results_in_another_order():
         (lambda h, c: (h * len(h), c), "h is N times too large"),
         (lambda h, c: (h[None], c), "one axis of length 1 too many. keepdims=True"),
         (lambda h, c: (c, c), "h has the numbers that belong into c."),
+        (lambda h, c: (sigmoid(np.arctanh(h)), c), "h went through sigmoid, and belongs through t"),
+        (lambda h, c: (relu(np.arctanh(h)), c), "h went through ReLU, and belongs through tanh."),
         (
             lambda h, c: (h.astype(object), c),
             "h (hidden state) has dtype object, expected float64.",
@@ -542,7 +559,7 @@ def test_what_builds_on_a_wrong_answer_is_judged_with_it_too():
     names = {}
     source = "\n".join(e.source for e in (lstm_gates, lstm_step, lstm_unroll))
     swapped = source.replace("a_i, a_f, a_g, a_o = np", "a_i, a_f, a_o, a_g = np")
-    exec(f"import numpy as np\nfrom lessons_lib.functions import sigmoid\n{swapped}", names)
+    exec(f"import numpy as np\nfrom lessons_lib.functions import relu, sigmoid\n{swapped}", names)
     results = [check(names[n]).results[0] for n in ("lstm_gates", "lstm_step", "lstm_unroll")]
     assert [result.score for result in results] == [1, 1, 1.5]
     assert "Right, given your own lstm_step, which is not right itself: hs, h and c, for 50%" in (

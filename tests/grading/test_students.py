@@ -41,7 +41,7 @@ RIGHT = {
 WRONG = {
     "keepdims": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.sum(dtanh, axis=0, keepdims=True)")],
         "db has the right numbers and one axis of length 1 too many. keepdims=True"),
-    "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db_averaged"),
+    "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db is N times too small: a mean where a sum belongs."),
     "transposed": ("rnn_step_backward", [("prev_h.T.dot(dtanh)", "dtanh.T.dot(prev_h)")], "dWh is transposed"),
     "no tanh": ("rnn_step_backward", [("dnext_h * (1 - next_h**2)", "dnext_h")], "tanh_left_out"),
     "no square": ("rnn_step_backward", [("1 - next_h**2", "1 - next_h")], "square_left_out"),
