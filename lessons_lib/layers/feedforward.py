@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.functions import check_ids
-from lessons_lib.layers.base import Layer, check_array, check_rng, check_size
+from lessons_lib.layers.base import Layer, check_array, check_rng, check_size, is_number
 
 
 class Embedding(Layer):
@@ -155,6 +155,6 @@ class Dropout(Layer):
 
 def check_probability(p: float, name: str) -> float:
     """Return p if entries may be dropped with that probability, else raise ValueError."""
-    if not isinstance(p, float | int) or not 0 <= p < 1:
+    if not is_number(p) or not 0 <= p < 1:
         raise ValueError(f"{name}: expected a probability from 0 up to but not 1, got {p!r}")
     return float(p)
