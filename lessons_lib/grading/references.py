@@ -136,8 +136,9 @@ class _StandIn:
         stopwatch = Stopwatch(time.process_time)
         received = _sent(question, call_back=lambda number: worker.caller(number, exchange))
         answer = _sent(worker.answer(received, self.functions))
-        if stopwatch.seconds() > seconds:
-            raise WorkerTooSlow(seconds, stopwatch.worked() < seconds)
+        used, waits = stopwatch.read()
+        if used > seconds:
+            raise WorkerTooSlow(seconds, waits)
         return answer
 
 

@@ -61,7 +61,7 @@ def define(
     stopwatch = Stopwatch(time.process_time)
     for statement in statements:
         if run == "all" or any(statement is other for other in needed):
-            with _time_limit((seconds - stopwatch.seconds()) * SHARE):
+            with _time_limit((seconds - stopwatch.read()[0]) * SHARE):
                 if problem := _run(statement, namespace):
                     problems.append(problem)
         elif statement.is_import and (problem := _not_there(statement)):

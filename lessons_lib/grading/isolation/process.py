@@ -6,11 +6,11 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -52,7 +52,7 @@ class Worker:
         self._ended = False
         self._folder = Folder()
         self._process, self._questions, self._answers = started(
-            command(box.folder, isolation),
+            command(box.file, isolation),
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
             env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -104,16 +104,18 @@ class Worker:
         # Most answers come at once, and it takes time to ask what a process has used.
         started = time.monotonic()
         self._talking.join(AT_ONCE * seconds)
-        used = worked = time.monotonic() - started
+        at_once = used = time.monotonic() - started
+        waits = False
         if self._talking.is_alive():
-            at_once, stopwatch = used, Stopwatch(self._worked)
+            stopwatch = Stopwatch(self._worked)
             while self._talking.is_alive() and used < seconds:
                 self._talking.join(max(seconds - used, SHORTEST_WAIT))
-                worked, used = at_once + stopwatch.worked(), at_once + stopwatch.seconds()
+                counts, waits = stopwatch.read()
+                used = at_once + counts
         self._allowance.seconds -= used
         if self._talking.is_alive():
             self.end()
-            raise WorkerTooSlow(seconds, worked < seconds)
+            raise WorkerTooSlow(seconds, waits)
         if isinstance(found[0], Exception):
             self.end()
             raise WorkerDied from found[0]
@@ -235,7 +237,8 @@ def _is_numbers(value: Any) -> bool:
 def _processes_with(token: str) -> Iterator[int]:
     """Processes that inherited a worker's environment, on Linux: also those that ran away."""
     wanted = f"{TOKEN}={token}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (folder / "environ").read_bytes():
-                yield int(folder.name)
+    numbers = os.listdir("/proc") if sys.platform == "linux" else []
+    for number in filter(str.isdigit, numbers):
+        with contextlib.suppress(OSError), open(f"/proc/{number}/environ", "rb") as environment:
+            if wanted in environment.read():
+                yield int(number)

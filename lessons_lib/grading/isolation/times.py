@@ -22,10 +22,8 @@ class Stopwatch:
         """
         self._total, self._before, self._started = total, total(), time.monotonic()
 
-    def worked(self) -> float:
-        """Seconds for which processors have worked for it."""
-        return self._total() - self._before
-
-    def seconds(self) -> float:
-        """Seconds that count."""
-        return max(self.worked(), (time.monotonic() - self._started) / PATIENCE)
+    def read(self) -> tuple[float, bool]:
+        """Seconds that count, and whether they are a quarter of those that have passed."""
+        worked = self._total() - self._before
+        waited = (time.monotonic() - self._started) / PATIENCE
+        return max(worked, waited), waited > worked
