@@ -70,7 +70,7 @@ WRONG = {
     "squeezed": ("rnn_step_forward", [("    cache = (x, prev_h, Wx", "    next_h = next_h.squeeze()\n    cache = (x, prev_h, Wx")], "as squeeze takes them away"),
     "one step late": ("rnn_forward", [("h[:, i, :] = next_h", "h[:, i, :] = prev_h")], "hs_before_step"),
     "order i f g o": ("lstm_step_forward", [("ai, af, ao, ag = ", "ai, af, ag, ao = ")], "blocks_read_as_i_f_g_o"),
-    "no tanh of c": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o * next_c")], "tanh_of_c_left_out"),
+    "no tanh of c": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o * next_c")], "On its way into next_h it has to be squashed"),
     "dc ungated": ("lstm_step_backward", [("dprev_c = dc * f", "dprev_c = dc")], "dc_prev_without_forget_gate"),
     "no way through h": ("lstm_step_backward", [("dnext_c + dnext_h * o * (1 - tc * tc)", "dnext_c")], "way_through_h_left_out"),
     "gradients i f g o": ("lstm_step_backward", [("do * o * (1 - o), dg * (1 - g * g)", "dg * (1 - g * g), do * o * (1 - o)")],
