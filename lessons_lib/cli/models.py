@@ -110,7 +110,7 @@ def sample(
     model, vocab = load_model(checkpoint)
     if vocab is None:
         raise ValueError(f"CHECKPOINT: {checkpoint} holds no vocabulary; `lessons train` saves one")
-    if prompt:
+    if prompt is not None:
         begin = first = tokenize(prompt, vocab)
     else:
         unnamed = ([vocab.tokens[0]], [vocab.tokens[0]])
@@ -135,9 +135,11 @@ def _encode_prompt(tokens: list[str], vocab: "Vocabulary") -> "np.ndarray":
     """The prompt as ids; what the model does not know is named."""
     from lessons_lib.text import UNKNOWN
 
+    kind = "characters" if vocab.is_character_level else "words"
+    if not tokens:
+        raise ValueError(f"--prompt: expected {kind}, got none; without --prompt the model begins")
     unknown = list(dict.fromkeys(token for token in tokens if token not in vocab))
     named = ", ".join(map(repr, unknown))
-    kind = "characters" if vocab.is_character_level else "words"
     if unknown and UNKNOWN not in vocab:
         raise ValueError(f"--prompt: expected {kind} that the model knows, got {named}")
     if unknown:
