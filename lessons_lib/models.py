@@ -209,20 +209,39 @@ class LanguageModel:
         return logits.reshape(T, N, self.config["vocab_size"]), state
 
     def loss(
-        self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
+        self,
+        ids: npt.ArrayLike,
+        targets: npt.ArrayLike,
+        state: tuple[Any, ...] | None = None,
+        *,
+        ignore_index: int | None = None,
     ) -> tuple[float, tuple[Any, ...]]:
-        """Mean cross entropy over all T * N predictions, in nats, and the state.
+        """Mean cross entropy over all predictions that count, in nats, and the state.
 
         Args:
             ids: tokens (T, N).
             targets: the token that comes next at each position (T, N).
             state: as for `forward`.
+            ignore_index: targets with this value, such as those of padding, count neither in the
+                mean nor in the gradient; None means that all count.
+
+        Raises:
+            ValueError, TypeError: if an argument has the wrong shape or range, or no target counts.
         """
+        if ignore_index is not None:
+            counted = np.asarray(targets) != ignore_index
+            targets = np.where(counted, targets, 0)
         hs, losses, sums, state = self._read(ids, targets, state)
         T, N = losses.shape
-        # The gradient on the logits is weights[:, None] * scores.
-        self._last_loss = hs, 1 / (sums * (T * N)), T, N
-        return float(losses.sum(dtype=np.float64)) / (T * N), state
+        count = T * N if ignore_index is None else int(counted.sum())
+        if count == 0:
+            raise ValueError("targets: expected at least one that counts, got none")
+        weights = 1 / (sums * count)  # the gradient on the logits is weights[:, None] * scores
+        if ignore_index is not None:
+            losses = np.where(counted, losses, 0)
+            weights *= counted.ravel()
+        self._last_loss = hs, weights, T, N
+        return float(losses.sum(dtype=np.float64)) / count, state
 
     def token_losses(
         self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.course.better_model.ablation import Epoch, Result
+from lessons_lib.course.better_model.ablation import Epoch, VariantResult
 from lessons_lib.files import data_path, write_atomically
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
@@ -87,7 +87,7 @@ def build(variant: Variant, vocab_size: int) -> LanguageModel:
 
 def train_variant(
     variant: Variant, corpus: Corpus, *, on_epoch: Callable[[Epoch], None] = lambda epoch: None
-) -> Result:
+) -> VariantResult:
     """Train one variant, and measure it with the weights of its best epoch.
 
     Args:
@@ -111,7 +111,7 @@ def train_variant(
             kept = {name: p.copy() for name, p in model.params.items()}
     model.params.update(kept)
     seen, test = corpus.train[: len(corpus.valid)], corpus.test
-    return Result(
+    return VariantResult(
         variant.name,
         model.num_params,
         perplexity(model, seen),
@@ -121,7 +121,7 @@ def train_variant(
     )
 
 
-def save(results: Sequence[Result], corpus: Corpus, path: str | Path) -> None:
+def save(results: Sequence[VariantResult], corpus: Corpus, path: str | Path) -> None:
     """Write results to a JSON file, rounded to what is worth keeping."""
     parts = {name: getattr(corpus, name) for name in ("train", "valid", "test")}
     unknown_id = corpus.vocab.encode([UNKNOWN])[0]

@@ -41,7 +41,7 @@ def environment(project: dict) -> str:
 
 def conda_spec(requirement: str) -> str:
     """A requirement as conda writes it: the package's name there, and the same bounds."""
-    found = re.fullmatch(r"([\w-]+)([<>=!~.,\d]*)", requirement)
+    found = re.fullmatch(r"([\w-]+)([<>=!~.,\d]*)", requirement.partition(";")[0])
     if found is None:
         raise ValueError(f"pyproject.toml: conda has no form for {requirement!r}")
     name, bounds = found.groups()

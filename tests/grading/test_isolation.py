@@ -86,6 +86,23 @@ def test_a_worker_has_no_rights(level):
             assert int(status["Uid"].split()[0]) >= policy.FIRST_USER
 
 
+@on_linux
+@each_isolation
+def test_a_right_answer_of_a_worker_that_gets_no_processor_for_a_while_counts(level):
+    """On a busy machine."""
+    with box.Box() as made, Worker(made, level, Allowance()) as worker:
+        cells, more = [["file", "def f(): return 7"]], {"is_notebook": False, "run": "all"}
+        question = {"cells": cells, "names": ["f"], "seconds": 20.0, **more}
+        worker.ask({"do": "define", **question}, seconds=20)
+        processes = list(_processes_with(worker._token))
+        for number in processes:
+            os.kill(number, signal.SIGSTOP)
+        on = threading.Timer(1.0, lambda: [os.kill(n, signal.SIGCONT) for n in processes])
+        on.start()
+        call = {"do": "call", "name": "f", "arguments": {}, "copying": False}
+        assert worker.ask({**call, "writable": [], "keyword_only": []}, seconds=0.5)["value"] == 7
+
+
 def test_what_lies_in_the_standard_library_s_folder_and_is_not_pythons(tmp_path, monkeypatch):
     own = [
         "json/decoder.py",
