@@ -96,7 +96,9 @@ def test_a_gru_with_one_bias_and_blocks_z_r_n(rng, ids):
         return h
 
     expected = perplexity_of(E, step, W, c, ids)
-    model = language_model_from_arrays([E, Wx, Wh, b, W, c], cell="gru", gates="zrn")
+    model = language_model_from_arrays(
+        [E, Wx, Wh, b, W, c], cell="gru", gates="zrn", reset_after=True
+    )
     assert perplexity(model, ids, batch_size=1) == pytest.approx(expected, rel=1e-12)
 
 
