@@ -58,6 +58,9 @@ def grade(
     ] = None,
     due: Annotated[str | None, typer.Option(help="such as '2026-03-05 23:59'")] = None,
     late: Annotated[str | None, typer.Option(help="such as '10% a day, at most 3'")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="earlier work, for the look for copies")
+    ] = None,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
@@ -93,7 +96,16 @@ def grade(
             leave_out_exercises(found, exercises)
             check_references(load_exercises(exercises))  # before anything is graded
         title = title or (exercises.stem if exercises else "Memory Gates")
-        classroom = Classroom(found, kind=kind, title=title, roster=roster, due=due, late=late)
+        classroom = Classroom(
+            found,
+            kind=kind,
+            title=title,
+            roster=roster,
+            due=due,
+            late=late,
+            exercises=exercises,
+            compare=compare,
+        )
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
