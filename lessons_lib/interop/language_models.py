@@ -57,9 +57,7 @@ def language_model_from_arrays(
     """
     if cell not in GATES:
         raise ValueError(f"cell: expected one of {', '.join(GATES)}, got {cell!r}")
-    keras = cell == "gru" and any(np.shape(a)[:1] == (2,) and np.size(a) > 2 for a in arrays[3:4])
-    gates = gates or ("zrn" if keras else GATES[cell])
-    if sorted(gates) != sorted(GATES[cell]):
+    if sorted(gates or GATES[cell]) != sorted(GATES[cell]):
         raise ValueError(f"gates: expected the letters of {GATES[cell]!r}, got {gates!r}")
     check_size(num_layers, "num_layers")
     arrays = [as_array(value, f"arrays[{k}]") for k, value in enumerate(arrays)]
@@ -75,13 +73,13 @@ def language_model_from_arrays(
         output = output.T
     layers = [recurrent[k : k + per_layer] for k in range(0, len(recurrent), per_layer)]
     params = {"embedding.W": embedding, "output.W": output, "output.b": output_bias}
-    biases = [0]
     for k, layer in enumerate(layers):
-        Wx, Wh, *bias = _split(layer, cell)
-        found = _layer_params(Wx, Wh, bias, cell, gates)
+        keras = cell == "gru" and len(layer) == 3 and layer[2].ndim == 2 and len(layer[2]) == 2
+        Wx, Wh, *biases = [*layer[:2], *layer[2]] if keras else _apart(layer, cell)
+        order = gates or ("zrn" if keras else GATES[cell])
+        found = _layer_params(Wx, Wh, biases, cell, order)
         params |= {f"rnn.{k}.{name}": value for name, value in found.items()}
-        biases.append(len(bias))
-    if cell == "gru" and reset_after is None and min(biases[1:]) < 2:
+    if cell == "gru" and reset_after is None and len(biases) < 2:
         raise ValueError(
             "reset_after: expected True or False, since a GRU with fewer than two biases can be "
             "either: False if its reset gate comes before the recurrent product (Keras with "
@@ -209,14 +207,12 @@ def _check_kind(state_dict: Mapping[str, Any], rnn: str) -> None:
             )
 
 
-def _split(layer: list[np.ndarray], cell: str) -> list[np.ndarray]:
-    """Wx, Wh and none, one or two biases, from the forms that a layer comes in."""
+def _apart(layer: list[np.ndarray], cell: str) -> list[np.ndarray]:
+    """Wx, Wh and none, one or two biases, where Wx may stand above Wh in one matrix."""
     Wx, *others = layer
-    if len(layer) == 2 and others[0].ndim == 1:  # Wx above Wh, and a bias
+    if len(layer) == 2 and others[0].ndim == 1:
         H = others[0].size // max(1, len(GATES[cell]))
         return [Wx[:-H], Wx[-H:], *others]
-    if cell == "gru" and len(layer) == 3 and others[1].shape[:1] == (2,) and others[1].ndim == 2:
-        return [Wx, others[0], *others[1]]  # Keras's two biases
     return layer
 
 
