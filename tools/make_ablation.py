@@ -21,6 +21,7 @@ from lessons_lib.files import data_path, write_atomically
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import UNKNOWN, Corpus, load_corpus, word_corpus
+from lessons_lib.text.words import words_of
 from lessons_lib.training import Recipe, Trainer, perplexity
 
 # The book's recipe, and its better model, at a size that a laptop trains in minutes.
@@ -142,7 +143,7 @@ def _rounded(value: Any) -> Any:
 
 def measure_all(variants: Sequence[Variant], share: float, path: Path) -> None:
     """Train variants on a share of tiny Shakespeare's words, and write what was measured."""
-    corpus = word_corpus(load_corpus("shakespeare"), share=share)
+    corpus = word_corpus(load_corpus("shakespeare"), share=share, split=words_of)
     results = []
     for variant in variants:
         results.append(train_variant(variant, corpus))

@@ -125,16 +125,22 @@ def grade(
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
-            batch = grade_all(
-                found,
-                out,
-                how,
-                jobs=jobs,
-                regrade=regrade,
-                on_graded=lambda one: bar.update(),
-                about=classroom.about,
-                pool=pool,
-            )
+            try:
+                batch = grade_all(
+                    found,
+                    out,
+                    how,
+                    jobs=jobs,
+                    regrade=regrade,
+                    on_graded=lambda one: bar.update(),
+                    about=classroom.about,
+                    pool=pool,
+                )
+            except KeyboardInterrupt:
+                bar.close()
+                said = "lessons: stopped; what is graded is kept, and the same command goes on"
+                print(said, file=sys.stderr)
+                raise
         classroom.write(batch, out)
     graded, left_out, anew = batch
     for name, report in graded[:MOST_ROWS]:
