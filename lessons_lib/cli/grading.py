@@ -1,5 +1,6 @@
 """What an instructor asks for: grades, tried cases, assignments for a platform."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +62,12 @@ def grade(
     compare: Annotated[
         Path | None, typer.Option(help="earlier work, for the look for copies")
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="a Dask cluster's address, or local", autocompletion=completed_from("local")
+        ),
+    ] = None,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
@@ -89,8 +96,17 @@ def grade(
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     if run not in ("needed", "all"):
         raise ValueError(f"--run: expected needed or all, got {run!r}")
-    level = reached("strong" if require else isolation)
-    with claimed(out, paths):
+    with contextlib.ExitStack() as stack:
+        pool = None
+        if dask is None:
+            level = reached("strong" if require else isolation)
+        else:
+            from lessons_lib.grading.classroom.cluster import connected, graded_by_dask, level_there
+
+            cluster = stack.enter_context(connected(dask, jobs))
+            level = level_there(cluster, "strong" if require else isolation)
+            pool = graded_by_dask(cluster)
+        stack.enter_context(claimed(out, paths))
         found = find_submissions(paths, out / "unpacked")
         if exercises is not None:
             leave_out_exercises(found, exercises)
@@ -118,6 +134,7 @@ def grade(
                     regrade=regrade,
                     on_graded=lambda one: bar.update(),
                     about=classroom.about,
+                    pool=pool,
                 )
             except KeyboardInterrupt:
                 bar.close()

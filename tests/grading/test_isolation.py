@@ -359,7 +359,7 @@ def test_a_grader_that_is_killed_or_stopped(folder, tmp_path, monkeypatch, numbe
     """From outside, while it grades b.py: nothing is lost, and nothing is left of its worker."""
     for name in ("a.py", "b.py", "c.py"):
         submission(folder / name, RIGHT)
-    asked, workers = pool._GradingProcess._asked, []
+    asked, workers = pool.GradingProcess._asked, []
 
     def strike(grader):
         children = Path(f"/proc/{grader}/task/{grader}/children")
@@ -374,7 +374,7 @@ def test_a_grader_that_is_killed_or_stopped(folder, tmp_path, monkeypatch, numbe
             threading.Thread(target=strike, args=[process.pid]).start()
         return asked(self, process, path)
 
-    monkeypatch.setattr(pool._GradingProcess, "_asked", asked_and_struck)
+    monkeypatch.setattr(pool.GradingProcess, "_asked", asked_and_struck)
     if number == signal.SIGSTOP:
         monkeypatch.setattr(pool, "MOST_SECONDS", 20.0)
     found, out = find_submissions([folder]), tmp_path / "out"
