@@ -80,7 +80,7 @@ def done(out: Path) -> int:
 
 def check(out: Path, points: dict[str, float]) -> None:
     """Fail if a submission has no result or not the points that it should have."""
-    with (out / "grades.csv").open(encoding="utf-8") as file:
+    with (out / "grades.csv").open(encoding="utf-8-sig") as file:
         grades = {row["submission"]: float(row["score"]) for row in csv.DictReader(file)}
     lost = set(points) - set(grades)
     wrong = [n for n in grades if "hostile" not in n and grades[n] != points[n]]

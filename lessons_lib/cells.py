@@ -93,7 +93,7 @@ def rnn_step_backward(
     x, h_prev, Wx, Wh, h = cache
     (dh,) = _as_dtype_of(Wx, dh)
     da = dh * (1 - h**2)  # through tanh, whose derivative is 1 - tanh^2
-    return da @ Wx.T, da @ Wh.T, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+    return da @ Wx.T, da @ Wh.T, x.T @ da, h_prev.T @ da, _sum_of_rows(da)
 
 
 def lstm_step(
@@ -154,7 +154,7 @@ def lstm_step_backward(
     da_g = dc * i * (1 - g**2)
     da_o = dh * tanh_c * o * (1 - o)
     da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (N, 4H)
-    return da @ Wx.T, da @ Wh.T, dc * f, x.T @ da, h_prev.T @ da, da.sum(axis=0)
+    return da @ Wx.T, da @ Wh.T, dc * f, x.T @ da, h_prev.T @ da, _sum_of_rows(da)
 
 
 def gru_step(
@@ -242,10 +242,15 @@ def gru_step_backward(
     dax = np.concatenate([da_r, da_z, da_n], axis=1)  # (N, 3H), beside the input product
     dah = np.concatenate([da_r, da_z, dhn], axis=1)  # (N, 3H), beside the recurrent product
     dWh = np.concatenate([h_prev.T @ dah[:, : 2 * H], dWhn], axis=1)
-    return dax @ Wx.T, dh_prev, x.T @ dax, dWh, dax.sum(axis=0), dah.sum(axis=0)
+    return dax @ Wx.T, dh_prev, x.T @ dax, dWh, _sum_of_rows(dax), _sum_of_rows(dah)
 
 
 def _as_dtype_of(parameter: Array, *arrays: Array) -> tuple[Array, ...]:
     """The parameters decide the dtype: float32 weights compute in float32."""
     dtype = parameter.dtype if parameter.dtype.kind == "f" else np.float64
     return tuple(np.asarray(a, dtype) for a in arrays)
+
+
+def _sum_of_rows(da: Array) -> Array:
+    """Sum over the batch, (N, kH) to (kH,), in float64: float16 has no integers beyond 2048."""
+    return da.sum(axis=0, dtype=np.result_type(da, np.float64)).astype(da.dtype)

@@ -5,6 +5,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,13 +79,24 @@ def check_regular(path: str | os.PathLike[str], most: int) -> None:
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
 
-    The data goes to a temporary file in the same folder (".<random>.tmp"), reaches the disk, and
-    then takes the file's place in one step. Only a killed process leaves the temporary
-    file behind.
-
     Args:
         path: the file to write; its folder must exist.
         data: the whole content.
+
+    Raises:
+        OSError: as `writing_atomically` does.
+    """
+    with writing_atomically(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def writing_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """`write_atomically` for what comes in parts.
+
+    The data goes to a temporary file in the same folder (".<random>.tmp"), reaches the disk, and
+    then takes the file's place in one step. Only a killed process leaves the temporary
+    file behind.
 
     Raises:
         OSError: if the disk is full, the folder is missing or cannot be written, and so on; it
@@ -95,7 +107,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         try:
             with open(temporary, "xb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -103,6 +115,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
+        if error.filename not in (None, str(temporary)):
+            raise  # from what the caller reads meanwhile
         reason = f"could not write the file: {error.strerror}"
         raise OSError(error.errno, reason, str(path)) from error
     if os.name == "posix":

@@ -1,7 +1,8 @@
 """Element-wise functions, softmax and the cross-entropy loss.
 
-Every function keeps the dtype of a floating-point input, never writes into it, and gives finite
-numbers for any finite input.
+Every function keeps the dtype of a floating-point input, takes integers as float64, never writes
+into its input, and gives finite numbers for any finite input. Sums run in float64, and float16 is
+computed in float32: however long an axis, the result is right to the last digits of its dtype.
 """
 
 import numpy as np
@@ -13,12 +14,12 @@ def sigmoid(x: npt.ArrayLike) -> np.ndarray:
 
     Written with tanh, which cannot overflow: sigmoid(x) = (1 + tanh(x / 2)) / 2.
     """
-    return 0.5 * np.tanh(np.multiply(x, 0.5)) + 0.5
+    return 0.5 * np.tanh(_floats(x) * 0.5) + 0.5
 
 
 def tanh(x: npt.ArrayLike) -> np.ndarray:
     """Hyperbolic tangent, in (-1, 1); any shape in, the same shape out."""
-    return np.tanh(x)
+    return np.tanh(_floats(x))
 
 
 def relu(x: npt.ArrayLike) -> np.ndarray:
@@ -36,24 +37,44 @@ def softmax(x: npt.ArrayLike, axis: int = -1) -> np.ndarray:
     Returns:
         Array of the same shape, entries in [0, 1].
     """
+    x = _floats(x)
     e = np.exp(_minus_max(x, axis))  # the largest entry becomes exp(0) = 1: no overflow
-    return e / e.sum(axis=axis, keepdims=True)
+    return (e / _sum(e, axis)).astype(x.dtype, copy=False)
 
 
 def log_softmax(x: npt.ArrayLike, axis: int = -1) -> np.ndarray:
     """Logarithm of `softmax`, in nats; never the logarithm of a number that has become 0."""
+    x = _floats(x)
+    log_probs = _log_softmax(x, axis)
+    return np.maximum(log_probs, np.finfo(x.dtype).min).astype(x.dtype, copy=False)
+
+
+def _log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    """`log_softmax`, of float16 in float32."""
     shifted = _minus_max(x, axis)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return shifted - np.log(np.maximum(_sum(np.exp(shifted), axis), 1))  # 0 if the axis is empty
 
 
-def _minus_max(x: npt.ArrayLike, axis: int) -> np.ndarray:
+def _floats(x: npt.ArrayLike) -> np.ndarray:
+    """x in this machine's byte order, integers as float64: NumPy's tanh makes float16 of int8."""
     x = np.asarray(x)
-    if x.dtype.kind in "iub":
-        x = x.astype(np.float64)
+    dtype = np.float64 if x.dtype.kind in "iub" else x.dtype.newbyteorder("=")
+    return x.astype(dtype, copy=False)
+
+
+def _minus_max(x: np.ndarray, axis: int) -> np.ndarray:
+    """x minus its largest entry along the axis, in float32 or better."""
+    x = x.astype(np.result_type(x, np.float32), copy=False)
     with np.errstate(over="ignore"):  # only scores further apart than the dtype's range overflow
-        shifted = x - x.max(axis=axis, keepdims=True)
+        shifted = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
     # Half the range leaves room for the log of the sum that log_softmax still takes away.
     return np.maximum(shifted, np.finfo(x.dtype).min / 2)
+
+
+def _sum(x: np.ndarray, axis: int) -> np.ndarray:
+    """The sum along an axis, which stays, added up in float64 or better."""
+    wide = np.result_type(x, np.float64)
+    return x.sum(axis=axis, keepdims=True, dtype=wide).astype(x.dtype)
 
 
 def one_hot(
@@ -111,7 +132,8 @@ def cross_entropy(
     if count == 0:
         raise ValueError("targets: expected at least one that counts, got none")
 
-    log_probs = log_softmax(logits)
+    logits = _floats(logits)
+    log_probs = _log_softmax(logits, -1)
     picked = np.take_along_axis(log_probs, targets[..., None], axis=-1)[..., 0]  # (...,)
     loss = -float(picked[counted].mean(dtype=np.float64))
 
@@ -120,7 +142,7 @@ def cross_entropy(
         dlogits, targets[..., None], np.exp(picked)[..., None] - 1, axis=-1
     )  # … minus 1 at the target
     dlogits *= (counted / count)[..., None].astype(dlogits.dtype)
-    return loss, dlogits
+    return loss, dlogits.astype(logits.dtype, copy=False)
 
 
 def check_ids(ids: npt.ArrayLike, num_classes: int, name: str) -> np.ndarray:

@@ -40,6 +40,7 @@ class ModelSettings:
     weight_dropout: float = 0.0
     tie_weights: bool = False
     dtype: npt.DTypeLike = "float32"
+    reset_after: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.cell, str) or self.cell not in CELLS:
@@ -49,6 +50,7 @@ class ModelSettings:
         for name in ("dropout", "word_dropout", "weight_dropout"):
             self._set(name, check_probability(getattr(self, name), name))
         self._set("tie_weights", bool(self.tie_weights))
+        self._set("reset_after", bool(self.reset_after))
         self._set("dtype", check_dtype(self.dtype).name)
         if self.tie_weights and self.embed_size != self.hidden_size:
             raise ValueError(
@@ -96,6 +98,7 @@ class LanguageModel:
         rng: source of the initial weights and of the dropout masks; None stands for
             `np.random.default_rng(0)`.
         dtype: float32 or float64.
+        reset_after: which variant a GRU is, as for `lessons_lib.layers.GRU`.
 
     Attributes:
         params: the parameters in one flat dict, named as in "embedding.W" (V, D), "rnn.0.Wx",
@@ -133,6 +136,7 @@ class LanguageModel:
         tie_weights: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        reset_after: bool = True,
     ) -> None:
         V = check_size(vocab_size, "vocab_size")
         settings = ModelSettings(
@@ -145,16 +149,21 @@ class LanguageModel:
             weight_dropout,
             tie_weights,
             dtype,
+            reset_after,
         )
         D, H = settings.embed_size, settings.hidden_size
         self.config: dict[str, Any] = {"vocab_size": V} | asdict(settings)
+        if settings.reset_after:  # files of models are as they were before there was a choice
+            del self.config["reset_after"]
+        variant = {"reset_after": settings.reset_after} if cell == "gru" else {}
         self.metadata: dict[str, str] = {}
         self.tie_weights = settings.tie_weights
         self.training = True
         self.rng = check_rng(rng)
         self.embedding = Embedding(V, D, rng=self.rng, dtype=dtype)
         self.layers = [
-            CELLS[cell](H if k else D, H, rng=self.rng, dtype=dtype) for k in range(num_layers)
+            CELLS[cell](H if k else D, H, rng=self.rng, dtype=dtype, **variant)
+            for k in range(num_layers)
         ]
         self.dropouts = [Dropout(dropout, rng=self.rng) for _ in range(num_layers + 1)]
         self.word_dropout = Dropout(word_dropout, rng=self.rng)
@@ -209,20 +218,39 @@ class LanguageModel:
         return logits.reshape(T, N, self.config["vocab_size"]), state
 
     def loss(
-        self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None
+        self,
+        ids: npt.ArrayLike,
+        targets: npt.ArrayLike,
+        state: tuple[Any, ...] | None = None,
+        *,
+        ignore_index: int | None = None,
     ) -> tuple[float, tuple[Any, ...]]:
-        """Mean cross entropy over all T * N predictions, in nats, and the state.
+        """Mean cross entropy over all predictions that count, in nats, and the state.
 
         Args:
             ids: tokens (T, N).
             targets: the token that comes next at each position (T, N).
             state: as for `forward`.
+            ignore_index: targets with this value, such as those of padding, count neither in the
+                mean nor in the gradient; None means that all count.
+
+        Raises:
+            ValueError, TypeError: if an argument has the wrong shape or range, or no target counts.
         """
+        if ignore_index is not None:
+            counted = np.asarray(targets) != ignore_index
+            targets = np.where(counted, targets, 0)
         hs, losses, sums, state = self._read(ids, targets, state)
         T, N = losses.shape
-        # The gradient on the logits is weights[:, None] * scores.
-        self._last_loss = hs, 1 / (sums * (T * N)), T, N
-        return float(losses.sum(dtype=np.float64)) / (T * N), state
+        count = T * N if ignore_index is None else int(counted.sum())
+        if count == 0:
+            raise ValueError("targets: expected at least one that counts, got none")
+        weights = 1 / (sums * count)  # the gradient on the logits is weights[:, None] * scores
+        if ignore_index is not None:
+            losses = np.where(counted, losses, 0)
+            weights *= counted.ravel()
+        self._last_loss = hs, weights, T, N
+        return float(losses.sum(dtype=np.float64)) / count, state
 
     def token_losses(
         self, ids: npt.ArrayLike, targets: npt.ArrayLike, state: tuple[Any, ...] | None = None

@@ -72,6 +72,7 @@ class LayerCase(NamedTuple):
     state: tuple[np.ndarray, ...]  # (h,) or (h, c), each (N, H)
     dhs: np.ndarray  # (T, N, H)
     dstate: tuple[np.ndarray, ...]  # like state, on the final state
+    lengths: np.ndarray | None = None  # (N,)
 
     def point(self) -> dict[str, np.ndarray]:
         """Everything that a gradient is taken with respect to, by name."""
@@ -151,7 +152,7 @@ def unroll_backward(
 
 def run_layer(layer: RecurrentLayer, case: LayerCase) -> dict[str, np.ndarray]:
     """Forward and backward through a layer: results and all gradients, by name."""
-    hs, state = layer.forward(case.x, pack(case.state))
+    hs, state = layer.forward(case.x, pack(case.state), lengths=case.lengths)
     dx, dstate = layer.backward(case.dhs, pack(case.dstate))
     results = {"hs": hs, "dx": dx, **{f"d{name}": g.copy() for name, g in layer.grads.items()}}
     for letter, s, ds in zip("hc", unpack(state), unpack(dstate), strict=False):

@@ -141,3 +141,32 @@ def test_cross_entropy_keeps_dtype_and_arguments(dtype):
         again, same = cross_entropy(layout, targets)
         assert again == pytest.approx(loss, rel=1e-6)
         np.testing.assert_allclose(same, dlogits, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_long_axis_of_equal_scores(dtype, axis):
+    n = 70_000  # more than float16 can count
+    scores = np.zeros((n, 1) if axis == 0 else (1, n), dtype)
+    probs, log_probs = softmax(scores, axis), log_softmax(scores, axis)
+    assert probs.dtype == log_probs.dtype == dtype
+    # float16 has steps of 6e-8 here: 1 / n is off by up to 3e-8.
+    np.testing.assert_allclose(probs, 1 / n, atol=3e-8 if dtype == np.float16 else 1e-12)
+    assert probs.sum(dtype=float) == pytest.approx(1, abs=3e-8 * n if dtype == np.float16 else 1e-6)
+    np.testing.assert_allclose(log_probs, -math.log(n), rtol=np.finfo(dtype).eps)
+    if axis == 1:
+        loss, dlogits = cross_entropy(scores, [3])
+        assert loss == pytest.approx(math.log(n), rel=1e-6) and dlogits.dtype == dtype
+
+
+def test_truth_values_and_small_integers_count_as_float64():
+    for function in (sigmoid, tanh, softmax, log_softmax):
+        for x in (np.array([1, 0], np.int8), np.array([True, False])):
+            np.testing.assert_array_equal(function(x), function(np.array([1.0, 0.0])))
+            assert function(x).dtype == np.float64
+
+
+@pytest.mark.parametrize("function", ELEMENTWISE)
+def test_an_empty_axis_gives_an_empty_array(function):
+    for shape in ((3, 0), (0, 3), (0,)):
+        assert function(np.zeros(shape)).shape == shape

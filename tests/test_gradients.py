@@ -59,6 +59,66 @@ def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     assert global_norm(grads) == pytest.approx(1.0, rel=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(), (4,), (2, 2), (2, 0)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_one_array_of_any_shape_is_clipped_in_place(shape, dtype):
+    g = np.full(shape, 10, dtype)
+    norm = 10.0 * np.sqrt(g.size)
+    assert clip_grads(g, 1.0) == pytest.approx(norm)
+    np.testing.assert_allclose(g, 10 / norm if g.size else 0, rtol=1e-3)
+    g = np.full(shape, -10, dtype)
+    clip_values(g, np.float32(0.5))
+    np.testing.assert_array_equal(g, -0.5)
+
+
+def test_none_is_left_out():
+    g = np.full(4, 10.0)
+    assert global_norm([None, g]) == clip_grads({"frozen": None, "W": g}, 1.0) == 20
+    np.testing.assert_allclose(g, 0.5)
+    clip_values(iter([None, g]), 0.25)
+    np.testing.assert_array_equal(g, 0.25)
+    assert global_norm([None]) == clip_grads([], 1.0) == 0
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200, 5e-324])
+def test_squares_that_float64_cannot_hold(size):
+    g = np.full((4, 4), size)
+    assert global_norm([g, None]) == pytest.approx(4 * size, rel=1e-12)
+    clip_grads(g, 1.0)
+    np.testing.assert_allclose(g, min(0.25, size))
+
+
+def test_a_rate_that_the_dtype_cannot_hold():
+    g = np.full(4, 6e4, np.float16)
+    clip_grads(g, 1e-3)  # the rate, 8e-9, is 0 in float16
+    np.testing.assert_allclose(g, 5e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("clip", [clip_grads, clip_values])
+def test_gradients_that_are_not_finite_can_be_an_error(clip, bad):
+    grads = {"Wx": np.full(3, 30.0), "Wh": np.array([1.0, bad])}
+    with pytest.raises(FloatingPointError, match=r"Wh: expected finite gradients, got NaN or inf"):
+        clip(grads, 1.0, error_if_nonfinite=True)
+    np.testing.assert_array_equal(grads["Wx"], 30)  # nothing is clipped then
+    clip(grads["Wx"], 1.0, error_if_nonfinite=True)
+
+
+@pytest.mark.parametrize(
+    ("grads", "error", "words"),
+    [
+        (3.0, TypeError, "not iterable"),
+        ([np.ones(2), 3.0], TypeError, r"grads\[1\]: expected an array of floating.*, got float"),
+        ({"W": np.ones(2, int)}, TypeError, "W: expected an array of floating.*, got int64"),
+        (np.broadcast_to(1.0, 3), ValueError, "grads: expected .* in place, got a read-only one"),
+    ],
+)
+def test_what_cannot_be_clipped(grads, error, words):
+    for clip in (clip_grads, clip_values):
+        with pytest.raises(error, match=words):
+            clip(grads, 0.1)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_gradients_without_a_finite_norm_are_left_alone(bad):
     grads = [np.array([30.0, 40.0]), np.array([bad])]
@@ -88,6 +148,13 @@ def test_differences_are_central_and_eps_is_half_the_distance():
     # ((x + e)^3 - (x - e)^3) / 2e = 3 x^2 + e^2
     gradient = numerical_gradient(lambda v: float((v**3).sum()), [1.0, 2.0], eps=0.5)
     np.testing.assert_allclose(gradient, [3.25, 12.25], rtol=1e-14)
+
+
+def test_a_step_that_is_lost_beside_x_is_an_error():
+    with pytest.raises(
+        ValueError, match=r"eps: expected a step that changes 1000000000000.0, got 1e-06"
+    ):
+        numerical_gradient(lambda v: float((v**2).sum()), [1.0, 1e12])
 
 
 def test_float32_and_integers_are_differentiated_in_float64():

@@ -129,6 +129,12 @@ def test_weights_start_at_the_scale_of_their_fan_in(make):
     assert layer.params["Wh"].std() == pytest.approx(1 / 10, rel=0.03)
 
 
+def test_dropout_takes_numpys_numbers():
+    for p in (np.float16(0.5), np.float32(0.5), np.float64(0.5), np.int64(0)):
+        layer = Dropout(p)
+        assert type(layer.p) is float and layer.p == p
+
+
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_dropout_drops_at_its_rate_and_keeps_the_mean(p):
     x = np.ones(100_000, np.float32)

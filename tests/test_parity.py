@@ -1,5 +1,7 @@
 """Our numbers against PyTorch's: stored ones always, drawn ones where torch is installed."""
 
+import itertools
+
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -17,10 +19,16 @@ each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 each_depth = pytest.mark.parametrize("num_layers", [1, 2])
 
 
-def load(cell, num_layers):
+STORED = [
+    *itertools.product(["rnn", "lstm", "gru"], [1, 2], [False]),
+    *itertools.product(["rnn", "lstm", "gru"], [2], [True]),
+]
+
+
+def load(cell, num_layers, packed):
     plural = "s" if num_layers > 1 else ""
-    path = data_path("parity", f"{cell}_{num_layers}_layer{plural}.safetensors")
-    return safetensors.numpy.load_file(path)
+    name = f"{cell}_{num_layers}_layer{plural}{'_packed' if packed else ''}.safetensors"
+    return safetensors.numpy.load_file(data_path("parity", name))
 
 
 def assert_close(ours, theirs, tolerance, name):
@@ -42,6 +50,7 @@ def ours_of_layer(cell, arrays, k, x, dhs, run):
         state=tuple(arrays[f"{letter}_0"][k] for letter in letters),
         dhs=dhs,
         dstate=tuple(arrays[f"loss_weight.{letter}_n"][k] for letter in letters),
+        lengths=arrays.get("lengths"),
     )
     return run(KINDS[cell], case)
 
@@ -78,39 +87,43 @@ def check_against(cell, num_layers, arrays, run):
     assert_close(dhs, arrays["grad.x"], GRADIENT_TOLERANCE, "gradient of x")
 
 
-@each_cell
-@each_depth
-@pytest.mark.parametrize("run", [through_layer, run_cells], ids=["layers", "cells"])
-def test_the_stored_numbers(cell, num_layers, run):
-    check_against(cell, num_layers, load(cell, num_layers), run)
+@pytest.mark.parametrize(("cell", "num_layers", "packed"), STORED)
+def test_the_stored_numbers(cell, num_layers, packed):
+    arrays = load(cell, num_layers, packed)
+    assert packed == (len(set(arrays.get("lengths", [7]))) > 1)
+    check_against(cell, num_layers, arrays, through_layer)
+    if not packed:
+        check_against(cell, num_layers, arrays, run_cells)
 
 
 @pytest.mark.slow
-@each_cell
-@each_depth
-def test_the_stored_numbers_are_what_the_script_makes(cell, num_layers):
+def test_the_stored_numbers_are_what_the_script_makes():
     pytest.importorskip("torch")
-    from tools.make_parity_data import STORED, reference
+    from tools import make_parity_data
 
-    stored = load(cell, num_layers)
-    made = reference(cell, num_layers, seed=STORED.index((cell, num_layers)))
-    assert made.keys() == stored.keys()
-    for name, value in made.items():
-        np.testing.assert_allclose(value, stored[name], rtol=0, atol=1e-12, err_msg=name)
+    assert make_parity_data.STORED == STORED
+    for seed, (cell, num_layers, packed) in enumerate(STORED):
+        stored = load(cell, num_layers, packed)
+        made = make_parity_data.reference(cell, num_layers, seed=seed, packed=packed)
+        assert made.keys() == stored.keys()
+        for name, value in made.items():
+            np.testing.assert_allclose(value, stored[name], rtol=0, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.slow
 @each_cell
 @each_depth
-@pytest.mark.parametrize("run", [through_layer, run_cells], ids=["layers", "cells"])
+@pytest.mark.parametrize(
+    "run", [through_layer, run_cells, "packed"], ids=["layers", "cells", "packed"]
+)
 @given(size=sizes(largest=9))
 @settings(max_examples=10)
 def test_drawn_numbers(cell, num_layers, run, size):
     pytest.importorskip("torch")
     from tools.make_parity_data import reference
 
-    arrays = reference(cell, num_layers, **size._asdict())
-    check_against(cell, num_layers, arrays, run)
+    arrays = reference(cell, num_layers, **size._asdict(), packed=run == "packed")
+    check_against(cell, num_layers, arrays, through_layer if run == "packed" else run)
 
 
 @pytest.mark.slow

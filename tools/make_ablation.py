@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.course.better_model.ablation import Epoch, Result
+from lessons_lib.course.better_model.ablation import Epoch, VariantResult
 from lessons_lib.files import data_path, write_atomically
 from lessons_lib.layers import Dropout
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import UNKNOWN, Corpus, load_corpus, word_corpus
+from lessons_lib.text.words import words_of
 from lessons_lib.training import Recipe, Trainer, perplexity
 
 # The book's recipe, and its better model, at a size that a laptop trains in minutes.
@@ -86,7 +87,7 @@ def build(variant: Variant, vocab_size: int) -> LanguageModel:
 
 def train_variant(
     variant: Variant, corpus: Corpus, *, on_epoch: Callable[[Epoch], None] = lambda epoch: None
-) -> Result:
+) -> VariantResult:
     """Train one variant, and measure it with the weights of its best epoch.
 
     Args:
@@ -110,7 +111,7 @@ def train_variant(
             kept = {name: p.copy() for name, p in model.params.items()}
     model.params.update(kept)
     seen, test = corpus.train[: len(corpus.valid)], corpus.test
-    return Result(
+    return VariantResult(
         variant.name,
         model.num_params,
         perplexity(model, seen),
@@ -120,7 +121,7 @@ def train_variant(
     )
 
 
-def save(results: Sequence[Result], corpus: Corpus, path: str | Path) -> None:
+def save(results: Sequence[VariantResult], corpus: Corpus, path: str | Path) -> None:
     """Write results to a JSON file, rounded to what is worth keeping."""
     parts = {name: getattr(corpus, name) for name in ("train", "valid", "test")}
     unknown_id = corpus.vocab.encode([UNKNOWN])[0]
@@ -142,7 +143,7 @@ def _rounded(value: Any) -> Any:
 
 def measure_all(variants: Sequence[Variant], share: float, path: Path) -> None:
     """Train variants on a share of tiny Shakespeare's words, and write what was measured."""
-    corpus = word_corpus(load_corpus("shakespeare"), share=share)
+    corpus = word_corpus(load_corpus("shakespeare"), share=share, split=words_of)
     results = []
     for variant in variants:
         results.append(train_variant(variant, corpus))

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 PARITY = Path(__file__).resolve().parents[1] / "data" / "parity"
 CELLS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
-STORED = [(cell, num_layers) for cell in CELLS for num_layers in (1, 2)]
+STORED = [(cell, num_layers, False) for cell in CELLS for num_layers in (1, 2)]
+STORED += [(cell, 2, True) for cell in CELLS]
 
 
 def reference(
@@ -27,6 +29,7 @@ def reference(
     D: int = 4,
     H: int = 5,
     seed: int = 0,
+    packed: bool = False,
 ) -> dict[str, np.ndarray]:
     """Run PyTorch once, forward and backward.
 
@@ -41,6 +44,7 @@ def reference(
         D: input features.
         H: hidden units.
         seed: of all numbers that go in.
+        packed: rows of different lengths, as a packed sequence.
 
     Returns:
         The arrays by the names that data/parity/README.md describes, in float64.
@@ -56,13 +60,19 @@ def reference(
     loss_weights = {"output": rng.standard_normal((T, N, H))}
     for letter in letters:
         loss_weights[f"{letter}_n"] = rng.standard_normal((num_layers, N, H))
+    lengths = {"lengths": rng.integers(1, T + 1, N)} if packed else {}
 
     tensors = {name: torch.tensor(value, requires_grad=True) for name, value in inputs.items()}
     weights = {name: tensors[name] for name, _ in module.named_parameters()}
     state = tuple(tensors[f"{letter}_0"] for letter in letters)
+    x = tensors["x"]
+    if packed:
+        x = pack_padded_sequence(x, torch.tensor(lengths["lengths"]), enforce_sorted=False)
     output, last = torch.func.functional_call(
-        module, weights, (tensors["x"], state if cell == "lstm" else state[0])
+        module, weights, (x, state if cell == "lstm" else state[0])
     )
+    if packed:
+        output, _ = pad_packed_sequence(output, total_length=T)
     last = last if cell == "lstm" else (last,)
     results = {"output": output}
     results |= {f"{letter}_n": value for letter, value in zip(letters, last, strict=True)}
@@ -71,25 +81,27 @@ def reference(
 
     return (
         inputs
+        | lengths
         | {name: value.detach().numpy() for name, value in results.items()}
         | {f"loss_weight.{name}": w for name, w in loss_weights.items()}
         | {f"grad.{name}": tensor.grad.numpy() for name, tensor in tensors.items()}
     )
 
 
-def file_name(cell: str, num_layers: int) -> str:
+def file_name(cell: str, num_layers: int, packed: bool) -> str:
     """Name of the file in data/parity/ that holds a case."""
-    return f"{cell}_{num_layers}_layer{'s' if num_layers > 1 else ''}.safetensors"
+    plural = "s" if num_layers > 1 else ""
+    return f"{cell}_{num_layers}_layer{plural}{'_packed' if packed else ''}.safetensors"
 
 
 def main() -> None:
     """Write all files."""
     PARITY.mkdir(parents=True, exist_ok=True)
     version = torch.__version__.split("+")[0]  # without the kind of build
-    for seed, (cell, num_layers) in enumerate(STORED):
-        arrays = reference(cell, num_layers, seed=seed)
+    for seed, (cell, num_layers, packed) in enumerate(STORED):
+        arrays = reference(cell, num_layers, seed=seed, packed=packed)
         contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-        path = PARITY / file_name(cell, num_layers)
+        path = PARITY / file_name(cell, num_layers, packed)
         path.write_bytes(safetensors.numpy.save(contiguous, {"made_with": f"torch {version}"}))
         print(path.relative_to(PARITY.parents[1]))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lessons_lib.cli import (
+    classroom,
     convert,
     course,
     data,
@@ -51,6 +52,7 @@ app.command("list")(course.list_lessons)
 app.command()(course.solution)
 app.command()(course.check)
 app.command()(grading.grade)
+app.command()(classroom.statistics)
 app.command()(grading.matrix)
 app.command("export")(grading.export_exercises)
 app.command()(new.new)

@@ -1,6 +1,5 @@
 """Arguments that several commands have, and what they do with them."""
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lessons_lib.models import LanguageModel
-    from lessons_lib.text import Corpus, Vocabulary
+    from lessons_lib.text.tokens import Tokens
     from lessons_lib.training import Recipe
 
 
@@ -25,7 +24,7 @@ def completed_from(*values: str) -> Callable[[str], list[str]]:
 
 # Named here too, since --help and Tab must not wait for the modules that have them.
 CORPUS_NAMES = ("village", "shakespeare", "shakespeare-words", "ptb")
-PRESET_NAMES = ("lesson", "char", "book", "better", "best")
+PRESET_NAMES = ("lesson", "char", "small", "book", "better", "best")
 CorpusName = Annotated[
     str,
     typer.Argument(
@@ -44,7 +43,8 @@ CheckpointPath = Annotated[
 
 def default_preset(corpus: str) -> str:
     """The recipe made for a corpus."""
-    return {"village": "lesson", "shakespeare": "char"}.get(corpus, "book")
+    made_for = {"village": "lesson", "shakespeare": "char"}
+    return made_for.get(corpus, "book" if corpus in CORPUS_NAMES else "small")
 
 
 def make_recipe(preset: str, settings: list[str] | None) -> "Recipe":
@@ -55,10 +55,13 @@ def make_recipe(preset: str, settings: list[str] | None) -> "Recipe":
     return PRESETS[preset].with_settings(settings or [])
 
 
-def load_model(checkpoint: Path) -> "tuple[LanguageModel, Vocabulary | None]":
-    """A model, from its file or from the folder of its run, and its vocabulary if it has one."""
+def load_model(checkpoint: Path) -> "tuple[LanguageModel, Tokens | None]":
+    """A model, from its file or from the folder of its run, and how its text becomes tokens.
+
+    A run that is not finished has the model that did best so far.
+    """
     from lessons_lib.models import LanguageModel
-    from lessons_lib.text import Vocabulary
+    from lessons_lib.text.own import tokens_of
     from lessons_lib.training.run import MODEL
 
     path = checkpoint
@@ -70,12 +73,12 @@ def load_model(checkpoint: Path) -> "tuple[LanguageModel, Vocabulary | None]":
     if "vocabulary" not in model.metadata:
         return model, None
     try:
-        vocabulary = Vocabulary(json.loads(model.metadata["vocabulary"]))
-    except (ValueError, TypeError, RecursionError):
-        raise ValueError(f"CHECKPOINT: the vocabulary of {path} is damaged") from None
-    if len(vocabulary) != (V := model.config["vocab_size"]):
-        raise ValueError(f"CHECKPOINT: {path} knows {V} tokens and names {len(vocabulary)}")
-    return model, vocabulary
+        tokens = tokens_of(model.metadata)
+    except ValueError as error:
+        raise ValueError(f"CHECKPOINT: {path}: {error}") from None
+    if len(tokens.vocab) != (V := model.config["vocab_size"]):
+        raise ValueError(f"CHECKPOINT: {path} knows {V} tokens and names {len(tokens.vocab)}")
+    return model, tokens
 
 
 def best_possible(corpus: str, ids: "np.ndarray") -> float | None:
@@ -92,16 +95,33 @@ def lanes(corpus: str) -> int:
     return 1 if corpus == "village" else 10
 
 
-def report(split: str, corpus: str, texts: "Corpus", perplexity: float) -> None:
-    """Print a perplexity, beside the best possible one or as bits per character if it can be."""
-    ids = getattr(texts, split)
+def report(
+    split: str,
+    corpus: str,
+    ids: "np.ndarray",
+    tokens: "Tokens | None",
+    perplexity: float,
+    num_bytes: int | None = None,
+) -> None:
+    """Print a perplexity, beside what makes it comparable.
+
+    That is the best possible one where it is known, bits per character where tokens are characters,
+    and bits per byte where the text's size in bytes is given: it holds for tokens of any kind.
+    """
     line = f"{split} perplexity {perplexity:.3f} over {len(ids) - 1} tokens"
     best = best_possible(corpus, ids)
     if best:
         line += f", best possible {best:.3f} (x {perplexity / best:.3f})"
-    if texts.vocab.is_character_level:
+    if tokens is not None and tokens.vocab.is_character_level:
         line += f", {math.log2(perplexity):.3f} bits per character"
+    if num_bytes:
+        line += f", {bits_per_byte(perplexity, ids, num_bytes):.3f} bits per byte"
     say(line)
+
+
+def bits_per_byte(perplexity: float, ids: "np.ndarray", num_bytes: int) -> float:
+    """What a model takes to write a text, shared out over the text's bytes as UTF-8."""
+    return math.log2(perplexity) * (len(ids) - 1) / num_bytes
 
 
 def said_by_system(error: OSError) -> str:

@@ -10,6 +10,7 @@ from lessons_lib.cli.common import completed_from
 from lessons_lib.cli.output import say, say_next, show_markdown
 
 MOST_TOLD = 20  # lines of a kind
+MOST_ROWS = 200
 
 
 def grade(
@@ -41,6 +42,25 @@ def grade(
     regrade: Annotated[
         bool, typer.Option("--regrade", help="grade anew what has a result already")
     ] = False,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="canvas, moodle or blackboard: files to upload there",
+            autocompletion=completed_from("canvas", "moodle", "blackboard"),
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="the assignment, as the platform calls it")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="who is in the class: a table, or a platform's export")
+    ] = None,
+    due: Annotated[str | None, typer.Option(help="such as '2026-03-05 23:59'")] = None,
+    late: Annotated[str | None, typer.Option(help="such as '10% a day, at most 3'")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="earlier work, for the look for copies")
+    ] = None,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
@@ -51,6 +71,7 @@ def grade(
     """
     from tqdm import tqdm
 
+    from lessons_lib.cli.classroom import Classroom
     from lessons_lib.grading.batch import (
         How,
         claimed,
@@ -74,19 +95,41 @@ def grade(
         if exercises is not None:
             leave_out_exercises(found, exercises)
             check_references(load_exercises(exercises))  # before anything is graded
+        title = title or (exercises.stem if exercises else "Memory Gates")
+        classroom = Classroom(
+            found,
+            kind=kind,
+            title=title,
+            roster=roster,
+            due=due,
+            late=late,
+            exercises=exercises,
+            compare=compare,
+        )
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
-            graded, left_out, anew = grade_all(
-                found,
-                out,
-                how,
-                jobs=jobs,
-                regrade=regrade,
-                on_graded=lambda one: bar.update(),
-            )
-    for name, report in graded:
+            try:
+                batch = grade_all(
+                    found,
+                    out,
+                    how,
+                    jobs=jobs,
+                    regrade=regrade,
+                    on_graded=lambda one: bar.update(),
+                    about=classroom.about,
+                )
+            except KeyboardInterrupt:
+                bar.close()
+                said = "lessons: stopped; what is graded is kept, and the same command goes on"
+                print(said, file=sys.stderr)
+                raise
+        classroom.write(batch, out)
+    graded, left_out, anew = batch
+    for name, report in graded[:MOST_ROWS]:
         say(f"{report.score:>6g} of {report.max_score:<6g} {name}")
+    if len(graded) > MOST_ROWS:
+        say(f"     and {len(graded) - MOST_ROWS} more")
     for name, reason in list(left_out.items())[:MOST_TOLD]:
         say(f"     not graded    {name}: {reason}")
     if len(left_out) > MOST_TOLD:
@@ -97,7 +140,8 @@ def grade(
         say(f"     and {len(anew) - MOST_TOLD} more")
     lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
     say(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
-    say_next(f"{out / 'feedback'} has a page for each of them.")
+    classroom.summarize(batch, out)
+    say_next(f"open {out / 'index.html'} in a browser.")
     if lost:
         raise ValueError(f"{lost} results are missing; give the command again to try those anew")
 

@@ -12,8 +12,26 @@ from lessons_lib.shown import shown
 if TYPE_CHECKING:
     from lessons_lib.training import RunSummary
 
-_HEADINGS = ("run", "corpus", "preset", "model", "parameters", "epochs", "valid", "test", "time")
-_RIGHT = ("parameters", "epochs", "valid", "test", "time")  # numbers line up on the right
+_HEADINGS = (
+    "run",
+    "corpus",
+    "preset",
+    "model",
+    "parameters",
+    "epochs",
+    "valid",
+    "test",
+    "time",
+    "bits/byte",
+)
+_RIGHT = (
+    "parameters",
+    "epochs",
+    "valid",
+    "test",
+    "time",
+    "bits/byte",
+)  # numbers line up on the right
 
 
 def runs(
@@ -32,11 +50,14 @@ def runs(
     from lessons_lib.training import find_runs
 
     found = find_runs(folder, on_damage=lambda text: say(f"left out: {text}", err=True))
-    show_table(_HEADINGS, [_row(run, folder) for run in found], right=_RIGHT)
+    # Perplexities of different tokens do not compare, bits per byte do.
+    columns = len(_HEADINGS) if any(run.bits_per_byte for run in found) else len(_HEADINGS) - 1
+    rows = [_row(run, folder)[:columns] for run in found]
+    show_table(_HEADINGS[:columns], rows, right=_RIGHT)
     if plot:
         _draw(found, folder, plot)
         say(f"learning curves are in {plot}")
-    say_next("`lessons evaluate DIR CORPUS` shows where a model loses.")
+    say_next("`lessons evaluate DIR` shows where a model loses.")
 
 
 def _row(run: "RunSummary", below: Path) -> tuple[str, ...]:
@@ -55,6 +76,7 @@ def _row(run: "RunSummary", below: Path) -> tuple[str, ...]:
         f"{run.valid_perplexity:.3f}" if run.valid_perplexity else "-",
         f"{run.test_perplexity:.3f}" if run.test_perplexity else "-",
         show_duration(run.seconds),
+        f"{run.bits_per_byte:.3f}" if run.bits_per_byte else "-",
     )
 
 

@@ -14,25 +14,46 @@ from lessons_lib.cli.common import (
     CorpusName,
     SettingsOption,
     best_possible,
+    bits_per_byte,
     completed_from,
     default_preset,
     lanes,
+    load_model,
     make_recipe,
     report,
     said_by_system,
 )
 from lessons_lib.cli.durations import parse_duration, show_duration
 from lessons_lib.cli.output import say, say_next, show_markdown
+from lessons_lib.cli.telling import Telling
+from lessons_lib.cli.texts import (
+    Asked,
+    EncodingOption,
+    MinCountOption,
+    SharesOption,
+    Text,
+    TextName,
+    TokensOption,
+    VocabSizeOption,
+    files_of,
+    is_named,
+    known_tokens,
+    named,
+    own,
+)
 
 if TYPE_CHECKING:
-    from lessons_lib.training.folders import Record
+    import numpy as np
+
+    from lessons_lib.models import LanguageModel
+    from lessons_lib.training import Recipe
 
 TIME_IS_UP, CTRL_C = 124, 130  # exit statuses: as `timeout` and as shells have them
 
 PresetOption = Annotated[
     str | None,
     typer.Option(
-        help="a recipe: lesson, char, book, better or best  [by corpus]",
+        help="a recipe: lesson, char, small, book, better or best  [by corpus]",
         autocompletion=completed_from(*PRESET_NAMES),
     ),
 ]
@@ -61,15 +82,23 @@ def _stoppable(folder: Path, way_on: str) -> Iterator[None]:
         say(f"{stopped}: {way_on}", err=True)
         raise typer.Exit(TIME_IS_UP if isinstance(stopped, TimeLimitReached) else CTRL_C) from None
     except KeyboardInterrupt:  # the second Ctrl-C
-        say(f"stopped at once; to go on from the last checkpoint, {way_on}", err=True)
+        say(f"stopped at once; {_way_on(folder, way_on)}", err=True)
         raise typer.Exit(CTRL_C) from None
     except OSError as error:  # a full disk, above all
         how = f"; when that is mended, {way_on}" if folder.is_dir() else ""
         raise OSError(f"{said_by_system(error)}{how}") from None
 
 
+def _way_on(folder: Path, way_on: str) -> str:
+    from lessons_lib.training.folders import CHECKPOINT
+
+    if (folder / CHECKPOINT).exists():
+        return f"to go on from the last checkpoint, {way_on}"
+    return "there is no checkpoint yet; give the same command again"
+
+
 def train(
-    corpus: CorpusName,
+    corpus: TextName,
     out: Annotated[
         Path | None, typer.Option(help="folder of the run  [runs/CORPUS-PRESET]")
     ] = None,
@@ -77,50 +106,124 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="go on with the run in the folder")
     ] = False,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="start with the weights of another run"),
+    ] = None,
+    tokens: TokensOption = None,
+    split: SharesOption = None,
+    min_count: MinCountOption = None,
+    vocab_size: VocabSizeOption = None,
+    encoding: EncodingOption = "utf-8",
+    sample_every: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="STEPS", help="let it write a line after so many steps"),
+    ] = None,
     time_limit: TimeLimitOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Train a language model: LSTM on the village, say, until it nears the best possible.
+    """Train a language model on a corpus of the course, or on a text of your own.
 
-    Stop it with Ctrl-C or let its time run out: with --resume it goes on as if it had not stopped.
+    Stop it with Ctrl-C or let its time run out: with --resume it goes on as if it had not stopped,
+    with the recipe that it has; --set epochs=N makes it longer.
     """
-    from lessons_lib.plots import learning_curve, save_figure
-    from lessons_lib.text import load_corpus
-    from lessons_lib.training import Run, exp_loss, perplexity, read_metrics, write_results
+    from lessons_lib.training import Run
+    from lessons_lib.training.run import locked
+    from lessons_lib.training.stopping import stop_request
 
     seconds = parse_duration(time_limit) if time_limit else float("inf")
-    preset = preset or default_preset(corpus)
-    recipe = make_recipe(preset, settings)
-    texts = load_corpus(corpus)
-    folder = out or Path("runs") / f"{corpus}-{preset}"
-    best = best_possible(corpus, texts.valid)
-
-    def say_epoch(record: "Record") -> None:
-        epoch, valid = round(record["epoch"]), record["valid_perplexity"]
-        line = (
-            f"epoch {epoch}/{recipe.epochs}: perplexity "
-            f"{exp_loss(record['train_loss']):.3f} in training, {valid:.3f} in validation"
+    asked = Asked(tokens, split, min_count, vocab_size, encoding)
+    is_own = not is_named(corpus, asked)
+    source = files_of(corpus, encoding).path.resolve().stem if is_own else corpus
+    folder = out or Path("runs") / f"{source}-{preset or default_preset(source)}"
+    going_on = _is_begun(folder, resume, is_own)
+    start = None if going_on else from_
+    preset, recipe = _recipe(folder if going_on else start, preset, source, settings)
+    known = known_tokens(start) if start else None
+    show = sys.stderr.isatty()
+    with _stoppable(folder, "give the same command with --resume"), locked(folder):
+        with stop_request(float("inf"), notice=show) as stop:
+            text = own(corpus, folder, asked, known, going_on) if is_own else named(corpus)
+        weights = _weights(start, recipe, text) if start else {}
+        best = best_possible(text.name, text.corpus.valid)
+        say(f"{preset or 'a recipe'} on {text.name}, in {folder}")
+        telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop.signalled)
+        metadata = text.tokens.metadata()
+        run = Run(
+            text.name, text.corpus, recipe, folder, preset, metadata, weights, str(start or "")
         )
-        line += f", best possible {best:.3f} (x {valid / best:.3f})" if best else ""
-        left = record["seconds"] / epoch * (recipe.epochs - epoch)
-        say(line + (f", {show_duration(left)} to go" if left else ""))
-
-    say(f"{preset} on {corpus}, in {folder}")
-    with _stoppable(folder, "give the same command with --resume"):
-        model = Run(corpus, texts, recipe, folder, preset).train(
+        model = run.train(
             resume=resume,
             time_limit=seconds,
-            on_epoch=say_epoch,
-            show_progress=sys.stderr.isatty(),
+            on_epoch=telling.epoch,
+            on_step=telling.step,
+            show_progress=show,
         )
+        _conclude(model, text, folder, best)
+    say_next(f"`lessons evaluate {folder}` shows where it loses, `lessons sample {folder}` writes.")
+
+
+def _is_begun(folder: Path, resume: bool, is_own: bool) -> bool:
+    """Whether there is a run to go on with; ValueError if that is not what was asked for."""
+    from lessons_lib.training.folders import RECIPE
+
+    begun = (folder / RECIPE).exists()
+    if begun and not resume:
+        raise ValueError(
+            f"folder: {folder} holds a run; continue it with --resume, or choose another folder "
+            "with --out"
+        )
+    if resume and is_own and not begun:
+        raise ValueError(
+            f"--resume: found no run in {folder}; give the whole command again, without --resume"
+        )
+    return begun
+
+
+def _recipe(
+    like: Path | None, preset: str | None, source: str, settings: list[str] | None
+) -> "tuple[str, Recipe]":
+    """The recipe and its name: the preset's, or else that of another run, with what is set."""
+    from lessons_lib.training import Recipe, read_run
+    from lessons_lib.training.folders import RECIPE
+
+    if preset is None and like is not None and (like / RECIPE).exists():
+        found = read_run(like)
+        return found.preset, Recipe(**found.recipe).with_settings(settings or [])
+    preset = preset or default_preset(source)
+    return preset, make_recipe(preset, settings)
+
+
+def _weights(start: Path, recipe: "Recipe", text: Text) -> "dict[str, np.ndarray]":
+    """The weights of another run for this text's tokens, and how many of them there are."""
+    from lessons_lib.training.starting import start_from
+
+    model, tokens = load_model(start)
+    if tokens is None:
+        raise ValueError(f"--from: {start} holds no vocabulary to match with")
+    found = start_from(model, tokens.vocab, recipe, text.corpus.vocab)
+    say(
+        f"{found.known:,} of {found.known + found.new:,} tokens begin with the weights of {start}, "
+        f"{found.new:,} with drawn ones; {found.left_out:,} of its tokens are not in this text"
+    )
+    return found.params
+
+
+def _conclude(model: "LanguageModel", text: Text, folder: Path, best: float | None) -> None:
+    """Measure the finished model on the test part, and keep that and the learning curve."""
+    from lessons_lib.plots import learning_curve, save_figure  # matplotlib takes its time
+    from lessons_lib.training import perplexity, read_metrics, write_results
+
     records = read_metrics(folder)
     save_figure(learning_curve(records, best_possible=best), folder / "learning_curve.png")
-    reached = perplexity(model, texts.test, batch_size=lanes(corpus))
-    write_results(folder, reached)
-    report("test", corpus, texts, reached)
+    test = text.corpus.test
+    reached = perplexity(model, test, batch_size=lanes(text.name))
+    num_bytes = text.own.num_bytes["test"] if text.own else None
+    bits = bits_per_byte(reached, test, num_bytes) if num_bytes else None
+    write_results(folder, reached, bits)
+    report("test", text.name, test, text.tokens, reached, num_bytes)
     time = show_duration(records[-1]["seconds"])
     say(f"{time}; model, metrics and learning curve are in {folder}")
-    say_next(f"`lessons evaluate {folder} {corpus}` shows where it loses.")
 
 
 def compare(

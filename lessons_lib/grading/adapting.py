@@ -15,8 +15,8 @@ import numpy as np
 
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.exercise.registry import EXERCISES
-from lessons_lib.grading.isolation.running import run
-from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.judging.judge import same_results
 from lessons_lib.grading.retelling import Retelling
 
 
@@ -329,6 +329,9 @@ def _add_mistakes(adapted: Exercise, notation: Notation, retelling: Retelling) -
 
 
 def _is_wrong(function: Callable[..., Any], exercise: Exercise) -> bool:
-    cases = exercise.cases(np.random.default_rng(0))
-    result = judge(exercise, cases, run(function, cases), look_for_hints=False)
-    return result.status != "passed"
+    """Whether a function gives other results than the reference in some case."""
+    return not all(
+        same_results(exercise, case, call(exercise.reference, case), call(function, case))
+        for case in exercise.cases(np.random.default_rng(0))
+        if case.dtype == "float64"  # float32 decides nothing
+    )

@@ -15,6 +15,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.isolation import times
 from lessons_lib.grading.isolation.answers import (
     checked_definitions,
     outcome_of,
@@ -145,7 +146,9 @@ def _graded(
     with Box(modules, taken) as box:
         while len(results) < len(exercises):  # a new process after one that had to be ended
             if allowance.seconds <= 0:
-                text = f"The {Allowance().seconds:g} seconds for all answers of the file are over."
+                most = Allowance().seconds
+                text = f"The {most:g} seconds of work for all answers of the file are over"
+                text += f", or the {most * times.PATIENCE:g} seconds with its waiting."
                 results += [_failed(e, "timeout", text) for e in exercises[len(results) :]]
                 break
             try:
@@ -275,8 +278,11 @@ def _failed(exercise: Exercise, status: Status, text: str) -> Result:
 
 def _ended(exercise: Exercise, error: Exception, when: str) -> Result:
     if isinstance(error, WorkerTooSlow):
-        (seconds,) = error.args
-        text = f"No result after {seconds:.3g} seconds, {when}. Is there a loop that does not end?"
-        return _failed(exercise, "timeout", text)
+        seconds, waits = error.args
+        if waits:
+            after, why = f"{seconds * times.PATIENCE:.3g} seconds", "Does it wait for something?"
+        else:
+            after, why = f"{seconds:.3g} seconds of work", "Is there a loop that does not end?"
+        return _failed(exercise, "timeout", f"No result after {after}, {when}. {why}")
     text = f"Its process ended {when}. Does it call exit, or need very much memory?"
     return _failed(exercise, "crashed", text)

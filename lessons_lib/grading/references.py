@@ -19,6 +19,7 @@ from lessons_lib.grading.grader import graded_by
 from lessons_lib.grading.isolation import worker
 from lessons_lib.grading.isolation.process import Worker, WorkerTooSlow, called_back
 from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import receive, send
 from lessons_lib.grading.judging.comparing import is_number
 from lessons_lib.grading.wording import describe, one_line
@@ -132,11 +133,12 @@ class _StandIn:
             asked = _sent(message)
             return _sent(called_back((functions or {}).get(asked["call"]), asked["arguments"]))
 
-        started = time.monotonic()
+        stopwatch = Stopwatch(time.process_time)
         received = _sent(question, call_back=lambda number: worker.caller(number, exchange))
         answer = _sent(worker.answer(received, self.functions))
-        if time.monotonic() - started > seconds:
-            raise WorkerTooSlow(seconds)
+        used, waits = stopwatch.read()
+        if used > seconds:
+            raise WorkerTooSlow(seconds, waits)
         return answer
 
 

@@ -1,6 +1,7 @@
 """What is said of a file, beside its answers: what of it was not run, and what failed."""
 
 import dataclasses
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,6 +9,8 @@ from lessons_lib.grading.report import Result
 from lessons_lib.grading.wording import in_words, one_line
 
 MOST_TOLD = 5  # of a kind
+# A line that `Remarks` has written: where, and what became of it.
+PLACE = re.compile(r"^In (?P<label>.+), line (?P<line>\d+), a part (?P<what>.+)\.$", re.MULTILINE)
 
 
 class Problem(NamedTuple):

@@ -13,10 +13,21 @@ An argument of the wrong shape, type or range is a ValueError or TypeError that 
 """
 
 from lessons_lib.layers.base import Layer
+from lessons_lib.layers.bidirectional import Bidirectional
 from lessons_lib.layers.feedforward import Dropout, Embedding, Linear
 from lessons_lib.layers.gru import GRU
 from lessons_lib.layers.lstm import LSTM
 from lessons_lib.layers.recurrent import RecurrentLayer
 from lessons_lib.layers.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "Dropout", "Embedding", "Layer", "Linear", "RecurrentLayer"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
+    "Dropout",
+    "Embedding",
+    "Layer",
+    "Linear",
+    "RecurrentLayer",
+]

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.functions import check_ids
-from lessons_lib.layers.base import Layer, check_array, check_rng, check_size
+from lessons_lib.layers.base import Layer, check_array, check_rng, check_size, is_number, sum_rows
 
 
 class Embedding(Layer):
@@ -107,7 +107,7 @@ class Linear(Layer):
         dy = check_array(dy, (*x.shape[:-1], W.shape[1]), "dy", "(..., out)", self.dtype)
         rows = dy.reshape(-1, W.shape[1])
         np.matmul(x.reshape(-1, len(W)).T, rows, out=self.grads["W"])
-        np.sum(rows, axis=0, out=self.grads["b"])
+        sum_rows(rows, self.grads["b"])
         return dy @ W.T
 
 
@@ -155,6 +155,6 @@ class Dropout(Layer):
 
 def check_probability(p: float, name: str) -> float:
     """Return p if entries may be dropped with that probability, else raise ValueError."""
-    if not isinstance(p, float | int) or not 0 <= p < 1:
+    if not is_number(p) or not 0 <= p < 1:
         raise ValueError(f"{name}: expected a probability from 0 up to but not 1, got {p!r}")
     return float(p)

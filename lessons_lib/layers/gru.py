@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.cells import gru_step, gru_step_backward
+from lessons_lib.layers.base import sum_rows
 from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
 
@@ -37,9 +38,9 @@ class GRU(RecurrentLayer):
         run = self._forward_fast if self.reset_after else self._forward_cells
         return (run(x, *state),)
 
-    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+    def _backward(self, arriving: Arrays, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
         run = self._backward_fast if self.reset_after else self._backward_cells
-        dx, dh = run(dhs, *dstate)
+        dx, dh = run(*arriving, *dstate)
         return dx, (dh,)
 
     def _forward_fast(self, x: np.ndarray, h0: np.ndarray) -> np.ndarray:
@@ -124,8 +125,8 @@ class GRU(RecurrentLayer):
         dax, dah = dax.reshape(T * N, 3 * H), dah.reshape(T * N, 3 * H)
         np.matmul(x.reshape(T * N, D).T, dax, out=self.grads["Wx"])
         np.matmul(hs[:-1].reshape(T * N, H).T, dah, out=self.grads["Wh"])
-        np.sum(dax, axis=0, out=self.grads["bx"])
-        np.sum(dah, axis=0, out=self.grads["bh"])
+        sum_rows(dax, self.grads["bx"])
+        sum_rows(dah, self.grads["bh"])
         return (dax @ Wx.T).reshape(T, N, D), dh
 
     def _forward_cells(self, x: np.ndarray, h0: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons_lib.layers.base import sum_rows
 from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
 
@@ -54,8 +55,9 @@ class LSTM(RecurrentLayer):
         self._cache = x, hs, cs, tanh_cs, gates, *params[:2]
         return hs, cs
 
-    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+    def _backward(self, arriving: Arrays, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
         x, hs, cs, tanh_cs, gates, Wx, Wh = self._cache
+        dhs, *dcs = arriving
         dh, dc = dstate
         T, N, D = x.shape
         H = self.hidden_size
@@ -84,6 +86,8 @@ class LSTM(RecurrentLayer):
             dh += dhs[t]
             dc_by_dh[t] *= dh
             dc += dc_by_dh[t]
+            if dcs:
+                dc += dcs[0][t]
             by_block[t, :, :3] *= dc[:, None]
             by_block[t, :, 3] *= dh
             np.matmul(da[t], Wh_T, out=dh)
@@ -92,5 +96,5 @@ class LSTM(RecurrentLayer):
         da = da.reshape(T * N, 4 * H)
         np.matmul(x.reshape(T * N, D).T, da, out=self.grads["Wx"])
         np.matmul(hs[:-1].reshape(T * N, H).T, da, out=self.grads["Wh"])
-        np.sum(da, axis=0, out=self.grads["b"])
+        sum_rows(da, self.grads["b"])
         return (da @ Wx.T).reshape(T, N, D), (dh, dc)

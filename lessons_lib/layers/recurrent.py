@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lessons_lib.functions import check_ids
 from lessons_lib.layers.base import Layer, check_array, check_rng, check_size
 
 Arrays = tuple[np.ndarray, ...]
@@ -39,6 +40,7 @@ class RecurrentLayer(Layer):
         super().__init__()
         self.input_size = D = check_size(input_size, "input_size")
         self.hidden_size = H = check_size(hidden_size, "hidden_size")
+        self._lengths: np.ndarray | None = None  # of the rows of the last forward
         rng = check_rng(rng)
         columns = self.blocks * H
         self._add("Wx", rng.standard_normal((D, columns)) / np.sqrt(D), dtype)
@@ -46,37 +48,62 @@ class RecurrentLayer(Layer):
         for name in self.biases:
             self._add(name, np.zeros(columns), dtype)
 
-    def forward(self, x: npt.ArrayLike, state: State | None = None) -> tuple[np.ndarray, Any]:
-        """Run a whole sequence.
+    def forward(
+        self,
+        x: npt.ArrayLike,
+        state: State | None = None,
+        *,
+        lengths: npt.ArrayLike | None = None,
+    ) -> tuple[np.ndarray, Any]:
+        """Run a whole sequence, or rows of different lengths side by side.
 
         Args:
-            x: inputs (T, N, D).
+            x: inputs (T, N, D); what stands past a row's end is not read.
             state: the state before the first step, h (N, H), for an LSTM the pair (h, c); None
                 means zeros.
+            lengths: how many steps each row has, integers from 1 to T, (N,); None means T.
 
         Returns:
-            The hidden states of all steps (T, N, H), and the state after the last step.
+            The hidden states of all steps (T, N, H), 0 past a row's end, and the state after each
+            row's last step.
         """
         x = check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
-        states = self._forward(x, self._unpack(state, x.shape[1], "state"))
-        return states[0][1:].copy(), _pack(part[-1].copy() for part in states)
+        first = self._unpack(state, x.shape[1], "state")
+        self._lengths = None if lengths is None else check_lengths(lengths, *x.shape[:2])
+        if self._lengths is None:
+            states = self._forward(x, first)
+            return states[0][1:].copy(), _pack(part[-1].copy() for part in states)
+        # Every row runs on to T on inputs of 0, and what comes after its end is left out.
+        past = _past_end(self._lengths, len(x))
+        states = self._forward(np.where(past, 0, x), first)
+        last = _pack(part[self._lengths, np.arange(x.shape[1])] for part in states)
+        return np.where(past, 0, states[0][1:]), last
 
     def backward(self, dhs: npt.ArrayLike, dstate: State | None = None) -> tuple[np.ndarray, Any]:
         """Backpropagate through time, after `forward`, and fill `grads`.
 
         Args:
-            dhs: gradient on the hidden states of all steps (T, N, H).
+            dhs: gradient on the hidden states of all steps (T, N, H); what stands past a row's end
+                is not read.
             dstate: gradient on the state after the last step, beyond that in dhs; shaped as the
                 state is, None means zeros.
 
         Returns:
-            dx (T, N, D), and the gradient on the state before the first step.
+            dx (T, N, D), 0 past a row's end, and the gradient on the state before the first step.
         """
         x, *_ = self._cached()
         T, N, _ = x.shape
         dhs = check_array(dhs, (T, N, self.hidden_size), "dhs", "(T, N, H)", self.dtype)
         last = self._unpack(dstate, N, "dstate")
-        dx, first = self._backward(dhs, tuple(part.copy() for part in last))
+        if self._lengths is None:
+            dx, first = self._backward((dhs,), tuple(part.copy() for part in last))
+            return dx, _pack(first)
+        # No gradient comes from after a row's end, and that on its last state arrives there.
+        dhs = np.where(_past_end(self._lengths, T), 0, dhs)
+        arriving = (dhs, *(np.zeros_like(dhs) for _ in last[1:]))
+        for dparts, dpart in zip(arriving, last, strict=True):
+            dparts[self._lengths - 1, np.arange(N)] += dpart
+        dx, first = self._backward(arriving, tuple(np.zeros_like(part) for part in last))
         return dx, _pack(first)
 
     def _forward(self, x: np.ndarray, state: Arrays) -> Arrays:
@@ -86,8 +113,13 @@ class RecurrentLayer(Layer):
         """
         raise NotImplementedError
 
-    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
-        """dx, and the gradient on the first state; dstate may be written to."""
+    def _backward(self, arriving: Arrays, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+        """dx, and the gradient on the first state; dstate may be written to.
+
+        Args:
+            arriving: the gradient on h after each step (T, N, H), and for an LSTM perhaps on c.
+            dstate: the gradient on the state after step T.
+        """
         raise NotImplementedError
 
     def _unpack(self, state: State | None, N: int, name: str) -> Arrays:
@@ -106,6 +138,21 @@ class RecurrentLayer(Layer):
             else check_array(part, shape, part_name, "(N, H)", self.dtype)
             for part_name, part in parts.items()
         )
+
+
+def check_lengths(lengths: npt.ArrayLike, T: int, N: int) -> np.ndarray:
+    """Return lengths (N,) as int64, or say in one line what is wrong with them."""
+    array = check_ids(lengths, T + 1, "lengths").astype(np.int64)
+    if array.shape != (N,):
+        raise ValueError(f"lengths: expected one for each row, ({N},), got {array.shape}")
+    if array.min(initial=1) < 1:
+        raise ValueError(f"lengths: expected values from 1 to {T}, got {array.min()}")
+    return array
+
+
+def _past_end(lengths: np.ndarray, T: int) -> np.ndarray:
+    """Which steps of which rows come after the row's end, (T, N, 1)."""
+    return (np.arange(T)[:, None] >= lengths)[..., None]
 
 
 def _pack(parts: Iterable[np.ndarray]) -> Any:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons_lib.layers.base import sum_rows
 from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
 
@@ -32,9 +33,9 @@ class RNN(RecurrentLayer):
         self._cache = x, hs, Wx, Wh
         return (hs,)
 
-    def _backward(self, dhs: np.ndarray, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
+    def _backward(self, arriving: Arrays, dstate: Arrays) -> tuple[np.ndarray, Arrays]:
         x, hs, Wx, Wh = self._cache
-        (dh,) = dstate
+        (dhs,), (dh,) = arriving, dstate
         T, N, D = x.shape
         H = self.hidden_size
 
@@ -50,5 +51,5 @@ class RNN(RecurrentLayer):
         da = da.reshape(T * N, H)
         np.matmul(x.reshape(T * N, D).T, da, out=self.grads["Wx"])
         np.matmul(hs[:-1].reshape(T * N, H).T, da, out=self.grads["Wh"])
-        np.sum(da, axis=0, out=self.grads["b"])
+        sum_rows(da, self.grads["b"])
         return (da @ Wx.T).reshape(T, N, D), (dh,)

@@ -6,6 +6,8 @@ backpropagation through time with carried state. All batches are time-major, (T,
 is always the token after its input.
 """
 
+import mmap
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -65,7 +67,7 @@ class TrainingBatches:
             raise ValueError(f"step: expected a whole number of 0 or more, got {step!r}")
         times = step * self.seq_len + np.arange(self.seq_len)  # (T,)
         places = (times[:, None] + self._starts) % self._pairs  # (T, N)
-        return self._ids[places], self._ids[places + 1]
+        return self._ids[places].astype(np.int64), self._ids[places + 1].astype(np.int64)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self.batch(step) for step in range(len(self)))
@@ -100,8 +102,8 @@ def evaluation_batches(
         for begin in range(0, lengths[0], seq_len):
             times = np.arange(begin, min(begin + seq_len, lengths[0]))[:, None]  # (T, 1)
             places = starts + times  # (T, N)
-            targets = ids[np.minimum(places + 1, predictions)]
-            yield ids[places], np.where(times < lengths, targets, IGNORE_INDEX)
+            targets = ids[np.minimum(places + 1, predictions)].astype(np.int64)
+            yield ids[places].astype(np.int64), np.where(times < lengths, targets, IGNORE_INDEX)
 
     return batches()
 
@@ -114,4 +116,14 @@ def _check_text(ids: npt.ArrayLike, at_least: int) -> np.ndarray:
         raise ValueError(f"ids: expected at least {at_least} tokens, got {len(ids)}")
     if ids.dtype.kind not in "iu":
         raise TypeError(f"ids: expected integers, got dtype {ids.dtype}")
-    return ids.astype(np.int64, copy=False)
+    return ids  # not copied: a long text lies in a file
+
+
+def let_go(ids: np.ndarray) -> None:
+    """Give back the memory of what was read of a text that lies in a file; it is read again then.
+
+    Without this a run would come to hold the whole file, as fast as it reads it.
+    """
+    file = getattr(ids, "_mmap", None)
+    if file is not None and sys.platform != "win32":  # which does it by itself
+        file.madvise(mmap.MADV_DONTNEED)

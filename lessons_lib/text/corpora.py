@@ -3,6 +3,7 @@
 import bz2
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,8 @@ import numpy as np
 
 from lessons_lib.files import data_path
 from lessons_lib.text.downloads import SourceFile, find_data_home, is_in_home, obtain
-from lessons_lib.text.tokens import words_of
 from lessons_lib.text.vocabulary import UNKNOWN, Vocabulary
+from lessons_lib.text.words import words, words_of
 
 
 class Corpus(NamedTuple):
@@ -124,7 +125,7 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     """
     texts = [path.read_text(encoding="utf-8") for path in fetch(name, data_home)]
     if name == "shakespeare-words":
-        return word_corpus(load_corpus("shakespeare", data_home))
+        return word_corpus(load_corpus("shakespeare", data_home), split=words_of)
     if name == "shakespeare":
         (text,) = texts
         vocab = Vocabulary(sorted(set(text)))
@@ -148,23 +149,31 @@ def shakespeare_opening() -> str:
     return bz2.decompress(packed).decode("ascii")
 
 
-def word_corpus(characters: Corpus, *, share: float = 1.0, min_count: int = 5) -> Corpus:
+def word_corpus(
+    characters: Corpus,
+    *,
+    share: float = 1.0,
+    min_count: int = 5,
+    split: Callable[[str], list[str]] = words,
+) -> Corpus:
     """A corpus of characters as one of words.
 
     Args:
         characters: the corpus of characters.
         share: how much of its training text to use.
         min_count: words that are rarer in the training text become `<unk>`.
+        split: text to words; see `words`. That of "shakespeare-words" is `words_of`.
 
     Returns:
-        Words in small letters, punctuation marks and line ends; the commonest has id 0.
+        Words in small letters, punctuation marks and line ends; the commonest has id 0. The
+        vocabulary has `<unk>` even where no word is rare.
     """
-    splits = characters.train, characters.valid, characters.test
-    train, valid, test = (words_of("".join(characters.vocab.decode(ids))) for ids in splits)
+    texts = ("".join(characters.vocab.decode(ids)).lower() for ids in characters[:3])
+    train, valid, test = map(split, texts)
     train = train[: int(share * len(train))]
     counts = Counter(train)
     common = [word if counts[word] >= min_count else UNKNOWN for word in train]
-    vocab = Vocabulary.from_tokens(common)
+    vocab = Vocabulary(dict.fromkeys([*Vocabulary.from_tokens(common).tokens, UNKNOWN]))
     return Corpus(vocab.encode(train), vocab.encode(valid), vocab.encode(test), vocab)
 
 

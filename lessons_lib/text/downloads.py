@@ -6,6 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -102,6 +103,7 @@ def _download(file: SourceFile, target: Path) -> None:
     pooch.get_logger().setLevel("WARNING")  # the progress bar says it all
     # disable=None: no bar where standard error is not a terminal
     progress = tqdm(total=file.size, desc=target.name, unit="B", unit_scale=True, disable=None)
+    answers: list[Any] = []  # the last one is what came, those before it led there
     try:
         # Elsewhere first, so that even a killed process leaves no part of a file in the data home.
         with progress, tempfile.TemporaryDirectory() as scratch, ExitStack() as responses:
@@ -115,14 +117,19 @@ def _download(file: SourceFile, target: Path) -> None:
             downloader = pooch.HTTPDownloader(
                 progressbar=progress,
                 timeout=TIMEOUT,
-                hooks={"response": lambda response, **_: responses.enter_context(response)},
+                hooks={
+                    "response": lambda response, **_: answers.append(
+                        responses.enter_context(response)
+                    )
+                },
             )
             downloaded = Path(store.fetch(target.name, downloader=downloader))
             write_atomically(target, downloaded.read_bytes())
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise FileNotFoundError(
-            f"could not download {file.address}: {_reason(error)}; get the file some other way "
-            f"and put it into the folder {target.parent} as {target.name} (sha256 {file.sha256})"
+            f"could not download {file.address}: {_reason(error, answers)}; get the file some "
+            f"other way and put it into the folder {target.parent} as {target.name} "
+            f"(sha256 {file.sha256})"
         ) from error
 
 
@@ -139,13 +146,35 @@ def _check_writable(folder: Path) -> None:
         raise OSError(error.errno, reason, str(folder)) from error
 
 
-def _reason(error: Exception) -> str:
-    """Why a download failed, in a few words; the error itself tells the details."""
+def _reason(error: Exception, answers: list[Any]) -> str:
+    """Why a download failed and what helps, in a few words; the error itself tells the details."""
+    from requests import exceptions
+
     response = getattr(error, "response", None)
+    if response is not None and response.status_code == 429:
+        wait = response.headers.get("Retry-After", "")
+        wait = f"{wait} seconds" if wait.isdecimal() else "some minutes"
+        return f"the server answered 429, too many requests; wait {wait} and try again"
+    if response is not None and response.status_code == 511:
+        return f"the network wants a login (511); {_LOG_IN}"
     if response is not None:
         return f"the server answered {response.status_code} {response.reason}"
+    if isinstance(error, exceptions.ProxyError):
+        return (
+            "the proxy does not answer or refuses; set $HTTPS_PROXY to one that works, or unset it"
+        )
+    if isinstance(error, exceptions.SSLError):
+        return (
+            "the server's certificate cannot be verified; look at this machine's clock, or if your "
+            "network inspects connections name its certificates in $REQUESTS_CA_BUNDLE"
+        )
     if isinstance(error, OSError) and error.errno:
         return str(error.strerror)
     if isinstance(error, OSError):
         return f"no connection, or it broke off or stood still for {TIMEOUT} seconds"
+    if answers and answers[-1].headers.get("Content-Type", "").startswith("text/html"):
+        return f"a web page came instead, perhaps the network's login page; {_LOG_IN}"
     return "what came has the wrong checksum"
+
+
+_LOG_IN = "open any page in a browser, log in there, and try again"

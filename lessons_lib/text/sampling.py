@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lessons_lib.functions import log_softmax, softmax
-from lessons_lib.layers.base import check_size
-
-_NUMBER = (int, float, np.floating)
+from lessons_lib.layers.base import check_size, is_number
 
 
 class NextTokenModel(Protocol):
@@ -36,7 +34,8 @@ def sampling_distribution(
         top_k: keep this many of the most probable tokens; more than V keeps all.
         top_p: keep the smallest set of most probable tokens that together reach this
             probability, in (0, 1] (nucleus sampling, Holtzman et al. 2020). It applies to what
-            top-k left, scaled to sum to 1.
+            top-k left, scaled to sum to 1. Reached is enough, as far as scores rounded to their
+            dtype can tell.
 
     Returns:
         float64 probabilities, (V,), that sum to 1. Of equal scores at the edge of a cut, those
@@ -47,11 +46,11 @@ def sampling_distribution(
         ValueError: if an argument has the wrong shape or is out of range.
     """
     scores = _check_logits(logits)
-    if not isinstance(temperature, _NUMBER) or not 0 <= temperature < np.inf:
+    if not is_number(temperature) or not 0 <= temperature < np.inf:
         raise ValueError(f"temperature: expected a finite number of 0 or more, got {temperature!r}")
     if top_k is not None:
-        check_size(top_k, "top_k")
-    if top_p is not None and (not isinstance(top_p, _NUMBER) or not 0 < top_p <= 1):
+        top_k = check_size(top_k, "top_k")
+    if top_p is not None and (not is_number(top_p) or not 0 < top_p <= 1):
         raise ValueError(f"top_p: expected a number above 0 and at most 1, got {top_p!r}")
 
     if temperature == 0:
@@ -66,16 +65,28 @@ def sampling_distribution(
         probs /= probs.sum()
     if top_p is not None and top_p < 1:
         reached = np.cumsum(probs[best_first])
-        probs[best_first[np.searchsorted(reached, top_p) + 1 :]] = 0
+        enough = float(top_p) - _rounding(probs, np.asarray(logits).dtype, np.asarray(top_p).dtype)
+        probs[best_first[np.searchsorted(reached, enough) + 1 :]] = 0
         probs /= probs.sum()
     return probs
+
+
+def _rounding(probs: np.ndarray, *dtypes: np.dtype) -> float:
+    """How far sums of these probabilities are off if scores are rounded to one of the dtypes.
+
+    A log-probability has an error of eps times its size, which is its probability's relative error.
+    Summed up that is eps times the entropy.
+    """
+    eps = max(np.finfo(dtype if dtype.kind == "f" else np.float64).eps for dtype in dtypes)
+    p = probs[probs > 0]
+    return float(eps * (2 - p @ np.log(p)))
 
 
 def sample(probs: npt.ArrayLike, rng: np.random.Generator) -> int:
     """Draw an id from a distribution.
 
     Args:
-        probs: probabilities, (V,), that sum to 1 (to within 1e-6, so float32 will do).
+        probs: probabilities, (V,), that sum to 1 (to within 1e-6, of float16 to within 0.01).
         rng: source of randomness; one uniform number is taken from it.
 
     Returns:
@@ -90,7 +101,8 @@ def sample(probs: npt.ArrayLike, rng: np.random.Generator) -> int:
     if probs.ndim != 1 or probs.size == 0:
         raise ValueError(f"probs: expected shape (V,) with V at least 1, got {probs.shape}")
     total = probs.sum(dtype=np.float64)
-    if not (probs >= 0).all() or not abs(total - 1) <= 1e-6:
+    tolerance = 0.01 if probs.dtype == np.float16 else 1e-6
+    if not (probs >= 0).all() or not abs(total - 1) <= tolerance:
         raise ValueError(f"probs: expected probabilities that sum to 1, got sum {total}")
     cumulative = np.cumsum(probs, dtype=np.float64)
     # "right" skips the steps of height 0, which are the tokens of probability 0.
@@ -149,8 +161,10 @@ def generate(
         ValueError: if the prompt is empty, or an argument is out of range.
     """
     prompt = np.asarray(prompt_ids)
-    if prompt.ndim != 1 or prompt.size == 0:
-        raise ValueError(f"prompt_ids: expected a 1-D array of 1 or more, got shape {prompt.shape}")
+    if prompt.ndim != 1:
+        raise ValueError(f"prompt_ids: expected a 1-D array, got shape {prompt.shape}")
+    if prompt.size == 0:
+        raise ValueError("prompt_ids: expected at least one token to go on from, got none")
     if prompt.dtype.kind not in "iu":
         raise TypeError(f"prompt_ids: expected integers, got dtype {prompt.dtype}")
     if not isinstance(length, int | np.integer) or length < 0:

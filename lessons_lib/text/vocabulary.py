@@ -1,7 +1,9 @@
 """The two-way table between tokens and ids."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -21,7 +23,7 @@ class Vocabulary:
 
     Attributes:
         tokens: tuple of all tokens, in order of their ids.
-        is_character_level: whether every token is a single character.
+        is_character_level: whether every token is a single character, `<unk>` left aside.
 
     Raises:
         TypeError: if tokens is a string, or holds something that is not a string.
@@ -36,7 +38,7 @@ class Vocabulary:
         if len(self._ids) < len(self.tokens):
             twice, count = Counter(self.tokens).most_common(1)[0]
             raise ValueError(f"tokens: expected each token once, got {twice!r} {count} times")
-        self.is_character_level = all(len(token) == 1 for token in self.tokens)
+        self.is_character_level = all(len(token) == 1 or token == UNKNOWN for token in self.tokens)
 
     @classmethod
     def from_tokens(
@@ -78,15 +80,25 @@ class Vocabulary:
             ValueError: if a token is not in the vocabulary and there is no `<unk>`.
         """
         if self.is_character_level and isinstance(tokens, str):
-            tokens = list(tokens)
-        tokens = _check_tokens(tokens)
-        unknown_id = self._ids.get(UNKNOWN, -1)
-        ids = np.array([self._ids.get(token, unknown_id) for token in tokens], dtype=np.int64)
+            ids = self._id_of_code[code_points(tokens)]
+        else:
+            tokens = _check_tokens(tokens)
+            unknown_id = self._ids.get(UNKNOWN, -1)
+            ids = np.array([self._ids.get(token, unknown_id) for token in tokens], dtype=np.int64)
         missing = np.flatnonzero(ids == -1)
         if missing.size:
             first = ", ".join(f"{tokens[i]!r} at position {i}" for i in missing[:3])
             more = f" and {missing.size - 3} more" if missing.size > 3 else ""
             raise ValueError(f"tokens: expected tokens of the vocabulary, got {first}{more}")
+        return ids
+
+    @cached_property
+    def _id_of_code(self) -> np.ndarray:
+        """The id of each character that there can be, by its code point."""
+        ids = np.full(sys.maxunicode + 1, self._ids.get(UNKNOWN, -1), dtype=np.int64)
+        for token, i in self._ids.items():
+            if len(token) == 1:
+                ids[ord(token)] = i
         return ids
 
     def decode(self, ids: npt.ArrayLike) -> list[str]:
@@ -113,6 +125,11 @@ class Vocabulary:
     def __repr__(self) -> str:
         first = ", ".join(map(repr, self.tokens[:4]))
         return f"Vocabulary({len(self)} tokens: {first}{', …' if len(self) > 4 else ''})"
+
+
+def code_points(text: str) -> np.ndarray:
+    """The numbers of a text's characters, (len(text),), as uint32."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def _check_tokens(tokens: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """How well a model predicts a text."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -30,17 +31,10 @@ def token_losses(
     Raises:
         TypeError, ValueError: if ids are not 1-D integers of the model's vocabulary, or too few.
     """
-    ids = check_ids(ids, model.config["vocab_size"], "ids")
-    losses, counted = [], []
-    state = None
-    # Weights that have grown beyond all bounds give inf or nan, which says enough.
-    with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
-        for inputs, targets in evaluation_batches(ids, batch_size, seq_len):
-            counted.append(targets != IGNORE_INDEX)
-            some, state = model.token_losses(inputs, np.where(counted[-1], targets, 0), state)
-            losses.append(some)
+    lanes = list(_losses(model, ids, batch_size, seq_len))
+    losses, counted = map(np.concatenate, zip(*lanes, strict=True))
     # Lane after lane is the order of the text.
-    return np.concatenate(losses).T[np.concatenate(counted).T]
+    return losses.T[counted.T]
 
 
 def perplexity(
@@ -52,8 +46,25 @@ def perplexity(
 
     Arguments and errors are those of `token_losses`.
     """
-    losses = token_losses(model, ids, batch_size=batch_size, seq_len=seq_len)
-    return exp_loss(losses.mean(dtype=np.float64))
+    total, count = 0.0, 0  # a long text's losses are not kept
+    for losses, counted in _losses(model, ids, batch_size, seq_len):
+        total += float(losses.sum(dtype=np.float64, where=counted))
+        count += int(counted.sum())
+    return exp_loss(total / count)
+
+
+def _losses(
+    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Losses of each batch (T, N), and which of them count."""
+    ids = check_ids(ids, model.config["vocab_size"], "ids")
+    state = None
+    # Weights that have grown beyond all bounds give inf or nan, which says enough.
+    with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
+        for inputs, targets in evaluation_batches(ids, batch_size, seq_len):
+            counted = targets != IGNORE_INDEX
+            losses, state = model.token_losses(inputs, np.where(counted, targets, 0), state)
+            yield losses, counted
 
 
 def exp_loss(loss: float) -> float:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.training.checkpoints import load_checkpoint
+from lessons_lib.training.identity import differences
 from lessons_lib.training.recipes import Recipe
 
 MODEL, CHECKPOINT, METRICS, RECIPE, RESULTS = (
@@ -40,6 +41,7 @@ class RunSummary(NamedTuple):
     records: list[Record]  # of metrics.jsonl
     valid_perplexity: float | None  # the best so far
     test_perplexity: float | None  # of a finished run
+    bits_per_byte: float | None  # the same, where texts are the user's own
 
     @property
     def epochs(self) -> float:
@@ -52,51 +54,51 @@ class RunSummary(NamedTuple):
         return self.records[-1]["seconds"] if self.records else 0.0
 
 
-def claim(
-    folder: Path,
-    corpus_name: str,
-    recipe: Recipe,
-    *,
-    resume: bool,
-    preset: str = "",
-    num_params: int | None = None,
-) -> None:
-    """Write recipe.json, or hold what is asked for against the one that is there.
+def claim(folder: Path, asked: dict[str, Any], *, resume: bool) -> dict[str, Any] | None:
+    """Hold what is asked for against the run that is in a folder.
+
+    Args:
+        folder: of the run.
+        asked: what recipe.json is to say: "corpus", "preset", "num_params", "recipe", and "text",
+            the `identity` of its corpus.
+        resume: whether a run that is there is to be gone on with.
+
+    Returns:
+        What to write to recipe.json; None if it is right as it stands.
 
     Raises:
-        ValueError: if the folder holds a run and resume is False, a run of another recipe or
-            corpus, or a damaged recipe.json.
+        ValueError: if the folder holds a run and resume is False, a run of another recipe,
+            corpus, vocabulary or text, or a damaged recipe.json.
     """
     path = folder / RECIPE
-    asked = {"corpus": corpus_name} | recipe.as_dict()
-    if path.exists():
-        if not resume:
-            raise ValueError(
-                f"folder: {folder} holds a run; continue it with --resume (resume=True) or "
-                "choose another folder"
-            )
-        found = _read_recipe(path)
-        before = {"corpus": found["corpus"]} | found["recipe"]
-        changed = [name for name, value in asked.items() if before.get(name) != value]
-        if not changed:
-            return
-        lowered = [
-            name for name in changed if name in MAY_BE_LOWERED and asked[name] < before[name]
-        ]
-        if changed != lowered or _is_finished(folder):
-            values = ", ".join(f"{name}={before.get(name)!r}" for name in changed)
-            raise ValueError(
-                f"folder: the run in {folder} was begun with {values}; resume it with the same, or "
-                "choose another folder"
-            )
-        preset = found.get("preset", "")
-    written = {
-        "corpus": corpus_name,
-        "preset": preset,
-        "num_params": num_params,
-        "recipe": recipe.as_dict(),
-    }
-    write_atomically(path, json.dumps(written, indent=2).encode() + b"\n")
+    if not path.exists():
+        return asked
+    if not resume:
+        raise ValueError(
+            f"folder: {folder} holds a run; continue it with --resume (resume=True) or "
+            "choose another folder"
+        )
+    found = _read_recipe(path)
+    before = {"corpus": found["corpus"]} | found["recipe"]
+    now = {"corpus": asked["corpus"]} | asked["recipe"]
+    changed = [name for name, value in now.items() if before.get(name) != value]
+    other_text = differences(found.get("text", {}), asked["text"])
+    may = [name for name in changed if name == "epochs" or _is_lower(name, before, now)]
+    finished_otherwise = changed != ["epochs"] and _is_finished(folder)
+    if other_text or (changed and (changed != may or finished_otherwise)):
+        values = [f"{name}={before.get(name)!r}" for name in changed]
+        raise ValueError(
+            f"folder: the run in {folder} was begun with {', '.join(values + other_text)}; resume "
+            "it with the same, or choose another folder"
+        )
+    if not changed:
+        return None
+    kept = {name: found[name] for name in ("preset", "from") if name in found}
+    return asked | kept
+
+
+def _is_lower(name: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
+    return name in MAY_BE_LOWERED and now[name] < before[name]
 
 
 def read_metrics(folder: str | PathLike[str]) -> list[Record]:
@@ -122,9 +124,12 @@ def read_metrics(folder: str | PathLike[str]) -> list[Record]:
     return records
 
 
-def write_results(folder: str | PathLike[str], test_perplexity: float) -> None:
+def write_results(
+    folder: str | PathLike[str], test_perplexity: float, bits_per_byte: float | None = None
+) -> None:
     """Note in results.json of a run's folder what its finished model reached on the test text."""
-    content = json.dumps({"test_perplexity": test_perplexity}, indent=2)
+    found = {"test_perplexity": test_perplexity, "bits_per_byte": bits_per_byte}
+    content = json.dumps({k: v for k, v in found.items() if v is not None}, indent=2)
     write_atomically(Path(folder) / RESULTS, content.encode() + b"\n")
 
 
@@ -144,11 +149,12 @@ def read_run(folder: str | PathLike[str]) -> RunSummary:
     found = _read_recipe(folder / RECIPE)
     records = read_metrics(folder)
     valid = [r["valid_perplexity"] for r in records if "valid_perplexity" in r]
-    test = None
+    test = bits = None
     if os.path.lexists(folder / RESULTS):
         try:
             results = json.loads(read_regular(folder / RESULTS, MOST_RECIPE))
             test = float(results["test_perplexity"])
+            bits = float(results["bits_per_byte"]) if "bits_per_byte" in results else None
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise _damaged(folder / RESULTS, error) from None
     return RunSummary(
@@ -160,6 +166,7 @@ def read_run(folder: str | PathLike[str]) -> RunSummary:
         records,
         min(valid, default=None),
         test,
+        bits,
     )
 
 
@@ -175,13 +182,13 @@ def find_runs(
         on_damage: called with what is wrong with a run, which is left out then.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no run in it.
+        FileNotFoundError: if there is no such folder, or no run in it, or none that is sound.
         ValueError: if a run's file is damaged, and there is no `on_damage`.
     """
     top = Path(folder)
     if not top.is_dir():
         raise FileNotFoundError(f"folder: expected a folder with runs, found no folder {folder}")
-    runs, damaged = [], 0
+    runs = []
     for root, folders, files in os.walk(top):
         folders.sort()
         if len(Path(root).relative_to(top).parts) >= MOST_FOLDERS:
@@ -194,8 +201,7 @@ def find_runs(
             if on_damage is None:
                 raise
             on_damage(str(error))
-            damaged += 1
-    if not runs and not damaged:
+    if not runs:
         raise FileNotFoundError(f"folder: found no run in {folder}; `lessons train` makes them")
     return sorted(runs, key=lambda run: (run.corpus, run.valid_perplexity or float("inf")))
 
@@ -216,6 +222,9 @@ def _read_recipe(path: Path) -> dict[str, Any]:
         sizes = [recipe[name] for name in ("num_layers", "hidden_size", "epochs")]
         if not all(map(_is_number, [*sizes, found.get("num_params") or 0])):
             raise TypeError
+        for size, checksum in dict(found.get("text", {})).values():
+            if not _is_number(size) or not isinstance(checksum, str):
+                raise TypeError
         return found | {"recipe": recipe}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path, error) from None

@@ -53,6 +53,12 @@ class Trainer:
 
     def __init__(self, model: LanguageModel, ids: npt.ArrayLike, recipe: Recipe) -> None:
         self.model, self.recipe = model, recipe
+        N, T = recipe.batch_size, recipe.seq_len
+        if np.ndim(ids) == 1 and len(np.asarray(ids)) <= N * T:
+            raise ValueError(
+                f"the training text has {len(np.asarray(ids)):,} tokens, and a batch takes {N} x "
+                f"{T} + 1; a longer text, or a smaller batch, such as --set batch_size=2, will do"
+            )
         self.batches = TrainingBatches(ids, recipe.batch_size, recipe.seq_len)
         self.steps_per_epoch = len(self.batches)
         self.total_steps = self.steps_per_epoch * recipe.epochs
@@ -129,9 +135,12 @@ class Trainer:
         self.best = min(self.best, valid)
         self.stale = 0 if improved else self.stale + 1
         self.schedule.validated(improved)
-        out_of_patience = 0 < self.recipe.patience <= self.stale
-        self.finished = self.steps >= self.total_steps or out_of_patience
+        self.finished = self._is_done()
         return valid
+
+    def _is_done(self) -> bool:
+        out_of_patience = 0 < self.recipe.patience <= self.stale
+        return self.steps >= self.total_steps or out_of_patience
 
     def save(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """All that the next step depends on: arrays, and values that JSON can hold."""
@@ -143,7 +152,10 @@ class Trainer:
         return arrays, values
 
     def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        """Go back to what `save` returned: every step from here on comes out the same again."""
+        """Go back to what `save` returned: every step from here on comes out the same again.
+
+        With a recipe of more epochs, what was finished is so no longer.
+        """
         for name, value in self.model.params.items():
             value[...] = arrays[f"params.{name}"]
         for name, value in self.optimizer.arrays.items():
@@ -151,6 +163,7 @@ class Trainer:
         self.state = unflatten_state(arrays)
         for name in _COUNTS:
             setattr(self, name, values[name])
+        self.finished = self._is_done()
         self.schedule.lr = values["lr"]
         self.model.rng.bit_generator.state = values["rng"]
 

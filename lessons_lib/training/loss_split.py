@@ -54,9 +54,7 @@ def by_frequency(
         TypeError: if ids are not integers.
     """
     train_ids, ids = np.asarray(train_ids), np.asarray(ids)
-    losses = np.asarray(losses, np.float64)
-    if losses.shape != (len(ids) - 1,):
-        raise ValueError(f"losses: expected shape ({len(ids) - 1},), got {losses.shape}")
+    losses = _losses(losses, len(ids) - 1)
     V = 1 + int(max(train_ids.max(), ids.max()))
     counts = np.bincount(check_ids(train_ids, V, "train_ids"), minlength=V)
     of_target = counts[check_ids(ids, V, "ids")[1:]]
@@ -106,17 +104,20 @@ def by_distance(ids: npt.ArrayLike, losses: npt.ArrayLike) -> list[DistanceRow]:
         losses: the model's loss for each token but the first, in nats, (len(ids) - 1,).
 
     Returns:
-        A row for each band of distances.
+        A row for each band of distances; NaN stands where it has no tokens.
+
+    Raises:
+        ValueError: if there is not one loss for each token but the first.
     """
     oracle = -oracle_log_probs(ids)
-    losses = np.asarray(losses)
+    losses = _losses(losses, len(oracle))
     certain = oracle < 1e-9
     return [
         DistanceRow(
             label,
             float(band.mean()),
-            float((losses - oracle)[band].mean()),
-            float(np.exp(-losses[band & certain].mean())),
+            _mean((losses - oracle)[band]),
+            float(np.exp(-_mean(losses[band & certain]))),
         )
         for label, band in classes(dependency_distances(ids), _DISTANCES)
     ]
@@ -136,6 +137,17 @@ def classes(values: npt.ArrayLike, bounds: Sequence[float]) -> Iterator[tuple[st
     for low, above in itertools.pairwise(bounds):
         more = "+" if above == np.inf else "" if above == low + 1 else f"-{above - 1:,}"
         yield f"{low:,}{more}", (values >= low) & (values < above)
+
+
+def _losses(losses: npt.ArrayLike, count: int) -> np.ndarray:
+    losses = np.asarray(losses, np.float64)
+    if losses.shape != (count,):
+        raise ValueError(f"losses: expected shape ({count},), got {losses.shape}")
+    return losses
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else np.nan
 
 
 def _rows(bounds: list[int], values: np.ndarray, losses: np.ndarray) -> list[LossRow]:

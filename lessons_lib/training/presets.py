@@ -67,4 +67,21 @@ PRESETS = {
         epochs=10,
         keep="best",
     ),
+    # A text of the user's own, of a megabyte or less, in minutes.
+    "small": Recipe(
+        embed_size=128,
+        hidden_size=256,
+        dropout=0.2,
+        embed_scale=0.3,
+        forget_bias=1.0,
+        optimizer="adam",
+        lr=3e-3,
+        schedule="cosine",
+        max_norm=1.0,
+        batch_size=16,
+        seq_len=64,
+        reset_prob=0.05,
+        epochs=10,
+        keep="best",
+    ),
 }

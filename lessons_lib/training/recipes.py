@@ -74,7 +74,10 @@ class Recipe(ModelSettings):
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_choice("keep", self.keep, ("best", "last"))
         for name in ("batch_size", "seq_len", "epochs"):
-            check_size(getattr(self, name), name)
+            self._set(name, check_size(getattr(self, name), name))
+        for field in fields(self):  # NumPy's numbers become Python's, which JSON can hold
+            value = getattr(self, field.name)
+            self._set(field.name, value.item() if isinstance(value, np.generic) else value)
         for name in ("embed_scale", "lr", "max_norm"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")

@@ -6,26 +6,40 @@ The training itself is `Trainer.run` in `lessons_lib.training.loop`.
 import json
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from lessons_lib.files import write_atomically
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus
+from lessons_lib.text.batches import let_go
 from lessons_lib.training.checkpoints import load_checkpoint, save_checkpoint
 from lessons_lib.training.evaluation import exp_loss
-from lessons_lib.training.folders import CHECKPOINT, METRICS, MODEL, Record, claim, read_metrics
+from lessons_lib.training.folders import (
+    CHECKPOINT,
+    METRICS,
+    MODEL,
+    RECIPE,
+    RESULTS,
+    Record,
+    claim,
+    read_metrics,
+)
+from lessons_lib.training.identity import identity
 from lessons_lib.training.loop import StepResult, Trainer
 from lessons_lib.training.recipes import Recipe
 from lessons_lib.training.stopping import stop_request
 
 CHECKPOINT_SECONDS = 30.0
 RECORD_STEPS = 100
+SHOWN_STEPS = 10  # so that the bar has a loss soon
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,9 @@ class Run:
         recipe: what to do.
         folder: where; it is made if need be.
         preset: the recipe's name, kept with it.
+        metadata: more to keep with the model, such as how its text becomes tokens.
+        start: parameters by name to start with, where they are not to be drawn.
+        start_name: where they come from, kept with the recipe.
     """
 
     corpus_name: str
@@ -50,6 +67,9 @@ class Run:
     recipe: Recipe
     folder: str | PathLike[str]
     preset: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    start: Mapping[str, np.ndarray] = field(default_factory=dict)
+    start_name: str = ""
 
     def train(
         self,
@@ -57,61 +77,73 @@ class Run:
         resume: bool = False,
         time_limit: float = math.inf,
         on_epoch: Callable[[Record], None] = lambda record: None,
+        on_step: Callable[[Trainer], None] = lambda trainer: None,
         show_progress: bool = False,
     ) -> LanguageModel:
         """Train to the end, from the beginning or from the last checkpoint.
 
         Args:
             resume: go on with the run that is in the folder (or begin, if it had not come that
-                far); it may be given a lower lr or max_norm from there on.
+                far); it may be given more epochs, and a lower lr or max_norm from there on.
             time_limit: stop after the step in which this many seconds have passed since the call.
             on_epoch: called with each epoch's record.
+            on_step: called after each step; it must leave the trainer as it is.
             show_progress: show a progress bar on standard error.
 
         Returns:
             The model that the recipe keeps.
 
         Raises:
-            ValueError: if the folder holds a run and resume is False, or a run of another recipe or
-                corpus; or if it is in use by another process.
+            ValueError: if the folder holds a run and resume is False, or a run of another recipe,
+                vocabulary or text; or if it is in use by another process.
             FloatingPointError: if loss or gradient stop being finite; the last checkpoint is kept.
             Interrupted: on Ctrl-C or SIGTERM, after the checkpoint is written.
             TimeLimitReached: an Interrupted, when the time is up.
             OSError: if the folder cannot be written.
         """
         folder = Path(self.folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(folder / ".lock", timeout=0):
-                trainer = self._claim_folder(folder, resume)
-                disk = _OnDisk(trainer, folder)
-                try:
-                    self._go(trainer, disk, time_limit, on_epoch, show_progress)
-                except FloatingPointError as error:
-                    way_back = "give the same command with --resume and the lower value to go on"
-                    message = f"{error}; {way_back} from step {disk.saved_steps}"
-                    raise FloatingPointError(message) from None
-                return LanguageModel.load(folder / MODEL)
-        except Timeout:
-            raise ValueError(f"folder: {folder} is in use by another run") from None
+        with locked(folder):
+            trainer, disk = self._claim_folder(folder, resume)
+            try:
+                self._go(trainer, disk, time_limit, on_epoch, on_step, show_progress)
+            except FloatingPointError as error:
+                way_back = "give the same command with --resume and the lower value to go on"
+                message = f"{error}; {way_back} from step {disk.saved_steps}"
+                raise FloatingPointError(message) from None
+            return LanguageModel.load(folder / MODEL)
 
-    def _claim_folder(self, folder: Path, resume: bool) -> Trainer:
-        model = self.recipe.build(len(self.corpus.vocab))
+    def _claim_folder(self, folder: Path, resume: bool) -> tuple[Trainer, "_OnDisk"]:
+        recipe = self.recipe
+        model = recipe.build(len(self.corpus.vocab))
         model.metadata = {
             "corpus": self.corpus_name,
             "vocabulary": json.dumps(self.corpus.vocab.tokens, ensure_ascii=False),
+        } | dict(self.metadata)
+        asked = {
+            "corpus": self.corpus_name,
+            "preset": self.preset,
+            "num_params": model.num_params,
+            "recipe": recipe.as_dict(),
+            "text": identity(self.corpus),
         }
-        claim(
-            folder,
-            self.corpus_name,
-            self.recipe,
-            resume=resume,
-            preset=self.preset,
-            num_params=model.num_params,
-        )
+        if self.start_name:
+            asked["from"] = self.start_name
+        begins = not (folder / RECIPE).exists()
+        to_write = claim(folder, asked, resume=resume)
         for unfinished in folder.glob(".*.tmp"):  # left by a kill in the middle of a write
             unfinished.unlink()
-        return Trainer(model, self.corpus.train, self.recipe)
+        trainer = Trainer(model, self.corpus.train, recipe)
+        disk = _OnDisk(trainer, folder, self.start if begins else {})
+        if trainer.finished and to_write:
+            raise ValueError(
+                f"folder: the run in {folder} is finished after "
+                f"{trainer.steps / trainer.steps_per_epoch:.3g} epochs, as its epochs and its "
+                f"patience ({recipe.patience}) say; more epochs are given by --set epochs=N"
+            )
+        if to_write:
+            (folder / RESULTS).unlink(missing_ok=True)  # of fewer epochs
+            write_atomically(folder / RECIPE, json.dumps(to_write, indent=2).encode() + b"\n")
+        return trainer, disk
 
     def _go(
         self,
@@ -119,6 +151,7 @@ class Run:
         disk: "_OnDisk",
         time_limit: float,
         on_epoch: Callable[[Record], None],
+        on_step: Callable[[Trainer], None],
         show_progress: bool,
     ) -> None:
         """The loop, with what has to happen between two steps."""
@@ -132,6 +165,7 @@ class Run:
                 unit_scale=True,
                 disable=not show_progress,
                 dynamic_ncols=True,
+                bar_format="{percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             ) as bar,
         ):
             for result, valid in trainer.run(self.corpus.valid):
@@ -140,15 +174,18 @@ class Run:
                 epoch_ends = valid is not None
                 if epoch_ends or trainer.steps % RECORD_STEPS == 0:
                     record = disk.record(result, valid)
-                    left = (trainer.total_steps - trainer.steps) * disk.seconds / trainer.steps
-                    perplexity = f"{exp_loss(record['train_loss']):.4g}"
-                    bar.set_postfix(perplexity=perplexity, ends=_clock(left, time.time()))
                     if epoch_ends:
                         with tqdm.external_write_mode():
                             on_epoch(record)
+                if trainer.steps % SHOWN_STEPS == 0 or epoch_ends:
+                    perplexity = f"{exp_loss(result.loss):.4g}"
+                    bar.set_postfix(loss=f"{result.loss:.3f}", perplexity=perplexity)
+                with tqdm.external_write_mode():
+                    on_step(trainer)
                 stopping = bool(stop)
                 if epoch_ends or stopping or disk.checkpoint_is_due:
                     disk.checkpoint()
+                    let_go(self.corpus.train)
                 if stopping and not trainer.finished:
                     raise stop.error(f"stopped after step {trainer.steps} of {trainer.total_steps}")
 
@@ -156,15 +193,24 @@ class Run:
 class _OnDisk:
     """What a run's folder keeps of its trainer; reads the checkpoint if there is one.
 
+    Args:
+        trainer: the trainer.
+        folder: of the run.
+        start: parameters that a new run starts with, by name; they are kept at once.
+
     Attributes:
         seconds: spent so far, over all resumptions.
         loss_sum, loss_count: of the steps since the last record.
         saved_steps: at the last checkpoint.
     """
 
-    def __init__(self, trainer: Trainer, folder: Path) -> None:
+    def __init__(self, trainer: Trainer, folder: Path, start: Mapping[str, np.ndarray]) -> None:
         self.trainer, self.folder = trainer, folder
         self.seconds = self.loss_sum = self.loss_count = 0.0
+        if start:
+            for name, value in start.items():
+                trainer.model.params[name][...] = value
+            self.checkpoint()
         if (folder / CHECKPOINT).exists():
             self._restore()
         else:
@@ -193,8 +239,8 @@ class _OnDisk:
         self.loss_sum = self.loss_count = 0.0
         if valid is not None:
             record["valid_perplexity"] = valid
-            is_best = trainer.stale == 0
-            if is_best if trainer.recipe.keep == "best" else trainer.finished:
+            # Until the recipe's end there is always a model to look at: the best so far.
+            if trainer.stale == 0 or (trainer.recipe.keep == "last" and trainer.finished):
                 trainer.model.save(self.folder / MODEL)
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
@@ -211,6 +257,8 @@ class _OnDisk:
         values |= {name: getattr(self, name) for name in _COUNTS}
         values["recipe_lr"] = self.trainer.recipe.lr
         save_checkpoint(self.folder / CHECKPOINT, arrays, values)
+        if math.isinf(self.trainer.best):  # not validated yet: the newest is the best
+            self.trainer.model.save(self.folder / MODEL)
         self.saved_steps, self.saved_at = self.trainer.steps, time.monotonic()
 
     def _restore(self) -> None:
@@ -224,6 +272,11 @@ class _OnDisk:
             trainer.schedule.lr *= trainer.recipe.lr / values.get("recipe_lr", trainer.recipe.lr)
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"checkpoint: {self.folder / CHECKPOINT} is of another run") from None
+        if trainer.steps > trainer.total_steps:
+            done = trainer.steps / trainer.steps_per_epoch
+            raise ValueError(
+                f"epochs: {done:.3g} of them are done, {trainer.recipe.epochs} is less"
+            )
         # Steps after the checkpoint are taken again, and so recorded again.
         kept = [r for r in read_metrics(self.folder) if r["step"] <= trainer.steps]
         write_atomically(
@@ -234,7 +287,17 @@ class _OnDisk:
 _COUNTS = ("seconds", "loss_sum", "loss_count")
 
 
-def _clock(seconds: float, now: float) -> str:
-    """The time of day so many seconds from now, and the day if that is not today."""
-    then, today = time.localtime(now + seconds), time.localtime(now)
-    return time.strftime("%H:%M" if then[:3] == today[:3] else "%a %H:%M", then)
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make a folder, and keep other runs out of it; may be nested.
+
+    Raises:
+        ValueError: if another run is in it.
+        OSError: if it cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0, is_singleton=True):
+            yield
+    except Timeout:
+        raise ValueError(f"folder: {folder} is in use by another run") from None

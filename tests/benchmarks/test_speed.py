@@ -33,7 +33,7 @@ def test_all_candidates_of_a_layer_do_their_work(cell):
         case.pytorch()()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_rows():
     layer, model = measure([SMALL, "training step, `book`"], turns=3, threads=1)
     assert layer.name == SMALL
@@ -44,7 +44,7 @@ def test_rows():
     assert model.tokens_per_second == pytest.approx(700 / model.milliseconds * 1e3)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(not importlib.util.find_spec("resource"), reason="Windows tells no peak")
 def test_memory_grows_as_the_steps_do_and_not_from_step_to_step():
     measured = memory((3, 12))

@@ -141,6 +141,9 @@ def test_characters(tmp_path, lessons):
     status, out, err = lessons("sample", model, "--prompt", "cab, é")
     assert (status, out) == (2, "")
     assert err == "lessons: --prompt: expected characters that the model knows, got 'c', ',', 'é'\n"
+    assert lessons("sample", model, "--prompt", "")[2].startswith(
+        "lessons: --prompt: expected characters, got none"
+    )
 
 
 def test_unknown_words_are_named(tmp_path, lessons):
@@ -154,6 +157,11 @@ def test_unknown_words_are_named(tmp_path, lessons):
     assert err == "the model does not know 'zebra', 'Zorro' and reads <unk>\n"
     written = known[1].removeprefix("The <unk> saw <unk> <unk>")
     assert out == "The zebra saw Zorro zebra" + written
+    status, _, err = lessons("sample", model, "--prompt", " \t ")
+    assert status == 2
+    assert (
+        err == "lessons: --prompt: expected words, got none; without a prompt it begins by itself\n"
+    )
 
 
 @pytest.mark.parametrize(

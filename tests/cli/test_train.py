@@ -90,7 +90,7 @@ def test_progress_bar_and_ctrl_c_in_a_terminal(tmp_path):
     terminal.child.send_signal(signal.SIGINT)
     assert terminal.finish() == 130
     shown = terminal.shown
-    assert b"tok/s" in shown and b"ends=" in shown
+    assert b"tok/s" in shown and b" left, loss=" in shown
     assert b"stopping after this step; Ctrl-C again stops at once" in shown
     assert b"the run can be resumed" in shown and b"--resume" in shown
     assert b"Traceback" not in shown

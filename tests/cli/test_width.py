@@ -47,6 +47,7 @@ COMMANDS = [
     ("check", "wrong.py"),
     ("matrix", *OWN, "--seeds", "1"),
     ("grade", "hw/submissions", *OWN, "--out", "graded", "--isolation", "basic"),
+    ("statistics", "graded"),
     ("export", "github", *OWN, "--out", "handout"),
     ("progress", "lessons"),
     ("train", "village", "--out", "runs/v", *QUICK),

@@ -53,8 +53,11 @@ def course(tmp_path):
 
 
 def scores(out):
-    with (out / "grades.csv").open() as file:
-        return {row["submission"]: row["double"] for row in csv.DictReader(file)}
+    with (out / "grades.csv").open(encoding="utf-8-sig") as file:
+        return {
+            row["submission"]: f"{row['double']} {row['double status']}"
+            for row in csv.DictReader(file)
+        }
 
 
 def test_a_batch(course):
@@ -64,7 +67,11 @@ def test_a_batch(course):
     graded, left_out, _ = grade_all(found, course / "out", how, jobs=2)
     assert [one.name for one in graded] == list(found.submissions)
     assert [one.report.score for one in graded] == [2, 0, 0]
-    assert scores(course / "out") == {"ada.py": "2", "bob.py": "0", "eve/=1+1.py": "0 (crashed)"}
+    assert scores(course / "out") == {
+        "ada.py": "2 passed",
+        "bob.py": "0 failed",
+        "eve/=1+1.py": "0 crashed",
+    }
     assert list(left_out) == [".hidden.py", "notes.txt"]
     with (course / "out" / "left_out.csv").open() as file:
         assert {row["file"]: row["reason"] for row in csv.DictReader(file)} == left_out
@@ -128,6 +135,10 @@ def test_bad_input(course):
             "y/Jane Doe_123_assignsubmission_file_/a.py",
         ),
         ("doejane_12345_67890_assignment3.ipynb", "doejane_LATE_12345_67999_assignment3-1.ipynb"),
+        (
+            "HW 1_jdoe_attempt_2026-03-05-10-15-00_a.py",
+            "HW 1_jdoe_attempt_2026-03-06-09-00-00_b.py",
+        ),
         ("in/doejane_12345_67890_a.ipynb", "in/doejane_12345_67890_b.py"),
         ("class/jane.zip/a.ipynb", "class/jane.zip/deep/b.py"),
         ("homework.ipynb", "homework (1).ipynb"),
@@ -174,7 +185,7 @@ def test_of_two_files_of_a_student_the_better_one_counts(course):
     rows, left_out, _ = grade_all(found, course / "out", How(course / "hw1.py"))
     jane = "Jane Doe_1_assignsubmission_file_/"
     assert [row.name for row in rows] == [f"{jane}b.py", "ada.py", "bob (1).py", "eve/=1+1.py"]
-    assert scores(course / "out")["bob (1).py"] == "2"
+    assert scores(course / "out")["bob (1).py"] == "2 passed"
     assert left_out["ada (1).py"] == "ada.py of the same student counts; it has more points"
     assert left_out["bob.py"] == "bob (1).py of the same student counts; it has more points"
     assert left_out[f"{jane}c.py"].endswith("it has as many points")

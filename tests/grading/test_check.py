@@ -8,7 +8,7 @@ import pytest
 
 from lessons_lib import cells
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
-from lessons_lib.functions import sigmoid
+from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading import case, check
 
 
@@ -69,6 +69,21 @@ def test_each_result_earns_its_own_points():
     assert "g (new memory) has the right shape, but 15 of 15 values differ." in text
 
 
+@pytest.mark.parametrize(
+    ("activation", "words"),
+    [
+        (np.tanh, "f went through tanh, and belongs through sigmoid."),
+        (lambda a: a, "f is what its sigmoid should be taken of."),
+    ],
+)
+def test_another_activation_is_named(activation, words):
+    def gates(x, h_prev, Wx, Wh, b):
+        i, _, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        return i, activation(np.split(x @ Wx + h_prev @ Wh + b, 4, axis=1)[1]), g, o
+
+    assert words in found(gates, "lstm_gates")[1]
+
+
 # Which exercise
 
 
@@ -103,33 +118,22 @@ def test_no_function_at_all(value):
 # The signature
 
 
-def test_missing_parameter():
-    result, text = found(lambda x, h_prev, c_prev, Wx, b: None)
-    assert result.status == "error"
-    assert "yours (x, h_prev, c_prev, Wx, b)" in text
-    assert "expected (x, h_prev, c_prev, Wx, Wh, b) Missing: Wh." in text
-
-
-def test_parameter_too_many():
-    _, text = found(lambda x, h_prev, c_prev, Wx, Wh, b, gates: None)
-    assert "Too many: gates." in text
-
-
-def test_parameters_in_another_order():
-    _, text = found(lambda x, c_prev, h_prev, Wx, Wh, b: None)
-    assert "The order differs: c_prev stands where h_prev belongs." in text
-
-
-def test_keyword_only_parameter_without_default():
-    _, text = found(lambda x, h_prev, c_prev, Wx, Wh, *, b: None)
-    assert text.startswith("Its parameters are not the exercise's.")
-
-
-def test_generator_function():
-    def learner(x, h_prev, c_prev, Wx, Wh, b):
-        yield h_prev
-
-    assert "without yield or async" in found(learner)[1]
+@pytest.mark.parametrize(
+    ("learner", "words"),
+    [
+        (
+            lambda x, h_prev, c_prev, Wx, b: None,
+            "yours (x, h_prev, c_prev, Wx, b) expected (x, h_prev, c_prev, Wx, Wh, b) Missing: Wh.",
+        ),
+        (lambda x, h_prev, c_prev, Wx, Wh, b, gates: None, "Too many: gates."),
+        (lambda x, c_prev, h_prev, Wx, Wh, b: None, "c_prev stands where h_prev belongs."),
+        (lambda x, h_prev, c_prev, Wx, Wh, *, b: None, "Its parameters are not the exercise's."),
+        (lambda x, h_prev, c_prev, Wx, Wh, b: (yield h_prev), "without yield or async"),
+    ],
+)
+def test_another_signature(learner, words):
+    result, text = found(learner)
+    assert result.status == "error" and words in text
 
 
 # Exceptions
@@ -168,30 +172,30 @@ def test_needed_function_is_still_a_stub():
     assert "It needs my_gates, which is not written yet." in text
 
 
-def test_exit_is_reported():
-    result, text = found(lambda x, h_prev, c_prev, Wx, Wh, b: sys.exit(0))
-    assert result.status == "error"
-    assert "tried to end Python" in text
+def endless(*arrays):
+    return endless(*arrays)
 
 
-def test_endless_recursion():
-    def learner(x, h_prev, c_prev, Wx, Wh, b):
-        return learner(x, h_prev, c_prev, Wx, Wh, b)
-
-    result, text = found(learner)
-    assert result.status == "error"
-    assert "calls itself" in text
+class Strange(Exception):
+    def __str__(self):
+        raise RuntimeError
 
 
-def test_exception_with_broken_words():
-    class Strange(Exception):
-        def __str__(self):
-            raise RuntimeError
+def fails(*arrays):
+    raise Strange
 
-    def learner(x, h_prev, c_prev, Wx, Wh, b):
-        raise Strange
 
-    assert "It raised Strange." in found(learner)[1]
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda *arrays: sys.exit(0), "tried to end Python"),
+        (endless, "calls itself"),
+        (fails, "It raised Strange."),
+    ],
+)
+def test_exceptions_of_a_kind_of_their_own(answer, words):
+    result, text = found(lambda x, h_prev, c_prev, Wx, Wh, b: answer(x))
+    assert result.status == "error" and words in text
 
 
 def test_long_and_wild_exception_text_is_tamed():
@@ -286,6 +290,8 @@ def test_results_in_another_order():
         (lambda h, c: (h * len(h), c), "h is N times too large"),
         (lambda h, c: (h[None], c), "one axis of length 1 too many. keepdims=True"),
         (lambda h, c: (c, c), "h has the numbers that belong into c."),
+        (lambda h, c: (sigmoid(np.arctanh(h)), c), "h went through sigmoid, and belongs through t"),
+        (lambda h, c: (relu(np.arctanh(h)), c), "h went through ReLU, and belongs through tanh."),
         (
             lambda h, c: (h.astype(object), c),
             "h (hidden state) has dtype object, expected float64.",
@@ -348,34 +354,33 @@ def test_cause_is_told_before_its_consequence():
     assert "Look at c first, then at h." in text
 
 
-def test_first_wrong_time_step():
+def late(hs):
+    hs[2:, -1] += 0.5
+    return hs
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (late, "Time steps 0 to 1 are right; step 2 is the first that differs. hs[2, 2, 0]"),
+        (
+            list,
+            "is a list of 4; expected a NumPy array of shape (T, N, H) = (4, 3, 5). "
+            "np.stack(hs) makes one array of them.",
+        ),
+        (
+            lambda hs: np.swapaxes(hs, 0, 1),
+            "(N, T, H) = (3, 4, 5), expected (T, N, H) = (4, 3, 5): the axes are right",
+        ),
+    ],
+)
+def test_wrong_time_steps(change, words):
     def learner(x, h0, c0, Wx, Wh, b):
         hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
-        hs[2:, -1] += 0.5
-        return hs, h, c
+        return change(hs), h, c
 
     result, text = found(learner, "lstm_unroll")
-    assert result.score == 1
-    assert "Time steps 0 to 1 are right; step 2 is the first that differs. hs[2, 2, 0]" in text
-
-
-def test_list_of_time_steps():
-    def learner(x, h0, c0, Wx, Wh, b):
-        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
-        return list(hs), h, c
-
-    _, text = found(learner, "lstm_unroll")
-    assert "is a list of 4; expected a NumPy array of shape (T, N, H) = (4, 3, 5)." in text
-    assert "np.stack(hs) makes one array of them." in text
-
-
-def test_batch_first():
-    def learner(x, h0, c0, Wx, Wh, b):
-        hs, h, c = lstm_unroll(x, h0, c0, Wx, Wh, b)
-        return np.swapaxes(hs, 0, 1), h, c
-
-    _, text = found(learner, "lstm_unroll")
-    assert "(N, T, H) = (3, 4, 5), expected (T, N, H) = (4, 3, 5): the axes are right" in text
+    assert result.score == 1 and words in text
 
 
 # Hints
@@ -542,7 +547,7 @@ def test_what_builds_on_a_wrong_answer_is_judged_with_it_too():
     names = {}
     source = "\n".join(e.source for e in (lstm_gates, lstm_step, lstm_unroll))
     swapped = source.replace("a_i, a_f, a_g, a_o = np", "a_i, a_f, a_o, a_g = np")
-    exec(f"import numpy as np\nfrom lessons_lib.functions import sigmoid\n{swapped}", names)
+    exec(f"import numpy as np\nfrom lessons_lib.functions import relu, sigmoid\n{swapped}", names)
     results = [check(names[n]).results[0] for n in ("lstm_gates", "lstm_step", "lstm_unroll")]
     assert [result.score for result in results] == [1, 1, 1.5]
     assert "Right, given your own lstm_step, which is not right itself: hs, h and c, for 50%" in (

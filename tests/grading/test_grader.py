@@ -77,7 +77,15 @@ def test_a_submission_has_one_budget_for_all_that_it_does(submission, monkeypatc
     bodies = [f"def {name}({', '.join(exercises.find(name).parameters)}):" for name in names]
     report = grade(submission("\n".join(f"{b}\n    while True: pass" for b in bodies)))
     assert set(statuses(report).values()) == {"timeout"}
-    assert "The 1.5 seconds for all answers of the file are over." in report.results[1].message
+    assert "The 1.5 seconds of work for all answers of the file are" in report.results[1].message
+
+
+def test_an_answer_that_sleeps_is_not_waited_for(submission, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 0.2)
+    signature = f"def lstm_gates({', '.join(exercises.find('lstm_gates').parameters)}):"
+    (result,) = grade(submission(f"{signature}\n    import time; time.sleep(60)")).results
+    assert result.status == "timeout"
+    assert "No result after 0.8 seconds" in result.message and "wait" in result.message
 
 
 def test_what_a_submission_may_send_is_counted(submission, monkeypatch):
@@ -89,7 +97,7 @@ def test_what_a_submission_may_send_is_counted(submission, monkeypatch):
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ("while True: pass", "timeout", "after 1 seconds"),
+        ("while True: pass", "timeout", "after 1 seconds of work"),
         ("import os; os._exit(0)", "crashed", "Its process ended"),
         ("import ctypes; ctypes.string_at(0)", "crashed", "Its process ended"),
         ("raise NotImplementedError", "not_attempted", "Write your code"),
@@ -105,6 +113,7 @@ def test_what_a_submission_may_send_is_counted(submission, monkeypatch):
 )
 def test_what_a_function_may_do(submission, level, body, status, words, monkeypatch):
     monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_PER_CALL", 1.0)
+    monkeypatch.setattr("lessons_lib.grading.isolation.times.PATIENCE", 100.0)
     source = f"import numpy as np\ndef lstm_gates(x, h_prev, Wx, Wh, b):\n    {body}\n"
     source += course_answers("lstm_step").replace("lstm_gates(", "helper(")
     source += "\n" + course_answers("lstm_gates").replace("def lstm_gates(", "def helper(")

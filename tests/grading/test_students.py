@@ -41,7 +41,7 @@ RIGHT = {
 WRONG = {
     "keepdims": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.sum(dtanh, axis=0, keepdims=True)")],
         "db has the right numbers and one axis of length 1 too many. keepdims=True"),
-    "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db_averaged"),
+    "mean": ("rnn_step_backward", [("np.sum(dtanh, axis=0)", "np.mean(dtanh, axis=0)")], "db is N times too small: a mean where a sum belongs."),
     "transposed": ("rnn_step_backward", [("prev_h.T.dot(dtanh)", "dtanh.T.dot(prev_h)")], "dWh is transposed"),
     "no tanh": ("rnn_step_backward", [("dnext_h * (1 - next_h**2)", "dnext_h")], "tanh_left_out"),
     "no square": ("rnn_step_backward", [("1 - next_h**2", "1 - next_h")], "square_left_out"),
@@ -70,7 +70,7 @@ WRONG = {
     "squeezed": ("rnn_step_forward", [("    cache = (x, prev_h, Wx", "    next_h = next_h.squeeze()\n    cache = (x, prev_h, Wx")], "as squeeze takes them away"),
     "one step late": ("rnn_forward", [("h[:, i, :] = next_h", "h[:, i, :] = prev_h")], "hs_before_step"),
     "order i f g o": ("lstm_step_forward", [("ai, af, ao, ag = ", "ai, af, ag, ao = ")], "blocks_read_as_i_f_g_o"),
-    "no tanh of c": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o * next_c")], "tanh_of_c_left_out"),
+    "no tanh of c": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o * next_c")], "On its way into next_h it has to be squashed"),
     "dc ungated": ("lstm_step_backward", [("dprev_c = dc * f", "dprev_c = dc")], "dc_prev_without_forget_gate"),
     "no way through h": ("lstm_step_backward", [("dnext_c + dnext_h * o * (1 - tc * tc)", "dnext_c")], "way_through_h_left_out"),
     "gradients i f g o": ("lstm_step_backward", [("do * o * (1 - o), dg * (1 - g * g)", "dg * (1 - g * g), do * o * (1 - o)")],

@@ -53,6 +53,8 @@ def test_the_head_says_how_long_it_takes_and_what_it_is_worth(lesson):
     notebook = read(lesson)
     head = notebook.cells[0].source
     minutes = work(notebook, lesson.name).minutes
+    assert head.startswith(f"# {lesson.name[:2]} · ")
+    assert ("No lesson needs it." in head) == (lesson in FURTHER)
     assert lesson.minutes == minutes
     assert re.search(rf"\*\*Time:\*\* about {minutes} minutes\b", head)
     points = sum(e.points for e in exercises.all() if e.lesson == lesson.name)

@@ -77,23 +77,26 @@ def functions_of(module):
 
 
 @pytest.mark.parametrize("lesson", WITH_FIGURES)
-def test_every_figure_of_a_lesson_is_labelled_and_can_be_saved(lesson, tmp_path):
+def test_every_figure_of_a_lesson_is_labelled_and_can_be_drawn(lesson):
     """Each lesson's tests make all its figures, by the name of the function."""
     figures = importlib.import_module(f"{course.__name__}.{lesson}.figures")
     made = importlib.import_module(f"tests.course.{lesson}.test_figures").make_figures()
     assert made.keys() == functions_of(figures)
-    check_figures(made, tmp_path)
+    check_figures(made)
 
 
-def test_every_figure_of_several_lessons_is_labelled_and_can_be_saved(tmp_path):
-    assert {*plots.__all__} - {"save_figure"} <= make_figures().keys()
-    check_figures(make_figures(), tmp_path)
+def test_every_figure_of_several_lessons_is_labelled_and_can_be_drawn(tmp_path):
+    made = make_figures()
+    assert {*plots.__all__} - {"save_figure"} <= made.keys()
+    plots.save_figure(made["learning_curve"], tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    check_figures(made)
 
 
-def check_figures(made, folder):
+def check_figures(made):
     for name, figure in made.items():
-        plots.save_figure(figure, folder / "figure.png")
-        assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+        figure.set_layout_engine("none")  # most of the time goes into it; notebooks show it
+        figure.draw_without_rendering()
         # A drawing has no axes.
         shown = [axes for axes in figure.axes if axes.axison or axes.name == "3d"]
         if shown:

@@ -94,22 +94,17 @@ def pictures(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_on_a_phone(open_page, name):
+def test_a_page_is_whole_on_a_phone_and_no_code_is_cut_on_a_desk(open_page, name):
     page, wrong = open_page(name, PHONE, "light")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert page.evaluate(TOO_WIDE) == []
     assert page.evaluate(UNSET_MATHS) == []
     assert page.evaluate(SMALL_CODE) == []
+    for width in (1280, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT_CODE) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert wrong == []
-    page.context.close()
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-@pytest.mark.parametrize("width", [1280, 1440])
-def test_no_line_of_code_is_cut_on_a_desk(open_page, name, width):
-    page, _ = open_page(name, {"width": width, "height": 900}, "light")
-    assert page.evaluate(CUT_CODE) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.context.close()
 
 

@@ -1,5 +1,7 @@
 """A web server on this machine that serves one text, well or badly."""
 
+import ssl
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +42,22 @@ class Server:
             return
         if path == "/together":
             self.together.wait()
+        if path == "/busy":
+            handler.send_response(429)
+            handler.send_header("Retry-After", "120")
+            handler.end_headers()
+            return
+        if path == "/inn":  # a network that shows its login page whatever is asked for
+            handler.send_response(302)
+            handler.send_header("Location", "/login")
+            handler.end_headers()
+            return
         handler.send_response(200)
+        if path == "/login":
+            handler.send_header("Content-Type", "text/html; charset=utf-8")
+            handler.end_headers()
+            handler.wfile.write(b"<html>Please log in")
+            return
         handler.send_header("Content-Length", str(len(TEXT)))
         handler.end_headers()
         if path == "/stalls":
@@ -57,6 +74,17 @@ class Server:
                 handler.wfile.write(part.tobytes())
         else:
             handler.wfile.write(TEXT)
+
+    def encrypt(self, folder):
+        """Go on over HTTPS, with a certificate that nobody has signed."""
+        key, certificate = folder / "key.pem", folder / "certificate.pem"
+        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        command = [*command.split(), "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", certificate]
+        subprocess.run(command, check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+        self.address = self.address.replace("http:", "https:")
 
     def close(self):
         self.closing.set()

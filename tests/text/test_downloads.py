@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,12 +88,24 @@ def test_download_then_no_network(server, home, scratch, shakespeare_at, path, c
         ("/truncated", "broke off"),
         ("/corrupted", "what came has the wrong checksum"),
         ("/off", "no connection"),
+        ("/busy", "the server answered 429, too many requests; wait 120 seconds and try again"),
+        ("/inn", "a web page came instead, perhaps the network's login page; open any page"),
+        ("/proxy", "the proxy does not answer or refuses; set $HTTPS_PROXY"),
+        ("/https", "the server's certificate cannot be verified; look at this machine's clock"),
     ],
 )
-def test_failed_download(server, home, scratch, shakespeare_at, path, reason):
+def test_failed_download(server, home, scratch, shakespeare_at, monkeypatch, path, reason):
+    if path == "/https":
+        if not shutil.which("openssl"):
+            pytest.skip("openssl makes the certificate")
+        server.encrypt(scratch.parent)
     file = shakespeare_at(server.address + path)
     if path == "/off":
         server.close()
+    if path == "/proxy":
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", "")
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # where nobody listens
     begin = time.monotonic()
     with pytest.raises(FileNotFoundError) as caught:
         load_corpus("shakespeare", home)

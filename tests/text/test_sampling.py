@@ -68,6 +68,30 @@ def test_nucleus_worked_by_hand():
     np.testing.assert_allclose(sampling_distribution(logits, top_p=1), [0.125, 0.5, 0.25, 0.125])
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_nucleus_that_is_reached_is_enough_however_the_scores_are_rounded(dtype):
+    for probs, top_p, kept in (
+        ([0.3, 0.1, 0.1, 0.5], 0.8, 2),
+        ([0.1] * 10, 0.3, 3),
+        ([0.1] * 10, 0.7, 7),
+        ([0.01] * 100, 0.57, 57),
+        ([0.6, 0.3, 0.1], 0.91, 3),
+    ):
+        logits = np.log(probs).astype(dtype)
+        for reached in (top_p, np.float32(top_p), np.float64(top_p)):
+            assert (sampling_distribution(logits, top_p=reached) > 0).sum() == kept
+
+
+def test_numpys_numbers_are_numbers():
+    logits = np.log([0.4, 0.3, 0.2, 0.1])
+    for make in (np.int64, np.uint8, np.float16, np.float32, np.float64):
+        one = sampling_distribution(logits, temperature=make(1), top_p=make(1))
+        np.testing.assert_array_equal(one, sampling_distribution(logits))
+    np.testing.assert_allclose(sampling_distribution(logits, top_k=np.int32(1)), [1, 0, 0, 0])
+    tokens = generate(RunningSum(), [1], np.int16(3), np.random.default_rng(0), top_k=np.int32(5))
+    assert list(tokens) == [1, 2, 4]
+
+
 def test_order_is_temperature_then_top_k_then_nucleus():
     logits = np.log([0.4, 0.3, 0.2, 0.1])
     logits.flags.writeable = False  # writing raises
@@ -204,7 +228,7 @@ def test_tokens_come_one_by_one():
 @pytest.mark.parametrize(
     ("prompt", "length", "error", "message"),
     [
-        ([], 5, ValueError, "prompt_ids: expected a 1-D array of 1 or more"),
+        ([], 5, ValueError, "prompt_ids: expected at least one token to go on from, got none"),
         ([[1, 2]], 5, ValueError, "prompt_ids"),
         (1, 5, ValueError, "prompt_ids"),
         ([1.0], 5, TypeError, "prompt_ids: expected integers"),

@@ -9,7 +9,7 @@ import pytest
 
 from lessons_lib.files import data_path
 from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs, village
-from lessons_lib.text.tokens import readable, tokenize
+from lessons_lib.text.tokens import Tokens, readable
 from lessons_lib.text.village import SCENE_BREAK, read, write
 
 
@@ -151,4 +151,4 @@ def test_readable_text_and_back(corpus):
     tokens = '*** Ada was late . " do you need a pie ? " asked Ben . the cat slept ( it was'.split()
     text = readable(tokens)
     assert text == '***\n\nAda was late. "Do you need a pie?" asked Ben. The cat slept (it was'
-    assert tokenize(text, corpus.vocab) == tokens
+    assert Tokens("village", corpus.vocab).split(text) == tokens

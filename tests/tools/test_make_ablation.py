@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons_lib.course.better_model.ablation import Epoch, Result, load
+from lessons_lib.course.better_model.ablation import Epoch, VariantResult, load
 from lessons_lib.files import data_path
 from lessons_lib.text import UNKNOWN, Corpus, Vocabulary
 from lessons_lib.training import PRESETS, Recipe
@@ -77,7 +77,7 @@ def test_the_weights_of_the_best_epoch_are_measured(variant, corpus):
 
 def test_results_come_back_as_they_were_saved(tmp_path, corpus):
     epochs = (Epoch(1.0, 2.0, 9.0), Epoch(0.5, 1.5, 8.0))
-    result = Result("a", 10, 3.25, 8.0, 8.5, epochs)
+    result = VariantResult("a", 10, 3.25, 8.0, 8.5, epochs)
     make_ablation.save([result], corpus, tmp_path / "a.json")
     found = load(tmp_path / "a.json")
     assert found.results == {"a": result}

@@ -63,7 +63,7 @@ def test_the_stored_run_shows_what_it_is_to_show(stored):
     assert 10 <= clipped <= STEPS - 10, "some gradients are clipped and some are not"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_stored_run_is_what_the_script_makes(stored):
     pytest.importorskip("torch").set_num_threads(1)
     from tools.torch_training import train_both

@@ -3,12 +3,11 @@
 import json
 import os
 import re
-import time
 from dataclasses import replace
 
 import pytest
 
-from lessons_lib.training import TimeLimitReached, find_runs, read_run, run, write_results
+from lessons_lib.training import TimeLimitReached, find_runs, read_run, write_results
 from lessons_lib.training.folders import METRICS, RESULTS
 from lessons_lib.training.folders import RECIPE as RECIPE_FILE
 from tests.training.test_run import RECIPE, make_corpus, train
@@ -115,14 +114,11 @@ def test_a_strangers_run_hides_no_other(tmp_path, name, damage):
 def test_folders_without_runs(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"expected a run, found no recipe\.json"):
         read_run(tmp_path)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / RECIPE_FILE).write_text("{}")
+    told = []
     with pytest.raises(FileNotFoundError, match="found no run in"):
-        find_runs(tmp_path)
+        find_runs(tmp_path, told.append)
+    assert len(told) == 1  # a damaged one
     with pytest.raises(FileNotFoundError, match="found no folder"):
         find_runs(tmp_path / "nowhere")
-
-
-def test_the_time_of_day_at_the_end():
-    """Beyond midnight the day is told too."""
-    noon = time.mktime((2024, 5, 3, 12, 0, 0, 0, 0, -1))  # a Friday
-    assert run._clock(90 * 60, noon) == "13:30"
-    assert run._clock(13 * 3600, noon) == "Sat 01:00"

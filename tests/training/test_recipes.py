@@ -1,5 +1,6 @@
 """Recipes: what the presets say, and settings that are refused in plain words."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,13 @@ def test_the_best_recipe_is_the_better_one_with_more_dropped():
         "schedule",
         "epochs",
     }
+
+
+def test_numpys_numbers_become_pythons():
+    given = Recipe(hidden_size=np.int64(4), lr=np.float32(0.5), epochs=np.int8(2), seed=np.uint8(3))
+    assert json.dumps(given.as_dict()) == json.dumps(
+        Recipe(hidden_size=4, lr=0.5, epochs=2, seed=3).as_dict()
+    )
 
 
 def test_first_values_that_a_recipe_sets():

@@ -102,19 +102,6 @@ rnn_step_backward.mistake(
     "da",
 )
 rnn_step_backward.mistake(
-    "db_averaged",
-    "Your db is the mean over the batch where the sum belongs. If the loss is to be a mean, dh "
-    "holds that factor already.",
-    "da.sum(axis=0)",
-    "da.mean(axis=0)",
-)
-rnn_step_backward.mistake(
-    "db_over_units",
-    "Your db is summed over the units. Each has a bias of its own; the sum goes over the batch.",
-    "da.sum(axis=0)",
-    "da.sum(axis=1)",
-)
-rnn_step_backward.mistake(
     "slope_at_h_prev",
     "You take the slope of the tanh at the state before. Which state came out of this tanh?",
     "1 - h**2",
@@ -177,12 +164,6 @@ rnn_backward.mistake(
     "dh_own + 2 * dh_next",
 )
 rnn_backward.mistake(
-    "dh_next_subtracted",
-    "What comes back from the step after is subtracted. Two arrows that meet are added.",
-    "dh_own + dh_next",
-    "dh_own - dh_next",
-)
-rnn_backward.mistake(
     "cache_of_step_before",
     "Each step is taken back with the cache of the step before it, and the first with the last.",
     "caches[::-1], strict",
@@ -211,16 +192,6 @@ rnn_backward.mistake(
 def first_step_first(dhs, caches):
     dx, dh_last, *parameters = rnn_backward(dhs[::-1], caches[::-1])
     return dx[::-1], dh_last, *parameters
-
-
-@rnn_backward.misconception(
-    "Your loop never reaches the first step, t = 0. What does range(T - 1, 0, -1) end with?"
-)
-def first_step_missing(dhs, caches):
-    if len(dhs) == 1:  # no step is reached
-        return tuple(0 * gradient for gradient in rnn_backward(dhs, caches))
-    dx, dh, *parameters = rnn_backward(dhs[1:], caches[1:])
-    return np.concatenate([np.zeros_like(dx[:1]), dx]), dh, *parameters
 
 
 # Truncation. Who gets the step backwards wrong gets the hint about it here too.

@@ -17,7 +17,7 @@ class Epoch(NamedTuple):
     valid_perplexity: float
 
 
-class Result(NamedTuple):
+class VariantResult(NamedTuple):
     """What was measured of one variant; the perplexities are those of its best epoch."""
 
     name: str
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 class Ablation(NamedTuple):
     """All results, and the text behind them."""
 
-    results: dict[str, Result]  # by the variant's name
+    results: dict[str, VariantResult]  # by the variant's name
     sizes: dict[str, int]  # tokens of each part of the text, and words of its vocabulary
     unknown: dict[str, float]  # share of `<unk>` in each part
 
@@ -48,5 +48,5 @@ def load(path: str | Path | None = None) -> Ablation:
     results = {}
     for row in content["results"]:
         row["epochs"] = tuple(Epoch(*epoch) for epoch in row["epochs"])
-        results[row["name"]] = Result(**row)
+        results[row["name"]] = VariantResult(**row)
     return Ablation(results, content["sizes"], content["unknown"])

@@ -27,13 +27,6 @@ stacked_lstm.mistake(
     "for x_t in x:",
 )
 stacked_lstm.mistake(
-    "state_not_carried",
-    "Your states do not move on: each step of a layer starts from h0 and c0 again. The step should "
-    "get the state of the step before.",
-    "lstm_step(x_t, h, c,",
-    "lstm_step(x_t, h0[len(last_h)], c0[len(last_c)],",
-)
-stacked_lstm.mistake(
     "states_of_the_bottom_layer",
     "All your layers start from the states of the bottom layer. h0 and c0 have an entry for each.",
     "in zip(layers, h0, c0, strict=True)",

@@ -74,26 +74,6 @@ for step in (gru_step, gru_step_reset_before):
         "(1 - z) * n + z * h_prev",
         "(1 - z) * n",
     )
-    step.mistake(
-        "candidate_alone",
-        "Your new state is the candidate alone: the update gate is made and never used.",
-        "(1 - z) * n + z * h_prev",
-        "n",
-    )
-    for part, weights in (("x", "input"), ("h", "recurrent")):
-        step.mistake(
-            f"{weights}_blocks_exchanged",
-            f"The r and z blocks of the {weights} product have changed places, those of the other "
-            "product have not.",
-            f"{part}r, {part}z",
-            f"{part}z, {part}r",
-        )
-        step.mistake(
-            f"gates_without_{weights}_product",
-            f"Your gates are made without the {weights} product. Each hears of input and state.",
-            "    n = ",
-            f"    r, z = sigmoid(xr + hr - {part}r), sigmoid(xz + hz - {part}z)\n    n = ",
-        )
 
 # What tells the variants apart
 
@@ -176,12 +156,6 @@ count_parameters.mistake(
     "The biases are counted for one block only. Every block has its own.",
     "H * H + biases * H)",
     "H * H) + biases * H",
-)
-count_parameters.mistake(
-    "sizes_exchanged",
-    "D and H have changed places. The recurrent weights lead from H units to H units.",
-    "H * H + biases * H",
-    "D * D + biases * D",
 )
 
 # The backward pass

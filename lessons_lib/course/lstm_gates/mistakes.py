@@ -50,31 +50,12 @@ lstm_gates.mistake(
     "sigmoid(a_g)",
 )
 lstm_gates.mistake(
-    "g_not_squashed",
-    "The new memory is the sum as it is. Like the state of a vanilla RNN it goes through a "
-    "function that holds it between -1 and 1.",
-    "np.tanh(a_g)",
-    "a_g",
-)
-lstm_gates.mistake(
     "tanh_for_gates",
     "The gates go through tanh. A gate says how much passes, from nothing to everything: which "
     "function has that range?",
     "return i, f, g, o",
     "return tuple(np.split(np.tanh(a), 4, axis=1))",
 )
-for k, gate in (("i", "input"), ("f", "forget"), ("o", "output")):
-    for name, wrong, where in (
-        ("through_tanh", "np.tanh", "through tanh"),
-        ("not_squashed", "", "as the sum it is"),
-    ):
-        lstm_gates.mistake(
-            f"{gate}_gate_{name}",
-            f"The {gate} gate comes out {where}. A gate says how much passes, from nothing to "
-            "everything: which function has that range?",
-            f"sigmoid(a_{k})",
-            f"{wrong}(a_{k})",
-        )
 
 
 # One step. Who gets the gates wrong here gets the hint about the gates.
@@ -174,12 +155,6 @@ lstm_unroll.mistake(
     "lstm_step(x_t, h, c0, ",
 )
 lstm_unroll.mistake(
-    "memory_begins_as_h0",
-    "Your memory cell begins as h0. It has a beginning of its own.",
-    "h, c = h0, c0",
-    "h = c = h0",
-)
-lstm_unroll.mistake(
     "h_and_c_exchanged",
     "The two states change places from step to step: what goes in as the hidden state comes from "
     "the memory cell.",
@@ -201,17 +176,6 @@ lstm_unroll.mistake(
     """hs.append(h)
         h, c = lstm_step(x_t, h, c, Wx, Wh, b)""",
 )
-
-
-@lstm_unroll.misconception(
-    "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
-)
-def last_step_missing(x, h0, c0, Wx, Wh, b):
-    hs, h, c = np.zeros((*x.shape[:2], len(Wh))), h0, c0
-    for t in range(len(x) - 1):
-        h, c = lstm_step(x[t], h, c, Wx, Wh, b)
-        hs[t] = h
-    return hs, h, c
 
 
 @lstm_unroll.misconception(

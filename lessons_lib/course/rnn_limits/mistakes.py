@@ -44,20 +44,6 @@ activation_derivatives.mistake(
 # The way back
 
 gradient_norms.mistake(
-    "weights_not_transposed",
-    "Your gradient goes through Wh as the forward pass does. Forward it is h @ Wh; on the way back "
-    "each weight is used the other way round.",
-    "(dh * (1 - h**2)) @ Wh.T",
-    "(dh * (1 - h**2)) @ Wh",
-)
-gradient_norms.mistake(
-    "tanh_left_out",
-    "Your gradient passes the weights only. Between two hidden states there is also a tanh, which "
-    "damps it entry by entry.",
-    "(dh * (1 - h**2)) @ Wh.T",
-    "dh @ Wh.T",
-)
-gradient_norms.mistake(
     "tanh_applied_again",
     "You apply tanh to a hidden state, which is the result of tanh already. The derivative then "
     "comes out too large. What does the formula need, and what is in hs?",
@@ -124,13 +110,6 @@ gradient_bound.mistake(
     "bound too, but a looser one: asked for is the largest singular value.",
     "np.linalg.norm(Wh, ord=2)",
     "np.linalg.norm(Wh)",
-)
-gradient_bound.mistake(
-    "tanh_left_out",
-    "Your bound holds for the weights alone. The tanh damps too: by how much at least, in this row "
-    "at this step?",
-    "(1 - h**2).max(axis=1) * largest",
-    "largest",
 )
 gradient_bound.mistake(
     "largest_state",

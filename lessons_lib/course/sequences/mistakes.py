@@ -37,20 +37,6 @@ rnn_step.mistake(
     "x @ Wx + h_prev @ Wh + b",
 )
 rnn_step.mistake(
-    "sigmoid_for_tanh",
-    "The sum went through sigmoid, so that no state can be negative. The vanilla RNN has another "
-    "function, one that runs from -1 to 1.",
-    "np.tanh(x @ Wx + h_prev @ Wh + b)",
-    "1 / (1 + np.exp(-(x @ Wx + h_prev @ Wh + b)))",
-)
-rnn_step.mistake(
-    "relu_for_tanh",
-    "The sum went through ReLU, which has no upper bound: over many steps a state could grow and "
-    "grow. The vanilla RNN has a function that is bounded on both sides.",
-    "np.tanh(x @ Wx + h_prev @ Wh + b)",
-    "np.maximum(x @ Wx + h_prev @ Wh + b, 0)",
-)
-rnn_step.mistake(
     "tanh_of_each_part",
     "Input and state went through tanh one by one and were added afterwards. Add first, squash "
     "once.",
@@ -90,23 +76,6 @@ rnn_unroll.mistake(
     "hs = []",
     "hs = [h0]",
 )
-rnn_unroll.mistake(
-    "one_array_for_all_steps",
-    "hs holds the same state at every step, the last one. If every step writes to one array, a "
-    "list holds that array many times: let each step make its own, or keep a copy.",
-    "np.stack(hs)",
-    "np.stack([h] * len(hs))",
-)
-
-
-@rnn_unroll.misconception(
-    "hs stays zero at the last step: your loop stops one step early. What does range(T) run to?"
-)
-def last_step_missing(x, h0, Wx, Wh, b):
-    hs, h = np.zeros((*x.shape[:2], len(Wh))), h0
-    for t in range(len(x) - 1):
-        hs[t] = h = rnn_step(x[t], h, Wx, Wh, b)
-    return hs, h
 
 
 @rnn_unroll.misconception(

@@ -38,13 +38,6 @@ linear.mistake(
 # Sigmoid
 
 sigmoid.mistake(
-    "falling",
-    "Your curve falls where it should rise: a large positive x gives 0. Look at the sign in the "
-    "exponent.",
-    "0.5 * np.tanh(0.5 * x) + 0.5",
-    "0.5 - 0.5 * np.tanh(0.5 * x)",
-)
-sigmoid.mistake(
     "twice_as_steep",
     "Moved and scaled to (0, 1), but twice as steep as sigmoid: what does tanh take, x or half of "
     "x?",

@@ -1,6 +1,6 @@
 """Grade many submissions: several at once, nothing lost when stopped, one table at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from lessons_lib.grading.batch.keeping import (
     digest_of,
     fingerprint,
     kept_report,
+    kept_reports,
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
@@ -28,6 +29,7 @@ __all__ = [
     "claimed",
     "find_submissions",
     "grade_all",
+    "kept_reports",
     "leave_out_exercises",
     "load_exercises",
 ]
@@ -57,6 +59,7 @@ def grade_all(
     jobs: int = 1,
     regrade: bool = False,
     on_graded: Callable[[Graded], None] = lambda graded: None,
+    about: Callable[[Graded], Mapping[str, str]] | None = None,
 ) -> Batch:
     """Grade submissions and write what came of them.
 
@@ -71,6 +74,7 @@ def grade_all(
         jobs: how many are graded at once.
         regrade: grade each, whatever results there are.
         on_graded: called with each as it is done.
+        about: first columns of `grades.csv`, see `table`; by default whose the submission is.
 
     Returns:
         A row for each student's answers, in the order found, and what has none.
@@ -102,7 +106,9 @@ def grade_all(
     rows, not_taken = one_for_each_student(
         [done[name] for name in submissions], found.students, submissions
     )
+    if about is None:
+        about = lambda row: {"student": found.students.get(row.name, row.name)}  # noqa: E731
     left_out = dict(sorted({**found.left_out, **not_taken}.items()))
-    write_atomically(out / "grades.csv", table(rows).encode())
+    write_atomically(out / "grades.csv", table(rows, about).encode())
     write_atomically(out / "left_out.csv", left_out_table(left_out).encode())
     return Batch(rows, left_out, anew)

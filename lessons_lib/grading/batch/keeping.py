@@ -1,6 +1,7 @@
 """Results on disk: each is kept as soon as it is there, and found again."""
 
 import contextlib
+import csv
 import dataclasses
 import hashlib
 import json
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 import lessons_lib
 from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.grading.batch.pool import How
+from lessons_lib.grading.batch.tables import Graded, harmless
 from lessons_lib.grading.exercise.loading import content
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.submission import MOST_BYTES
@@ -88,23 +90,49 @@ def kept_report(out: Path, name: str, sha256: str, task: str) -> Report:
     Raises:
         NotKeptError: if there is none, or none that still holds.
     """
-    path = out / "results" / f"{_file_name(name)}.json"
+    kept, report = _kept(out / "results" / f"{file_name(name)}.json")
+    if kept["submission"] != name:
+        raise NotKeptError(DAMAGED)
+    if kept["sha256"] != sha256:
+        raise NotKeptError("it has changed")
+    if kept["task"] != task:
+        raise NotKeptError(CHANGED)
+    if any(result.status == "infrastructure_error" for result in report.results):
+        raise NotKeptError("the grader had failed on it")
+    return report
+
+
+def kept_reports(out: Path) -> list[Graded]:
+    """Submissions that have a line in a batch's `grades.csv`, and their reports.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if a report is missing or damaged.
+    """
+    path = out / "grades.csv"
+    if not path.is_file():
+        raise FileNotFoundError(f"GRADED: there is no {path}; expected what `lessons grade` wrote")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = {row.get("submission", "") for row in csv.DictReader(file)}
+    kept = [_kept(file) for file in sorted((out / "results").glob("*.json"))]
+    found = [Graded(record["submission"], report) for record, report in kept]
+    found = [graded for graded in found if harmless(graded.name) in names]
+    if len(found) < len(names):
+        raise ValueError(f"GRADED: results are missing in {out}; give `lessons grade` again")
+    return found
+
+
+def _kept(path: Path) -> tuple[dict[str, Any], Report]:
     try:
         kept = json.loads(read_regular(path, MOST_KEPT))
         seal = kept.pop("seal")
-        if seal != _seal(kept) or kept["submission"] != name:
+        if seal != _seal(kept) or not {"submission", "sha256", "task"} <= set(kept):
             raise NotKeptError(DAMAGED)
-        if kept["sha256"] != sha256:
-            raise NotKeptError("it has changed")
-        if kept["task"] != task:
-            raise NotKeptError(CHANGED)
         results = [Result(**result) for result in kept["results"]]
         report = Report(results, seed=kept["seed"], isolation=kept["isolation"])
         if not _is_possible(report):
             raise NotKeptError(DAMAGED)
-        if any(result.status == "infrastructure_error" for result in results):
-            raise NotKeptError("the grader had failed on it")
-        return report
+        return kept, report
     except FileNotFoundError:
         raise NotKeptError("") from None
     except (OSError, KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
@@ -138,7 +166,7 @@ def write_report(out: Path, name: str, sha256: str, task: str, report: Report) -
         "isolation": report.isolation,
         "results": [dataclasses.asdict(result) for result in report.results],
     }
-    file = _file_name(name)
+    file = file_name(name)
     write_atomically(out / "feedback" / f"{file}.txt", f"{report}\n".encode())
     text = json.dumps(record | {"seal": _seal(record)}, indent=1, ensure_ascii=False)
     write_atomically(out / "results" / f"{file}.json", text.encode())
@@ -149,7 +177,7 @@ def _seal(record: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """A name for files that every file system takes, another one for each submission."""
     readable = re.sub(r"[^\w.-]+", "_", name).lstrip(".-")
     short = readable.encode()[:80].decode(errors="ignore")  # in any script

@@ -2,9 +2,10 @@
 
 The rule: files are one student's that lie in the same folder of Moodle's (`Jane
 Doe_123_assignsubmission_file_`), or bear the same name and number of Canvas's
-(`doejane_123_456_homework.ipynb`), or lie in the same archive, or are called the same in the same
-folder but for the mark of a copy. Of those that answer the same exercises the one with most points
-counts; of equal ones that which is no copy, then the later.
+(`doejane_123_456_homework.ipynb`), or the same user of Blackboard's
+(`Homework_jdoe_attempt_2026-03-05-10-15-00_a.ipynb`), or lie in the same archive, or are called the
+same in the same folder but for the mark of a copy. Of those that answer the same exercises the one
+with most points counts; of equal ones that which is no copy, then the later.
 """
 
 import re
@@ -13,8 +14,11 @@ from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
 
-MOODLE = re.compile(r"(.+_\d+)_assignsubmission_\w+")
-CANVAS = re.compile(r"([^\W_]+)_(?:LATE_)?(\d{3,})_\d{3,}_.+", re.IGNORECASE)
+MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+")
+CANVAS = re.compile(
+    r"(?P<name>[^\W_]+)_(?P<late>LATE_)?(?P<id>\d{3,})_(?P<file>\d{3,})_.+", re.IGNORECASE
+)
+BLACKBOARD = re.compile(r".+_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
@@ -22,10 +26,11 @@ def student_of(name: str) -> str:
     """Who handed a file in, by its path below the folder of submissions; see the module."""
     parts = name.split("/")
     for part in parts:  # from outside: what is in a student's archive is named by the student
-        if moodle := MOODLE.match(part):
-            return moodle[1]
-        if canvas := CANVAS.match(part):
-            return f"{canvas[1]}_{canvas[2]}"
+        for form in (MOODLE, CANVAS):
+            if found := form.match(part):
+                return f"{found['name']}_{found['id']}"
+        if found := BLACKBOARD.match(part):
+            return f"{found['id']}_attempt"
     archives = [k for k, part in enumerate(parts[:-1], start=1) if part.lower().endswith(".zip")]
     if archives:
         return "/".join(parts[: archives[-1]])

@@ -3,11 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from lessons_lib.grading.report import Report, Result
+from lessons_lib.grading.report import Report
 from lessons_lib.shown import shown
+
+MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 
 
 class Graded(NamedTuple):
@@ -17,35 +19,52 @@ class Graded(NamedTuple):
     report: Report
 
 
-def table(rows: Sequence[Graded]) -> str:
-    """The grades as CSV: a line for each submission, a column for each exercise."""
+def table(rows: Sequence[Graded], about: Callable[[Graded], Mapping[str, str]]) -> str:
+    """The grades as CSV: a line for each submission, two columns for each exercise.
+
+    Points stand alone in their column, with the status in the next one. Seeds are written as
+    1_234_567: a spreadsheet takes that for text and keeps all digits, and Python for a number.
+
+    Args:
+        rows: the submissions.
+        about: what stands before the points, by column; the same columns for each.
+    """
     exercises = list(dict.fromkeys(r.exercise for row in rows for r in row.report.results))
-    lines = [["submission", "score", "max_score", *exercises, "isolation", "seed"]]
-    for name, report in rows:
-        scores = {result.exercise: result for result in report.results}
-        cells = [_score(scores[e]) if e in scores else "" for e in exercises]
+    known = [about(row) for row in rows]
+    heads = [head for exercise in exercises for head in (exercise, f"{exercise} status")]
+    columns = [*(known[0] if known else ()), "score", "max_score", *heads]
+    lines = [[*columns, "isolation", "seed", "submission"]]
+    for (name, report), more in zip(rows, known, strict=True):
+        results = {result.exercise: result for result in report.results}
+        cells = []
+        for exercise in exercises:
+            result = results.get(exercise)
+            cells += [f"{result.score:g}", result.status] if result else ["", ""]
         total = [f"{report.score:g}", f"{report.max_score:g}"]
-        seed = "" if report.seed is None else str(report.seed)
-        lines.append([name, *total, *cells, report.isolation or "", seed])
-    return _as_csv(lines)
+        seed = "" if report.seed is None else f"{report.seed:_}"
+        lines.append([*more.values(), *total, *cells, report.isolation or "", seed, name])
+    return MARK + as_csv(lines)
 
 
 def left_out_table(left_out: Mapping[str, str]) -> str:
     """What was not graded as CSV: a line for each file, with the reason."""
-    return _as_csv([["file", "reason"], *map(list, left_out.items())])
+    text = as_csv([["file", "reason"], *map(list, left_out.items())])
+    return text if text.isascii() else MARK + text
 
 
-def _score(result: Result) -> str:
-    return f"{result.score:g}" if result.status in ("passed", "failed") else f"0 ({result.status})"
+def as_csv(lines: Sequence[Sequence[str]], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> str:
+    """Lines of cells, none of which a spreadsheet takes for a formula.
 
-
-def _as_csv(lines: Sequence[Sequence[str]]) -> str:
+    Args:
+        lines: the cells.
+        quoting: csv.QUOTE_MINIMAL or csv.QUOTE_ALL.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows(map(_harmless, line) for line in lines)
+    writer = csv.writer(text, lineterminator="\n", quoting=quoting)
+    writer.writerows(map(harmless, line) for line in lines)
     return text.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """No spreadsheet shall take a cell for a formula, nor one that splits at semicolons a part."""
     return re.sub(r"(^|;)(?=\s*[=+@\-＝＋＠－])", r"\1'", shown(cell, keep=""))  # noqa: RUF001

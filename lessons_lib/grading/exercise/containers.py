@@ -63,9 +63,12 @@ def map_arrays(change: Callable[[np.ndarray], Any], value: Any) -> Any:
 
 def copied(value: Any) -> Any:
     """The value with all arrays copied; a random generator becomes another in the same state."""
-    if isinstance(value, np.random.Generator):
-        return copy.deepcopy(value)
-    return map_arrays(np.copy, value)
+    return copy.deepcopy(value) if is_generator(value) else map_arrays(np.copy, value)
+
+
+def is_generator(value: Any) -> bool:
+    """Whether it is a random generator. NumPy's module for them is imported only if it may be."""
+    return type(value).__name__ == "Generator" and isinstance(value, np.random.Generator)
 
 
 def arrays_in(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:

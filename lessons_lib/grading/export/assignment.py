@@ -32,7 +32,7 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Kit:
+class GraderFiles:
     """What an exported grader needs beside Python.
 
     Attributes:
@@ -48,7 +48,7 @@ class Kit:
         cls,
         exercises: str | PathLike[str] | None = None,
         wheel: str | PathLike[str] | None = None,
-    ) -> "Kit":
+    ) -> "GraderFiles":
         """Check the two files.
 
         Raises:

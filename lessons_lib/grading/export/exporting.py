@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from lessons_lib.grading.export import github, gradescope, nbgrader, otter, student
-from lessons_lib.grading.export.assignment import Assignment, Kit, assignments
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles, assignments
 from lessons_lib.grading.export.student import STUDENT
 from lessons_lib.grading.export.trying import try_files
 from lessons_lib.grading.references import check_references
@@ -13,7 +13,7 @@ from lessons_lib.grading.references import check_references
 Files = dict[str, bytes]
 
 # Each takes the assignments and what goes with them, and returns files by their path.
-TARGETS: dict[str, Callable[[list[Assignment], Kit], Files]] = {
+TARGETS: dict[str, Callable[[list[Assignment], GraderFiles], Files]] = {
     "nbgrader": nbgrader.files,
     "otter": otter.files,
     "gradescope": gradescope.files,
@@ -51,12 +51,12 @@ def export(
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"--out: expected a new or an empty folder, got {out}")
-    kit = Kit.of(exercises, wheel)
-    wanted = assignments(kit.exercises)
-    if kit.exercises is not None:
+    grader = GraderFiles.of(exercises, wheel)
+    wanted = assignments(grader.exercises)
+    if grader.exercises is not None:
         check_references(exercise for assignment in wanted for exercise in assignment.exercises)
-    files = TARGETS[target](wanted, kit)
-    try_files(files, wanted, kit)
+    files = TARGETS[target](wanted, grader)
+    try_files(files, wanted, grader)
     written = []
     for name, data in files.items():
         path = out / name

@@ -7,7 +7,7 @@ instructor's, fetches one file of each student's repository and runs nothing els
 import shlex
 
 from lessons_lib.grading.export import student
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 
 COLLECT = """\
 #!/usr/bin/env bash
@@ -52,7 +52,7 @@ jobs:
       - name: Install
         run: |
           sudo apt-get update
-          sudo apt-get install -y bubblewrap
+          sudo apt-get install -y bubblewrap libseccomp2
           # Ubuntu 24.04 forbids bubblewrap its own user namespace otherwise.
           sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
           python -m pip install --requirement requirements.txt
@@ -73,26 +73,28 @@ jobs:
 """
 
 
-def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """`grading`, the content of the instructor's repository, and `student`, of the students'.
 
     Raises:
         ValueError: if an instructor's file has exercises of several lessons.
     """
-    if kit.exercises and len(assignments) > 1:
+    if grader.exercises and len(assignments) > 1:
         names = ", ".join(assignment.name for assignment in assignments)
         raise ValueError(f"--exercises: expected one lesson in the file for github, got {names}")
-    exercises = f" --exercises {shlex.quote(kit.exercises_name)}" if kit.exercises_name else ""
+    exercises = (
+        f" --exercises {shlex.quote(grader.exercises_name)}" if grader.exercises_name else ""
+    )
     written = {
         "grading/collect.sh": COLLECT.encode(),
         "grading/roster.txt": b"# One repository in a line: owner/name\n",
-        "grading/requirements.txt": f"{kit.requirement()}\n".encode(),
+        "grading/requirements.txt": f"{grader.requirement()}\n".encode(),
     }
-    written |= {f"grading/{name}": data for name, data in kit.files().items()}
+    written |= {f"grading/{name}": data for name, data in grader.files().items()}
     for assignment in assignments:
         workflow = WORKFLOW.format(name=assignment.name, exercises=exercises)
         written[f"grading/.github/workflows/{assignment.name}.yml"] = workflow.encode()
     # The notebook alone, since it is the one file that is fetched.
-    stubs = student.files(assignments, kit)
+    stubs = student.files(assignments, grader)
     written |= {f"student/{name}": stubs[name] for name in stubs if name.endswith(".ipynb")}
     return written

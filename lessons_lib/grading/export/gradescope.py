@@ -5,7 +5,7 @@ import json
 import zipfile
 
 from lessons_lib.grading.export import student
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -14,7 +14,7 @@ set -euo pipefail
 source=$(cd "$(dirname "$0")" && pwd)
 
 apt-get update
-apt-get install -y bubblewrap python3 python3-venv
+apt-get install -y bubblewrap libseccomp2 python3 python3-venv
 python=python3
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     apt-get install -y python3.11 python3.11-venv
@@ -34,29 +34,29 @@ exec "$root/venv/bin/python" -I -m lessons_lib.grading.export.gradescope_grading
 """
 
 
-def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """`NAME/autograder.zip`, and in `NAME/student` what to hand out."""
     written = {}
     for assignment in assignments:
-        written[f"{assignment.name}/autograder.zip"] = _autograder(assignment, kit)
-        for name, data in student.files([assignment], kit).items():
+        written[f"{assignment.name}/autograder.zip"] = _autograder(assignment, grader)
+        for name, data in student.files([assignment], grader).items():
             written[f"{assignment.name}/student/{name}"] = data
     return written
 
 
-def _autograder(assignment: Assignment, kit: Kit) -> bytes:
+def _autograder(assignment: Assignment, grader: GraderFiles) -> bytes:
     settings = {
         "assignment": assignment.name,
-        "exercises": kit.exercises_name,
+        "exercises": grader.exercises_name,
         "isolation": "auto",
         "feedback": "after_published",
     }
     content = {
         "setup.sh": SETUP.encode(),
         "run_autograder": RUN.encode(),
-        "requirements.txt": f"{kit.requirement()}\n".encode(),
+        "requirements.txt": f"{grader.requirement()}\n".encode(),
         "assignment.json": f"{json.dumps(settings, indent=1)}\n".encode(),
-        **kit.files(),
+        **grader.files(),
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export import student
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import UNSOLVED, shape_check, signature, stub
 
 # What nbgrader does in `autograde` is as by default, except for its first step.
@@ -43,17 +43,17 @@ GRADED_CELL = """\
 0  # the points until then"""
 
 
-def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """A course folder: `source/NAME/NAME.ipynb`, the configuration and what it needs."""
-    name = kit.exercises_name
+    name = grader.exercises_name
     place = "None" if name is None else f"Path(__file__).resolve().parent / {json.dumps(name)}"
     config = CONFIG.format(exercises=place)
     if name is None:
         config = config.replace("from pathlib import Path\n\n", "")
     written = {
         "nbgrader_config.py": config.encode(),
-        "requirements.txt": f"nbgrader>=0.9.5\n{kit.requirement()}\n".encode(),
-        **kit.files(),
+        "requirements.txt": f"nbgrader>=0.9.5\n{grader.requirement()}\n".encode(),
+        **grader.files(),
     }
     for assignment in assignments:
         path = f"source/{assignment.name}/{assignment.name}.ipynb"

@@ -10,29 +10,33 @@ from typing import Any
 
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export import student
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import shape_check, signature, stub
 
 PLUGIN = "lessons_lib.grading.export.otter_grading.GradeApart"
 
 
-def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """For each assignment a folder in which to give `otter assign NAME.ipynb dist`."""
     written = {}
     for assignment in assignments:
         folder = assignment.name
-        written[f"{folder}/{folder}.ipynb"] = student.notebook(_cells(assignment, kit))
+        written[f"{folder}/{folder}.ipynb"] = student.notebook(_cells(assignment, grader))
         # otter lays the files that come with the grader into `files`.
-        written[f"{folder}/requirements.txt"] = f"{kit.requirement('./files')}\n".encode()
-        written |= {f"{folder}/{name}": data for name, data in kit.files().items()}
+        written[f"{folder}/requirements.txt"] = f"{grader.requirement('./files')}\n".encode()
+        written |= {f"{folder}/{name}": data for name, data in grader.files().items()}
     return written
 
 
-def _cells(assignment: Assignment, kit: Kit) -> list[student.Cell]:
-    settings = {"assignment": assignment.name, "exercises": kit.exercises_name, "isolation": "auto"}
+def _cells(assignment: Assignment, grader: GraderFiles) -> list[student.Cell]:
+    settings = {
+        "assignment": assignment.name,
+        "exercises": grader.exercises_name,
+        "isolation": "auto",
+    }
     config = {
         "requirements": "requirements.txt",
-        "autograder_files": list(kit.files()),
+        "autograder_files": list(grader.files()),
         "plugins": [{PLUGIN: settings}],
         "run_tests": False,  # there is no solution here that could pass them
         "export_cell": False,

@@ -5,7 +5,7 @@ import textwrap
 from typing import Any
 
 from lessons_lib.grading.export.as_written import written
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub, text_literal
 
 STUDENT = "student"
@@ -21,7 +21,7 @@ CHECK_SHAPES = '''def check_shapes(call, expected):
 Cell = dict[str, Any]
 
 
-def files(assignments: list[Assignment], kit: Kit) -> dict[str, bytes]:
+def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """For each assignment a notebook and a .py file with the same stubs."""
     written = {}
     for assignment in assignments:

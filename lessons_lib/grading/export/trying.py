@@ -17,7 +17,7 @@ import numpy as np
 
 import lessons_lib
 from lessons_lib.grading.exercise.definition import Exercise
-from lessons_lib.grading.export.assignment import Assignment, Kit
+from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import shape_check
 from lessons_lib.grading.isolation.running import run
 from lessons_lib.grading.wording import one_line
@@ -33,14 +33,16 @@ except ValueError as error:
 """
 
 
-def try_files(files: Mapping[str, bytes], assignments: Sequence[Assignment], kit: Kit) -> None:
+def try_files(
+    files: Mapping[str, bytes], assignments: Sequence[Assignment], grader: GraderFiles
+) -> None:
     """Run the stubs of an export, and load the instructor's file as a platform will.
 
     Raises:
         ValueError: if a file cannot be read or run, or stubs are not what was asked.
     """
     by_name = {assignment.name: assignment for assignment in assignments}
-    carried = kit.files()
+    carried = grader.files()
     for path, data in _with_members(files):
         name = path.rpartition("/")[2]
         stem, _, suffix = name.rpartition(".")
@@ -55,8 +57,8 @@ def try_files(files: Mapping[str, bytes], assignments: Sequence[Assignment], kit
         except Exception as error:
             text = one_line(f"{type(error).__name__}: {error}")
             raise ValueError(f"--exercises: {path} of the export does not run: {text}") from error
-    if kit.exercises_name in files or any(path.endswith(".zip") for path in files):
-        _load_elsewhere(carried, kit)
+    if grader.exercises_name in files or any(path.endswith(".zip") for path in files):
+        _load_elsewhere(carried, grader)
 
 
 def _with_members(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -99,9 +101,9 @@ def _compare(stub: Signature, wanted: Signature, exercise: Exercise) -> None:
             raise ValueError(f"{exercise.name} has {got} for {own}; is it changed after the def?")
 
 
-def _load_elsewhere(carried: Mapping[str, bytes], kit: Kit) -> None:
+def _load_elsewhere(carried: Mapping[str, bytes], grader: GraderFiles) -> None:
     """Load the instructor's file where there is nothing but what is carried along."""
-    if kit.exercises_name is None:
+    if grader.exercises_name is None:
         return
     with tempfile.TemporaryDirectory() as folder:
         for name, data in carried.items():
@@ -110,7 +112,7 @@ def _load_elsewhere(carried: Mapping[str, bytes], kit: Kit) -> None:
             path.write_bytes(data)
         code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n{LOAD}"
         done = subprocess.run(
-            [sys.executable, "-I", "-c", code, str(Path(folder, kit.exercises_name))],
+            [sys.executable, "-I", "-c", code, str(Path(folder, grader.exercises_name))],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -4,9 +4,11 @@ import ast
 import compileall
 import functools
 import importlib.util
+import io
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -22,6 +24,7 @@ WORKERS_OWN = (
     "isolation/stand_in.py",
     "isolation/statements.py",
     "isolation/system_calls.py",
+    "isolation/times.py",
     "isolation/wire.py",
     "isolation/worker.py",
 )
@@ -59,13 +62,24 @@ class Folder(tempfile.TemporaryDirectory[str]):
 
 
 class Box:
-    """A folder with what a submission may import beside Python and NumPy."""
+    """A zip file with what a submission may import beside Python and NumPy.
+
+    One file for each submission, because a folder of fifty takes longer to write and to remove
+    than the submission to answer.
+    """
 
     def __init__(self, modules: Collection[str] = (), taken: Collection[str] = ()) -> None:
+        """Write it.
+
+        Args:
+            modules: which files of this package it has, beside what the worker is made of.
+            taken: functions that it has not, because they are asked for.
+        """
         self._folder = Folder()
-        self.folder = Path(self._folder.name)
-        self.folder.chmod(0o755)  # it is read by another user, where root grades
-        fill_box(self.folder, modules, taken)
+        self.file = Path(self._folder.name, "box.zip")
+        self.file.write_bytes(_archive(tuple(modules), frozenset(taken)))
+        for path in (self.file.parent, self.file):
+            path.chmod(0o755)  # it is read by another user, where root grades
 
     def __enter__(self) -> "Box":
         return self
@@ -74,40 +88,32 @@ class Box:
         self._folder.cleanup()
 
 
-def fill_box(folder: Path, modules: Collection[str], taken: Collection[str]) -> None:
-    """Write the package that a submission sees.
-
-    Args:
-        folder: an empty folder; `lessons_lib` is made in it.
-        modules: which files of this package it has, beside what the worker is made of.
-        taken: functions that it has not, because they are asked for.
-    """
-    for name, data in _contents(tuple(modules), frozenset(taken)).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-
-
 @functools.lru_cache
-def _contents(modules: tuple[str, ...], taken: frozenset[str]) -> dict[str, bytes]:
-    """The files of a box by name, compiled: every worker would spend a tenth second on that."""
-    with Folder() as name:
+def _archive(modules: tuple[str, ...], taken: frozenset[str]) -> bytes:
+    """The modules compiled: every worker would spend a tenth second on that."""
+    data = io.BytesIO()
+    with Folder() as name, zipfile.ZipFile(data, "w") as archive:
         folder = Path(name)
         _write_sources(folder, modules, taken)
         unchecked = PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(folder, quiet=2, invalidation_mode=unchecked)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+        compileall.compile_dir(
+            folder, stripdir=name, quiet=2, legacy=True, invalidation_mode=unchecked
+        )
+        for path in sorted(folder.rglob("*.pyc")):
+            archive.write(path, path.relative_to(folder))
+    return data.getvalue()
 
 
 def _write_sources(folder: Path, modules: Collection[str], taken: Collection[str]) -> None:
     package = folder / "lessons_lib"
     (package / "grading").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    (package / "grading" / "__init__.py").write_text(GRADING)
+    (package / "__init__.py").touch()
     for name in WORKERS_OWN:
         copy = package / "grading" / name
         copy.parent.mkdir(exist_ok=True)
+        copy.with_name("__init__.py").touch()
         shutil.copyfile(GRADING_FOLDER / name, copy)
+    (package / "grading" / "__init__.py").write_text(GRADING)
     _copy_transformer(folder / "IPython")
     for name in modules:
         source = (GRADING_FOLDER.parent / name).read_text(encoding="utf-8")

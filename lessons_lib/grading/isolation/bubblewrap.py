@@ -17,6 +17,7 @@ from lessons_lib.grading.isolation.visible import (
 )
 
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
+PLACE = "/box.zip"
 
 
 def program() -> str | None:
@@ -27,7 +28,7 @@ def program() -> str | None:
 
 
 def in_bubblewrap(box: Path) -> list[str]:
-    """The command that confines the one that follows it; the box stands at /box in there.
+    """The command that confines the one that follows it; the box stands at PLACE in there.
 
     There is no /proc, no program but Python, and nowhere to write to.
     """
@@ -41,7 +42,7 @@ def in_bubblewrap(box: Path) -> list[str]:
         command += ["--unshare-all", "--unshare-user", "--disable-userns"]
         command += ["--uid", "65534", "--gid", "65534"]
     command += _files()
-    command += ["--ro-bind", str(box), "/box", "--chdir", "/box"]
+    command += ["--ro-bind", str(box), PLACE, "--chdir", "/"]
     return [*command, "--remount-ro", "/"]
 
 

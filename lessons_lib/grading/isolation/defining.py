@@ -18,6 +18,7 @@ from typing import Any
 from lessons_lib.grading.isolation.needed import ANYTHING, Program, Statement, examined
 from lessons_lib.grading.isolation.stand_in import NOTHING, get_ipython
 from lessons_lib.grading.isolation.statements import UNPARSABLE, Problem, broken, parse
+from lessons_lib.grading.isolation.times import PATIENCE, Stopwatch
 
 SHARE = 0.5  # of the time that is left, for one statement
 
@@ -41,7 +42,8 @@ def define(
         names: functions that are asked for.
         is_notebook: whether IPython's commands are to be expected, and `__name__` is "__main__".
         run: "needed" for the statements that the functions depend on, "all" for every one.
-        seconds: for all of it. A statement that takes more than half of what is left is stopped.
+        seconds: for all of it, as a Stopwatch counts. A statement that takes more than half of
+            what is left is stopped.
 
     Returns:
         The namespace, problems, and for each name the numbers of the problems that concern it.
@@ -56,10 +58,10 @@ def define(
     asked = set().union(*targets.values())
     program = Program(statements, asked)
     needed = program.needed(asked)[0]
-    until = time.monotonic() + seconds
+    stopwatch = Stopwatch(time.process_time)
     for statement in statements:
         if run == "all" or any(statement is other for other in needed):
-            with _time_limit((until - time.monotonic()) * SHARE):
+            with _time_limit((seconds - stopwatch.read()[0]) * SHARE):
                 if problem := _run(statement, namespace):
                     problems.append(problem)
         elif statement.is_import and (problem := _not_there(statement)):
@@ -169,12 +171,18 @@ def _time_limit(seconds: float) -> Iterator[None]:
     def stop(*_: object) -> None:
         raise OutOfTimeError
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
+    timers = (
+        (signal.SIGPROF, signal.ITIMER_PROF, 1.0),
+        (signal.SIGALRM, signal.ITIMER_REAL, PATIENCE),
+    )
+    for number, timer, times in timers:
+        signal.signal(number, stop)
+        signal.setitimer(timer, times * max(seconds, 0.01))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for _, timer, _ in timers:
+            signal.setitimer(timer, 0)
 
 
 def _problem(kind: str, statement: Statement, text: str, line: int | None = None) -> Problem:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from lessons_lib.grading.isolation.box import Box
-from lessons_lib.grading.isolation.bubblewrap import in_bubblewrap, is_root, program
+from lessons_lib.grading.isolation.bubblewrap import PLACE, in_bubblewrap, is_root, program
 from lessons_lib.grading.isolation.visible import NUMPY, PARSO, PYTHON
 
 Isolation = Literal["strong", "basic"]
@@ -64,7 +64,7 @@ def missing_for_strong() -> str:
     try:
         with Box() as box:
             started = subprocess.run(
-                command(box.folder, "strong"),
+                command(box.file, "strong"),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 env={"OPENBLAS_NUM_THREADS": "1"},
@@ -81,7 +81,7 @@ def command(box: Path, isolation: Isolation) -> list[str]:
     packages = list(dict.fromkeys([str(NUMPY.parent), str(PARSO.parent)]))
     if isolation == "basic":
         return _python([str(box), *packages], isolation)
-    return [*in_bubblewrap(box), *_python(["/box", *packages], isolation)]
+    return [*in_bubblewrap(box), *_python([PLACE, *packages], isolation)]
 
 
 def _python(paths: list[str], isolation: Isolation) -> list[str]:

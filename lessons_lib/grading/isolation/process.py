@@ -6,28 +6,31 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from lessons_lib.grading.isolation.box import Box, Folder
 from lessons_lib.grading.isolation.policy import TOKEN, Isolation, command
+from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import DTYPES, ProtocolError, receive, send
 
 MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is called back
 SECONDS_TO_END = 5.0
+AT_ONCE = 0.1  # of the time for an answer
+SHORTEST_WAIT = 0.02  # seconds
 
 
 @dataclass
 class Allowance:
     """What one submission may still take, in all the processes that run it one after the other."""
 
-    seconds: float = 120.0  # of waiting for its answers
+    seconds: float = 120.0  # for its answers, as a Stopwatch counts
     bytes: int = 256_000_000  # of answers
 
 
@@ -36,7 +39,7 @@ class WorkerDied(Exception):
 
 
 class WorkerTooSlow(Exception):
-    """No answer came in this many seconds."""
+    """No answer came in so many seconds of a processor's; and whether that is because it waits."""
 
 
 class Worker:
@@ -49,7 +52,7 @@ class Worker:
         self._ended = False
         self._folder = Folder()
         self._process, self._questions, self._answers = started(
-            command(box.folder, isolation),
+            command(box.file, isolation),
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
             env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -75,7 +78,8 @@ class Worker:
 
         Args:
             question: see `worker.py`.
-            seconds: how long to wait, if the submission may take as much still.
+            seconds: of a processor that the answer may take, if the submission may take as much
+                still, and PATIENCE times as many on the clock.
             functions: those that may be called back, by number.
 
         Raises:
@@ -96,13 +100,22 @@ class Worker:
         # In a thread of its own, because reading from a pipe cannot be given a time everywhere.
         self._talking = threading.Thread(target=talk, daemon=True)
         seconds = max(0.0, min(seconds, self._allowance.seconds))
-        started = time.monotonic()
         self._talking.start()
-        self._talking.join(seconds)
-        self._allowance.seconds -= time.monotonic() - started
+        # Most answers come at once, and it takes time to ask what a process has used.
+        started = time.monotonic()
+        self._talking.join(AT_ONCE * seconds)
+        at_once = used = time.monotonic() - started
+        waits = False
+        if self._talking.is_alive():
+            stopwatch = Stopwatch(self._worked)
+            while self._talking.is_alive() and used < seconds:
+                self._talking.join(max(seconds - used, SHORTEST_WAIT))
+                counts, waits = stopwatch.read()
+                used = at_once + counts
+        self._allowance.seconds -= used
         if self._talking.is_alive():
             self.end()
-            raise WorkerTooSlow(seconds)
+            raise WorkerTooSlow(seconds, waits)
         if isinstance(found[0], Exception):
             self.end()
             raise WorkerDied from found[0]
@@ -121,6 +134,18 @@ class Worker:
                 raise ProtocolError("a call is not what it may be")
             send(questions, called_back(functions.get(answer["call"]), answer["arguments"]))
         return answer
+
+    def _worked(self) -> float:
+        """Seconds for which processors have worked for the process and all it has started."""
+        import psutil
+
+        total = 0.0
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self._process.pid)
+            for each in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += sum(each.cpu_times()[:4])  # its own, and of those that have ended
+        return total
 
     def end(self) -> None:
         """Kill the process and whatever it has started."""
@@ -212,7 +237,8 @@ def _is_numbers(value: Any) -> bool:
 def _processes_with(token: str) -> Iterator[int]:
     """Processes that inherited a worker's environment, on Linux: also those that ran away."""
     wanted = f"{TOKEN}={token}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (folder / "environ").read_bytes():
-                yield int(folder.name)
+    numbers = os.listdir("/proc") if sys.platform == "linux" else []
+    for number in filter(str.isdigit, numbers):
+        with contextlib.suppress(OSError), open(f"/proc/{number}/environ", "rb") as environment:
+            if wanted in environment.read():
+                yield int(number)

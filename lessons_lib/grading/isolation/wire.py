@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from lessons_lib.grading.exercise.containers import OwnCache
+from lessons_lib.grading.exercise.containers import OwnCache, is_generator
 from lessons_lib.grading.wording import Foreign
 
 HEAD = struct.Struct(">II")  # length of the JSON, length of the bytes that follow it
@@ -97,7 +97,7 @@ def _packed(value: Any, blobs: list[bytes]) -> Any:
         ]
     if isinstance(value, Foreign):
         return ["foreign", value.text]
-    if isinstance(value, np.random.Generator):
+    if is_generator(value):
         return ["generator", json.dumps(value.bit_generator.state)]
     if isinstance(value, Function):
         return ["function", value.number]
@@ -220,7 +220,7 @@ class _Unpacker:
         return np.frombuffer(piece, dtype).reshape(lengths).copy()
 
 
-def _generator(state: str) -> np.random.Generator:
+def _generator(state: str) -> "np.random.Generator":
     loaded = json.loads(state)
     bits = getattr(np.random, loaded["bit_generator"])()
     bits.state = loaded

@@ -1,5 +1,6 @@
 """Judge what came of a function's calls. Nothing here calls a learner's function."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,8 @@ def judge(
         text = feedback.NOT_ATTEMPTED
         return Result(exercise.name, "not_attempted", 0.0, exercise.points, text)
 
-    findings = _findings(exercise, cases, outcomes)
+    expected = _expected(exercise, exercise.reference, cases)
+    findings = _findings(exercise, cases, outcomes, expected)
     deciding = [k for k, case in enumerate(cases) if _decides(exercise, case)]
     wrong = next((k for k in deciding if not findings[k].is_right), None)
     spoilt = next((k for k, outcome in enumerate(outcomes) if outcome.written), None)
@@ -88,7 +90,7 @@ def judge(
 
     right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
     carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, judged or {})
-    if _zeros_would_do(exercise, cases, right):
+    if _zeros_would_do(exercise, expected, right):
         right = []
     score = 0.0 if forbidden else sum((output.points for output in right), extra)
     status: Status = "failed"
@@ -97,7 +99,7 @@ def judge(
     if wrong is not None:
         if outcomes[wrong].raised:
             status = "error"
-        order = _order_returned(exercise, cases, outcomes)
+        order = _order_returned(exercise, expected, outcomes)
         if look_for_hints and not order:
             known = recognise(exercise, cases, outcomes, judged or {})
         if order:
@@ -256,15 +258,17 @@ def _results(exercise: Exercise, answer: Callable[..., Any], case: Case) -> tupl
 
 
 def _findings(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    expected: list[tuple[Any, ...]],
 ) -> list[Finding]:
     """What is wrong in each case: nothing if any right answer agrees, else by the reference."""
-    for answer in (*exercise.alternatives, exercise.reference):
+    others = (_expected(exercise, answer, cases) for answer in exercise.alternatives)
+    for by_case in itertools.chain(others, [expected]):
         findings = [
-            _finding(exercise, case, outcome, expected)
-            for case, outcome, expected in zip(
-                cases, outcomes, _expected(exercise, answer, cases), strict=True
-            )
+            _finding(exercise, case, outcome, wanted)
+            for case, outcome, wanted in zip(cases, outcomes, by_case, strict=True)
         ]
         if all(finding.is_right for finding in findings):
             break
@@ -314,14 +318,13 @@ def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outc
 
 
 def _order_returned(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    exercise: Exercise, expected: Sequence[tuple[Any, ...]], outcomes: Sequence[Outcome]
 ) -> list[str]:
     """The order in which all the right results were returned, if it is not the one asked for."""
     places = [exercise.outputs.index(output) for output in exercise.returned]
     returned = [exercise.results_of(o.value, o.written_into) for o in outcomes]
     if len(places) < 2 or any(results is None for results in returned):
         return []
-    expected = _expected(exercise, exercise.reference, cases)
     left, order = list(places), []
     for stands in places:  # one after the other: nine results have 362,880 orders
         belongs = next(
@@ -349,11 +352,13 @@ def _stands_for(
     )
 
 
-def _zeros_would_do(exercise: Exercise, cases: Sequence[Case], right: Sequence[Output]) -> bool:
+def _zeros_would_do(
+    exercise: Exercise, expected: Sequence[tuple[Any, ...]], right: Sequence[Output]
+) -> bool:
     """Whether the reference gives only zeros for all results that are right."""
     return not any(
         np.any(result)
-        for expected in _expected(exercise, exercise.reference, cases)
-        for output, result in zip(exercise.outputs, expected, strict=True)
+        for wanted in expected
+        for output, result in zip(exercise.outputs, wanted, strict=True)
         if output in right
     )

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
@@ -113,14 +114,28 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
         yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
     yield f"{name} is twice what it should be.", lambda a, c: 2 * a
     yield f"{name} is half of what it should be.", lambda a, c: a / 2
-    yield f"{name} is the tanh of what it should be: one tanh too many.", lambda a, c: np.tanh(a)
-    yield f"{name} is what its tanh should be taken of.", lambda a, c: np.arctanh(a)
+    if wanted.ndim:
+        yield from _activations(name)
     yield from _sums(output, case, wanted)
     if wanted.ndim == 2:
         yield f"{name} is transposed: the numbers are right.", lambda a, c: a.T
     yield from _axes_of_length_one(output, wanted)
     yield from _blocks(output)
     yield from _time(output)
+
+
+def _activations(name: str) -> Iterator[tuple[str, Change]]:
+    yield f"{name} is the tanh of what it should be: one tanh too many.", lambda a, c: np.tanh(a)
+    yield f"{name} is what its tanh should be taken of.", lambda a, c: np.arctanh(a)
+    yield f"{name} is what its sigmoid should be taken of.", lambda a, c: _logit(a)
+    other = f"{name} went through {{}}, and belongs through {{}}."
+    yield other.format("tanh", "sigmoid"), lambda a, c: np.tanh(_logit(a))
+    yield other.format("sigmoid", "tanh"), lambda a, c: sigmoid(np.arctanh(a))
+    yield other.format("ReLU", "tanh"), lambda a, c: relu(np.arctanh(a))
+
+
+def _logit(a: np.ndarray) -> np.ndarray:
+    return np.log(a / (1 - a))
 
 
 def _times(letter: str, power: int) -> Change:
@@ -199,7 +214,8 @@ def _time(output: Output) -> Iterator[tuple[str, Change]]:
     )
     yield f"{name} is the last step alone; every step is asked for.", lambda a, c: a.take(-1, axis)
     yield (
-        f"{name} has in every step what belongs into the last one.",
+        f"{name} has in every step what belongs into the last one: does every step write to one "
+        "array?",
         lambda a, c: _spread(a, -1, axis),
     )
 

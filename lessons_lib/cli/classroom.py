@@ -1,0 +1,171 @@
+"""What `lessons grade` does for a class beside grading, and `lessons statistics`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lessons_lib.cli.output import say, say_next, show_table
+
+if TYPE_CHECKING:
+    from lessons_lib.grading.batch import Batch, Found, Graded
+    from lessons_lib.grading.classroom.late import Late
+    from lessons_lib.grading.classroom.students import Class
+
+WIDTH = 60  # columns of a summary
+MOST_TOLD = 10  # lines of a kind
+
+
+def statistics(
+    graded: Annotated[Path, typer.Argument(metavar="GRADED", help="the --out of `lessons grade`")],
+) -> None:
+    """Say how a class did: its points, and how hard and how telling each exercise was.
+
+    Difficulty is the mean share of the points, discrimination the correlation with the points of
+    all other exercises, alpha Cronbach's.
+    """
+    from lessons_lib.grading.batch import kept_reports
+    from lessons_lib.grading.classroom.item_statistics import statistics
+
+    found = statistics(kept_reports(graded))
+    first, third = found.quartiles
+    say(f"{found.students} graded, of {found.possible:g} points:")
+    say(f"mean {found.mean:.2f}, median {found.median:g}, quartiles {first:g} and {third:g}")
+    alpha = "not defined" if found.alpha is None else f"{found.alpha:.2f}"
+    say(f"Cronbach's alpha {alpha}\n")
+    show_table(
+        ["exercise", "students", "difficulty", "discrimination"],
+        [
+            [
+                item.exercise,
+                f"{item.students}",
+                f"{item.difficulty:.2f}",
+                "-" if item.discrimination is None else f"{item.discrimination:.2f}",
+            ]
+            for item in found.items
+        ],
+        right=["students", "difficulty", "discrimination"],
+    )
+    say_next(f"{graded / 'index.html'} shows the class in a browser.")
+
+
+class Classroom:
+    """Who is in a class, when their work was due, and what is written for their instructor."""
+
+    def __init__(
+        self,
+        found: "Found",
+        *,
+        kind: str | None,
+        title: str,
+        roster: Path | None,
+        due: str | None,
+        late: str | None,
+        exercises: Path | None,
+        compare: Path | None,
+    ) -> None:
+        from lessons_lib.grading.classroom.gradebooks import FORMATS
+        from lessons_lib.grading.classroom.late import late_policy
+        from lessons_lib.grading.classroom.students import read_roster, who_is_who
+
+        if kind not in (None, *FORMATS):
+            raise ValueError(f"--format: expected {', '.join(FORMATS)}, got {kind!r}")
+        listed = [] if roster is None else read_roster(roster)
+        self.who: Class = who_is_who(list(found.submissions), found.left_out, listed)
+        self.late: Late = late_policy(due, late, list(self.who.students.values()))
+        self._tells_late = due is not None or late is not None
+        self._kind, self._title, self._found = kind, title, found
+        self._exercises, self._compare = exercises, compare
+        if compare is not None and not compare.exists():
+            raise FileNotFoundError(f"--compare: there is no file or folder {compare}")
+        self._files: dict[str, str] = {}  # what is where
+
+    def about(self, graded: "Graded") -> Mapping[str, str]:
+        """The first columns of `grades.csv`."""
+        student, report = self.who.students[graded.name], graded.report
+        columns = {"student": student.id, "name": student.name}
+        if self._tells_late:
+            days = self.late.days(student)
+            taken_off = self.late.taken_off(days, report.score, report.max_score)
+            columns |= {
+                "days_late": f"{days}",
+                "taken_off": f"{taken_off:g}",
+                "score_left": f"{report.score - taken_off:g}",
+            }
+        return columns
+
+    def write(self, batch: "Batch", out: Path) -> None:
+        """Write what a class needs beside `grades.csv` into the folder of results."""
+        from lessons_lib.files import write_atomically
+        from lessons_lib.grading.batch.tables import MARK, as_csv
+        from lessons_lib.grading.classroom.gradebooks import gradebook, lines
+        from lessons_lib.grading.classroom.near import look_for_copies, write_copies
+        from lessons_lib.grading.classroom.pages import Pages
+
+        paths = self._found.submissions
+        near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)
+        self._near = [remark for remark, _, _ in near]
+        pages = Pages(self._title, self.who, self.late, self._near)
+        write_copies(out, pages, near)
+        pages.write(out, batch.rows, paths, len(batch.left_out))
+        self._files = {
+            "index.html": "the class at a glance",
+            "pages/": "a page for each, to read or print",
+            "grades.csv": "points, for a spreadsheet",
+        }
+        if self._kind is not None:
+            found = lines(batch.rows, self.who.students, self.late)
+            files, self._without_id = gradebook(self._kind, found, self._title)
+            for name, data in files.items():
+                write_atomically(out / name, data)
+                what = "feedback" if name.endswith(".zip") else "grades"
+                self._files[name] = f"{what}, to upload to {self._kind.capitalize()}"
+        if self.who.missing:
+            table = [["student", "name", "files without a grade"]]
+            table += [[student.id, student.name, files] for student, files in self.who.missing]
+            write_atomically(out / "missing.csv", (MARK + as_csv(table)).encode())
+            self._files["missing.csv"] = "who has no graded submission"
+        if near:
+            self._files["copies/"] = "pairs side by side"
+        if batch.left_out:
+            self._files["left_out.csv"] = "files without a grade, and why"
+        self._files |= {"feedback/": "a text for each to read", "results/": "the same as JSON"}
+
+    def summarize(self, batch: "Batch", out: Path) -> None:
+        """Print what needs a human eye, and what is where, in 60 columns."""
+        from lessons_lib.grading.classroom.to_look_at import to_look_at
+
+        look = [(self._label(row.name), ", ".join(to_look_at(row.report))) for row in batch.rows]
+        _say_some("want a human eye", [f"{who}: {why}" for who, why in look if why])
+        near = [f"{one.share:.0%} {one.first} and {one.second}" for one in self._near]
+        _say_some("pairs are near to each other", near)
+        missing = [
+            f"{student.name or student.id}: {files or 'nothing'}"
+            for student, files in self.who.missing
+        ]
+        _say_some("of the roster without a grade", missing)
+        _say_some("not in the roster", [self._label(name) for name in self.who.strangers])
+        if self._kind is not None:
+            _say_some(f"without an id of {self._kind.capitalize()}", self._without_id)
+        if self._tells_late:
+            late = [row for row in batch.rows if self.late.days(self.who.students[row.name])]
+            cost = sum(float(self.about(row)["taken_off"]) for row in late)
+            say(f"{len(late)} late, {cost:g} points taken off for it")
+        say(f"In {out}:")
+        for name, what in self._files.items():
+            say(f"  {name:<20} {what}")
+
+    def _label(self, name: str) -> str:
+        student = self.who.students[name]
+        return student.name or student.id
+
+
+def _say_some(what: str, entries: Sequence[str]) -> None:
+    if not entries:
+        return
+    say(f"{len(entries)} {what}:")
+    for entry in entries[:MOST_TOLD]:
+        say(f"  {entry if len(entry) <= WIDTH - 2 else entry[: WIDTH - 3] + '…'}")
+    if len(entries) > MOST_TOLD:
+        say(f"  and {len(entries) - MOST_TOLD} more")

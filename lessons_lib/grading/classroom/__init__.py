@@ -1,0 +1,1 @@
+"""What an instructor needs after grading: a gradebook, pages, statistics, a look for copies."""

@@ -1,0 +1,85 @@
+"""Find in a submission the lines to show beside a verdict. Nothing of it is parsed or run."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from lessons_lib.grading.remarks import PLACE
+from lessons_lib.shown import shown
+
+RAISED = re.compile(r"^    in (?P<function>.+), line (?P<line>\d+):  (?P<source>.+)$", re.MULTILINE)
+MOST_LINES = 400  # of a function
+AROUND = 2  # lines shown before and after one that stands elsewhere
+
+Piece = tuple[str, str]
+Listing = list[tuple[int, str, bool]]  # number, text, whether it is marked
+
+
+def code_of(pieces: Sequence[Piece], name: str, message: str) -> list[tuple[str, Listing]]:
+    """The definition of an answer, and lines elsewhere that a message is about.
+
+    Args:
+        pieces: label and source of a file, or of each cell.
+        name: the function.
+        message: of its result; a line that it names is marked.
+
+    Returns:
+        For each piece of code where it stands, and its lines.
+    """
+    marked = set(_places(pieces, message))
+    found = []
+    for at in reversed(range(len(pieces))):  # the last definition counts
+        lines = pieces[at][1].splitlines()
+        if (first := _definition(lines, name)) is not None:
+            shown_lines = range(first, _end(lines, first))
+            found.append(_listing(pieces[at], at, shown_lines, marked))
+            marked = {(k, line) for k, line in marked if k != at or line not in shown_lines}
+            break
+    for at, line in sorted(marked):
+        last = min(len(pieces[at][1].splitlines()), line + AROUND + 1)
+        found.append(_listing(pieces[at], at, range(max(0, line - AROUND), last), marked))
+    return found
+
+
+def _places(pieces: Sequence[Piece], message: str) -> Iterable[tuple[int, int]]:
+    """Pieces and lines, counted from 0, that a message names."""
+    for place in RAISED.finditer(message):
+        number, text = int(place["line"]) - 1, " ".join(place["source"].split())
+        for at, (_, source) in enumerate(pieces):
+            lines = source.splitlines()
+            if number < len(lines) and " ".join(shown(lines[number]).split()) == text:
+                yield at, number
+    for place in PLACE.finditer(message):
+        number = int(place["line"]) - 1
+        for at, (label, source) in enumerate(pieces):
+            if label == place["label"] and number < len(source.splitlines()):
+                yield at, number
+
+
+def _definition(lines: Sequence[str], name: str) -> int | None:
+    """The first line of the last definition at the top level; decorators before it belong to it."""
+    start = re.compile(rf"(?:async +)?def +{re.escape(name)}\b|{re.escape(name)} *=[^=]")
+    at = next((k for k in reversed(range(len(lines))) if start.match(lines[k])), None)
+    while at and lines[at - 1].startswith("@"):
+        at -= 1
+    return at
+
+
+def _end(lines: Sequence[str], first: int) -> int:
+    """The line after a definition: the next one that begins at the margin."""
+    at = first
+    while at < len(lines) and lines[at].startswith("@"):
+        at += 1
+    end = at + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end][0] in " \t)#"):
+        end += 1
+    while end > at + 1 and not lines[end - 1].strip(" \t"):
+        end -= 1
+    return min(end, first + MOST_LINES)
+
+
+def _listing(
+    piece: Piece, at: int, numbers: range, marked: set[tuple[int, int]]
+) -> tuple[str, Listing]:
+    lines = piece[1].splitlines()
+    label = shown(piece[0], keep="")
+    return label, [(k + 1, shown(lines[k], keep="\t"), (at, k) in marked) for k in numbers]

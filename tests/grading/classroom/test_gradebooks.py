@@ -1,0 +1,183 @@
+"""Names of platforms, rosters, late work, and files that gradebooks take in."""
+
+import csv
+import io
+import zipfile
+from datetime import datetime
+
+import pytest
+
+from lessons_lib.grading.batch import Graded
+from lessons_lib.grading.batch.tables import table
+from lessons_lib.grading.classroom.gradebooks import gradebook, lines
+from lessons_lib.grading.classroom.late import Late, late_policy
+from lessons_lib.grading.classroom.students import Student, read_roster, student_from, who_is_who
+from lessons_lib.grading.classroom.to_look_at import to_look_at
+from lessons_lib.grading.report import Report, Result
+
+MOODLE = "Jürgen Groß_123_assignsubmission_file_/hw.py"
+CANVAS = "doejane_LATE_12345_67890_hw.py"
+BLACKBOARD = "HW 1_jdoe_attempt_2026-03-07-10-15-00_hw.py"
+
+
+def graded(name, score=3.0, message=""):
+    return Graded(name, Report([Result("f", "failed", score, 4.0, message)], 2**62 + 1, "strong"))
+
+
+def rows_of(data):
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+def books(kind, names, roster=(), late=Late()):  # noqa: B008
+    who = who_is_who(names, roster=roster)
+    return gradebook(kind, lines([graded(name) for name in names], who.students, late), "HW 1")
+
+
+def test_a_table_for_a_spreadsheet():
+    text = table([graded("한/=1.py")], lambda row: {"student": "한", "name": "=1"})
+    assert text.encode().startswith(b"\xef\xbb\xbfstudent,"), "Excel wants the mark"
+    ((row),) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    assert (row["student"], row["name"], row["f"], row["f status"]) == ("한", "'=1", "3", "failed")
+    assert int(row["seed"]) == 2**62 + 1 and not row["seed"].isdecimal(), "no number to Excel"
+
+
+def test_names_of_platforms():
+    moodle, canvas, board = map(student_from, (MOODLE, CANVAS, BLACKBOARD))
+    assert moodle[:3] == ("123", "Jürgen Groß", "moodle")
+    assert canvas[:3] == ("12345", "doejane", "canvas") and canvas.is_late
+    assert board.id == "jdoe" and board.submitted == datetime(2026, 3, 7, 10, 15)
+    assert student_from("a/ada.py") is None
+    ids = {n: s.id for n, s in who_is_who(["a/hw.py", "b/hw.py", "c/ada (1).py"]).students.items()}
+    assert ids == {"a/hw.py": "a hw", "b/hw.py": "b hw", "c/ada (1).py": "ada"}
+
+
+def test_canvas(tmp_path):
+    files, without = books("canvas", [CANVAS, "ada.py"])
+    assert without == ["ada"]
+    head, points, row = rows_of(files["canvas.csv"])
+    assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "HW 1"]
+    assert points[0].strip() == "Points Possible" and points[-1] == "4"
+    assert row == ["doejane", "12345", "", "", "", "3"]
+    (name,) = zipfile.ZipFile(io.BytesIO(files["canvas_feedback.zip"])).namelist()
+    numbers = [part for part in name.split("_") if part.isdecimal()]  # what Canvas looks for
+    assert numbers[:2] == ["12345", "67890"]
+
+    export = tmp_path / "export.csv"
+    export.write_text(
+        'Student,ID,SIS User ID,SIS Login ID,Section,HW 1 (77),HW 10 (78)\n"    Points Possible",,,'
+        ',,4,4\n"Lovelace, Ada",501,S1,ada@x.edu,One,,\n"Doe, Jane",12345,S2,jane,One,,\n'
+    )
+    files, without = books("canvas", [CANVAS, "ada_lovelace.py"], read_roster(export))
+    head, _, jane, ada = rows_of(files["canvas.csv"])
+    assert without == [] and head[5:] == ["HW 1 (77)"]
+    assert jane == ["Doe, Jane", "12345", "S2", "jane", "One", "3"]
+    assert ada == ["Lovelace, Ada", "501", "S1", "ada@x.edu", "One", "3"]
+
+
+def test_moodle():
+    files, _ = books("moodle", [MOODLE])
+    head, row = rows_of(files["moodle.csv"])
+    assert {"Identifier", "Grade", "Last modified (grade)", "Feedback comments"} <= set(head)
+    assert row[:3] == ["Participant 123", "Jürgen Groß", "3"] and "3 of 4 points" in row[4]
+    (path,) = zipfile.ZipFile(io.BytesIO(files["moodle_feedback.zip"])).namelist()
+    parts = path.split("/")[0].split("_", 4)  # as Moodle takes it apart
+    assert parts[1:4] == ["123", "assignfeedback", "file"]
+
+
+def test_blackboard(tmp_path):
+    export = tmp_path / "export.xls"  # tabs, in UTF-16
+    export.write_text(
+        '"Last Name"\t"First Name"\t"Username"\t"HW 1 [Total Pts: 4 Score] |99"\n'
+        '"Doe"\t"Jane"\t"jdoe"\t""\n',
+        encoding="utf-16",
+    )
+    hostile = Graded(BLACKBOARD, graded("", message="<script>\nx").report)
+    who = who_is_who([BLACKBOARD], roster=read_roster(export))
+    assert who.students[BLACKBOARD].name == "Jane Doe"
+    files, _ = gradebook("blackboard", lines([hostile], who.students, Late()), "HW 1")
+    assert list(files) == ["blackboard.csv"] and files["blackboard.csv"].startswith(b'"Username"')
+    head, row = rows_of(files["blackboard.csv"])
+    assert head[1] == "HW 1 [Total Pts: 4 Score] |99" and row[:2] == ["jdoe", "3"]
+    assert "&lt;script&gt;<br>x" in row[2] and row[3] == "SMART_TEXT"
+
+
+def test_two_files_of_a_student_are_one_line():
+    other = MOODLE.replace("hw.py", "more.py")
+    _, row = rows_of(books("moodle", [MOODLE, other])[0]["moodle.csv"])
+    assert row[2] == "6"
+
+
+def test_who_is_missing(tmp_path):
+    file = tmp_path / "roster.csv"
+    file.write_bytes("\ufeffid;name\n1;Ada Lovelace\n2;Bo Li\n3;Éva Nagy\n".encode())
+    roster = read_roster(file)
+    pdf = "Bo Li_2_assignsubmission_file_/a.pdf"
+    who = who_is_who(["ada_lovelace.py", "eve.py"], [pdf], roster)
+    assert who.students["ada_lovelace.py"].id == "1"
+    assert who.strangers == ["eve.py"]
+    assert [(s.name, files) for s, files in who.missing] == [
+        ("Bo Li", pdf),
+        ("Éva Nagy", ""),
+    ]
+    twins = [Student("1", "Bo Li"), Student("2", "Bo Li")]
+    assert who_is_who(["bo_li.py"], roster=twins).strangers == ["bo_li.py"], "nobody is guessed"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name\nAda\n", "expected a column called id, got name"),
+        ("id\n1\n1\n", "1 stands there twice"),
+        ("id,submitted\n1,soon\n", "expected a time as 2026-03-05 23:59, got 'soon'"),
+    ],
+)
+def test_a_roster_that_is_none(tmp_path, text, words):
+    (tmp_path / "r.csv").write_text(text)
+    with pytest.raises(ValueError, match=f"--roster: .*{words}"):
+        read_roster(tmp_path / "r.csv")
+
+
+def test_late_work():
+    due = datetime(2026, 3, 5, 23, 59)
+    early, late, marked = (
+        Student("1", submitted=due),
+        Student("2", submitted=datetime(2026, 3, 7, 0, 0)),
+        Student("3", is_late=True),
+    )
+    policy = late_policy("2026-03-05 23:59", "10% a day, at most 3", [early, late, marked])
+    assert [policy.days(student) for student in (early, late, marked)] == [0, 2, 1]
+    assert [policy.taken_off(days, 18.0, 20.0) for days in (0, 2, 3, 9)] == [0, 4, 6, 6]
+    assert policy.taken_off(2, 3.0, 20.0) == 3, "nobody gets less than 0"
+    assert late_policy(None, "2.5 % per day", [early]).taken_off(9, 20.0, 20.0) == 4.5
+    files, _ = books("canvas", [CANVAS], late=policy)
+    assert rows_of(files["canvas.csv"])[2][-1] == "2.6"
+    (line,) = lines([graded(CANVAS)], {CANVAS: marked}, policy)
+    assert (line.earned, line.taken_off) == (3, 0.4)
+    assert line.feedback.startswith("Late by 1 day: 0.4 points are taken off.")
+
+
+@pytest.mark.parametrize(
+    ("due", "late", "words"),
+    [
+        ("tomorrow", None, "--due: expected a time as"),
+        (None, "a bit", "--late: expected such as"),
+        (None, "110% a day", "--late: expected such as"),
+        ("2026-03-05 23:59+01:00", None, "expected a time zone in both"),
+    ],
+)
+def test_policies_that_are_none(due, late, words):
+    with pytest.raises(ValueError, match=words):
+        late_policy(due, late, [Student("1", submitted=datetime(2026, 3, 5))])
+
+
+def test_what_needs_a_human_eye():
+    def reasons(status="failed", message=""):
+        return to_look_at(Report([Result("f", status, 0.0, 1.0, message)]))
+
+    assert reasons() == [] and to_look_at(Report([])) == ["no exercise in it"]
+    assert reasons("timeout") == ["took too long"]
+    assert reasons("error", "The file cannot be read: it is a link.") == ["unreadable"]
+    left_out = "In cell 2, line 3, a part was left out.\n    open('x')"
+    assert reasons(message=left_out) == ["statement left out"]
+    broken = "In cell 1, line 1, a part is left out: Python cannot read it.\n    x ="
+    assert reasons(message=broken) == ["broken cell or statement"]
