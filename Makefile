@@ -49,7 +49,7 @@ bench: $(INSTALLED) ## time the layers beside PyTorch, if it is installed
 constraints: $(INSTALLED) ## pin the newest versions of all packages; write environment.yml
 	$(PY) -m pip install --quiet uv
 	$(PY) -m uv pip compile pyproject.toml --extra lab --extra dev --extra site \
-		--extra lite --extra browser --extra bpe --universal --upgrade \
+		--extra lite --extra browser --extra bpe --extra class --universal --upgrade \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make constraints" --quiet --output-file constraints.txt
 	$(PY) tools/make_environment.py

@@ -22,7 +22,7 @@ def global_norm(grads: Gradients) -> float:
         total = sum(_sum_of_squares(g) for g in arrays)
         if 1e-280 < total < np.inf or np.isnan(total):
             return float(np.sqrt(total))
-        # All 0, or so large or small in float64 that their squares are not: measured in the largest.
+        # All 0, or so large or small that their squares are not: measured in the largest.
         largest = max((float(np.abs(g).max(initial=0)) for g in arrays), default=0.0)
         if largest in (0, np.inf):
             return largest

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lessons_lib.functions import check_ids, log_softmax
 from lessons_lib.models import LanguageModel
 
-Method = Literal["swap", "gradient", "integrated"]
+Method = Literal["swap", "gradient", "times_input", "integrated"]
 
 ENTRIES = 1 << 23  # hidden states that are held at once, 64 MB: T steps of N texts side by side
 NODES = (8, 32, 128, 512)  # along the way of `integrated`: more where fewer were not exact enough
@@ -27,6 +27,7 @@ def influence(
     versus: int | None = None,
     method: Method = "swap",
     replacement: int | Sequence[int] | None = None,
+    everywhere: bool = False,
 ) -> np.ndarray:
     """What each token up to a position does to the prediction of the next one.
 
@@ -38,9 +39,11 @@ def influence(
     - "gradient": the Euclidean norm of the score's gradient with respect to the embedding of token
       k at that place. It has no sign, and it knows the nearest surroundings only: of a memory that
       is held firmly it sees nothing.
-    - "integrated": integrated gradients of token k along the straight way from the embedding of the
-      replacement (without one from a vector of zeros) to its own, summed over the features. The
-      entry is minus the swap, to 0.001 nats.
+    - "times_input": that gradient times the straight way from the embedding of the replacement
+      (without one from a vector of zeros) to that of token k: what the slope foretells of minus the
+      swap.
+    - "integrated": integrated gradients of token k along the same way, summed over the features.
+      The entry is minus the swap, to 0.001 nats.
 
     Everything is computed in float64, without dropout, from a state of zeros; the model is not
     changed.
@@ -51,9 +54,11 @@ def influence(
         position: of the last token that is read, from 0.
         target: the token whose prediction is looked at; None stands for ids[position + 1].
         versus: a token to compare the target with.
-        method: "swap", "gradient" or "integrated".
+        method: "swap", "gradient", "times_input" or "integrated".
         replacement: the token that takes the place of token k; of several tokens, such as all of
             its kind or draws from a text, the mean over them is returned; None leaves token k out.
+        everywhere: change token k wherever it stands up to the position, and not in its place only:
+            where a text names somebody twice, the second mention tells the same as the first.
 
     Returns:
         (position + 1,) float64, in nats; "gradient" in nats for each unit of the embedding.
@@ -90,21 +95,28 @@ def influence(
 
     reader = _Reader(model, target, versus)
     text = ids[: position + 1]
+    # Row k: the places that are changed when token k is.
+    changed = text == text[:, None] if everywhere else np.eye(len(text), dtype=bool)
     if method == "swap":
-        return np.mean([_swaps(reader, text, one) for one in instead], axis=0)
-    if method == "gradient":
-        p = np.exp(reader.log_probs(text[:, None])[0, target])
-        if versus is None and p > SURE:
-            warnings.warn(
-                f"the model gives the target {p:.4f}: where it is so sure, the gradient of log p "
-                "is next to 0 for every token; give `versus`, or look at the swap",
-                stacklevel=2,
-            )
-        gradient = reader.gradient(reader.embedding[text][:, None])
-        return np.linalg.norm(gradient[:, 0], axis=1)
+        return np.mean([_swaps(reader, text, changed, one) for one in instead], axis=0)
     if method == "integrated":
-        return np.mean([_integrated(reader, text, one) for one in instead], axis=0)
-    raise ValueError(f"method: expected swap, gradient or integrated, got {method!r}")
+        return np.mean([_integrated(reader, text, changed, one) for one in instead], axis=0)
+    if method not in ("gradient", "times_input"):
+        raise ValueError(
+            f"method: expected swap, gradient, times_input or integrated, got {method!r}"
+        )
+    p = np.exp(reader.log_probs(text[:, None])[0, target])
+    if versus is None and p > SURE:
+        warnings.warn(
+            f"the model gives the target {p:.4f}: where it is so sure, the gradient of log p "
+            "is next to 0 for every token; give `versus`, or look at the swap",
+            stacklevel=2,
+        )
+    gradient = changed @ reader.gradient(reader.embedding[text][:, None])[:, 0]  # (T, D)
+    if method == "gradient":
+        return np.linalg.norm(gradient, axis=1)
+    ways = [reader.embedding[text] - reader.start(one) for one in instead]
+    return np.sum(gradient * np.mean(ways, axis=0), axis=1)
 
 
 def _token(value: int, end: int, name: str) -> int:
@@ -136,21 +148,27 @@ class _Reader:
         self.b = self.model.params["output.b"]
         self.target, self.versus = target, versus
 
-    def log_probs(self, ids: np.ndarray) -> np.ndarray:
-        """log p of each token after each of N texts: (T, N) gives (N, V)."""
-        return self._read(self.embedding[ids])
+    def start(self, replacement: int | None) -> np.ndarray:
+        """Where the way to a token's embedding begins, (D,)."""
+        E = self.embedding
+        return np.zeros(E.shape[1]) if replacement is None else E[replacement]
 
-    def _read(self, x: np.ndarray) -> np.ndarray:
+    def log_probs(self, ids: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+        """log p of each token after each of N texts: (T, N) gives (N, V)."""
+        return self._read(self.embedding[ids], lengths)
+
+    def _read(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """log p of each token after N texts of embedded tokens: (T, N, D) gives (N, V)."""
         for layer in self.model.layers:
             x, _ = layer.forward(x)
         # Before the first token the hidden state is zeros.
-        h = x[-1] if len(x) else np.zeros((x.shape[1], len(self.W)))
+        hs = np.concatenate([np.zeros((1, x.shape[1], len(self.W))), x])
+        h = hs[-1] if lengths is None else hs[lengths, np.arange(len(lengths))]
         return log_softmax(h @ self.W + self.b)
 
-    def scores(self, ids: np.ndarray) -> np.ndarray:
+    def scores(self, ids: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """The score of each of N texts: (T, N) gives (N,)."""
-        return self._scores(self.log_probs(ids))
+        return self._scores(self.log_probs(ids, lengths))
 
     def _scores(self, log_probs: np.ndarray) -> np.ndarray:
         other = 0 if self.versus is None else log_probs[:, self.versus]
@@ -179,33 +197,38 @@ class _Reader:
         return np.concatenate([measure(rows[k : k + some]) for k in range(0, count, some)])
 
 
-def _swaps(reader: _Reader, text: np.ndarray, replacement: int | None) -> np.ndarray:
-    def scores(places: np.ndarray) -> np.ndarray:
-        if replacement is None:
-            changed = np.stack([np.delete(text, k) for k in places], axis=1)
-        else:
-            changed = np.repeat(text[:, None], len(places), axis=1)  # (T, N)
-            changed[places, np.arange(len(places))] = replacement
-        return reader.scores(changed)
+def _swaps(
+    reader: _Reader, text: np.ndarray, changed: np.ndarray, replacement: int | None
+) -> np.ndarray:
+    def scores(rows: np.ndarray) -> np.ndarray:
+        if replacement is not None:
+            return reader.scores(np.where(changed[rows], replacement, text).T)
+        # What is left moves to the front, in its order.
+        order = np.argsort(changed[rows], axis=1, kind="stable")
+        return reader.scores(text[order].T, np.sum(~changed[rows], axis=1))
 
-    return reader.in_parts(len(text), len(text), scores) - reader.scores(text[:, None])
+    # A token that stands in several places and changes in all of them is read once.
+    changed, which = np.unique(changed, axis=0, return_inverse=True)
+    found = reader.in_parts(len(changed), len(text), scores) - reader.scores(text[:, None])
+    return found[which.reshape(-1)]
 
 
-def _integrated(reader: _Reader, text: np.ndarray, replacement: int | None) -> np.ndarray:
-    x = reader.embedding[text]  # (T, D)
-    start = np.zeros(x.shape[1]) if replacement is None else reader.embedding[replacement]
+def _integrated(
+    reader: _Reader, text: np.ndarray, changed: np.ndarray, replacement: int | None
+) -> np.ndarray:
+    x, start = reader.embedding[text], reader.start(replacement)  # (T, D), (D,)
 
-    def from_start(places: np.ndarray) -> np.ndarray:
-        changed = np.repeat(x[:, None], len(places), axis=1)  # (T, N, D)
-        changed[places, np.arange(len(places))] = start
-        return reader._scores(reader._read(changed))
+    def from_start(rows: np.ndarray) -> np.ndarray:
+        return reader._scores(
+            reader._read(np.where(changed[rows].T[:, :, None], start, x[:, None]))
+        )
 
     # What the entries add up to if the integral is exact.
     exact = reader.scores(text[:, None]) - reader.in_parts(len(text), len(text), from_start)
     result, places = np.zeros(len(text)), np.arange(len(text))
     for number in NODES:
         nodes, weights = np.polynomial.legendre.leggauss(number)
-        result[places] = _along(reader, x, start, places, (nodes + 1) / 2, weights / 2)
+        result[places] = _along(reader, x, start, changed, places, (nodes + 1) / 2, weights / 2)
         places = np.flatnonzero(abs(result - exact) > COMPLETE)
         if not len(places):
             return result
@@ -222,6 +245,7 @@ def _along(
     reader: _Reader,
     x: np.ndarray,
     start: np.ndarray,
+    changed: np.ndarray,
     places: np.ndarray,
     fractions: np.ndarray,
     weights: np.ndarray,
@@ -229,11 +253,11 @@ def _along(
     """The integral of the slope from `start` to each of some tokens' embeddings, (places,)."""
 
     def slopes(rows: np.ndarray) -> np.ndarray:
-        at, fraction = places[rows // len(fractions)], fractions[rows % len(fractions)]
-        n = np.arange(len(rows))
-        changed = np.repeat(x[:, None], len(rows), axis=1)  # (T, N, D)
-        changed[at, n] = start + fraction[:, None] * (x[at] - start)
-        return np.sum(reader.gradient(changed)[at, n] * (x[at] - start), axis=1)
+        k, fraction = places[rows // len(fractions)], fractions[rows % len(fractions)]
+        way = x[k] - start  # (N, D)
+        moves = changed[k].T[:, :, None]  # (T, N, 1)
+        on_the_way = np.where(moves, start + fraction[:, None] * way, x[:, None])
+        return np.sum(reader.gradient(on_the_way) * moves * way, axis=(0, 2))
 
     found = reader.in_parts(len(places) * len(fractions), len(x), slopes)
     return found.reshape(len(places), len(fractions)) @ weights

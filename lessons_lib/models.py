@@ -40,6 +40,7 @@ class ModelSettings:
     weight_dropout: float = 0.0
     tie_weights: bool = False
     dtype: npt.DTypeLike = "float32"
+    reset_after: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.cell, str) or self.cell not in CELLS:
@@ -49,6 +50,7 @@ class ModelSettings:
         for name in ("dropout", "word_dropout", "weight_dropout"):
             self._set(name, check_probability(getattr(self, name), name))
         self._set("tie_weights", bool(self.tie_weights))
+        self._set("reset_after", bool(self.reset_after))
         self._set("dtype", check_dtype(self.dtype).name)
         if self.tie_weights and self.embed_size != self.hidden_size:
             raise ValueError(
@@ -96,6 +98,7 @@ class LanguageModel:
         rng: source of the initial weights and of the dropout masks; None stands for
             `np.random.default_rng(0)`.
         dtype: float32 or float64.
+        reset_after: which variant a GRU is, as for `lessons_lib.layers.GRU`.
 
     Attributes:
         params: the parameters in one flat dict, named as in "embedding.W" (V, D), "rnn.0.Wx",
@@ -133,6 +136,7 @@ class LanguageModel:
         tie_weights: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        reset_after: bool = True,
     ) -> None:
         V = check_size(vocab_size, "vocab_size")
         settings = ModelSettings(
@@ -145,16 +149,21 @@ class LanguageModel:
             weight_dropout,
             tie_weights,
             dtype,
+            reset_after,
         )
         D, H = settings.embed_size, settings.hidden_size
         self.config: dict[str, Any] = {"vocab_size": V} | asdict(settings)
+        if settings.reset_after:  # files of models are as they were before there was a choice
+            del self.config["reset_after"]
+        variant = {"reset_after": settings.reset_after} if cell == "gru" else {}
         self.metadata: dict[str, str] = {}
         self.tie_weights = settings.tie_weights
         self.training = True
         self.rng = check_rng(rng)
         self.embedding = Embedding(V, D, rng=self.rng, dtype=dtype)
         self.layers = [
-            CELLS[cell](H if k else D, H, rng=self.rng, dtype=dtype) for k in range(num_layers)
+            CELLS[cell](H if k else D, H, rng=self.rng, dtype=dtype, **variant)
+            for k in range(num_layers)
         ]
         self.dropouts = [Dropout(dropout, rng=self.rng) for _ in range(num_layers + 1)]
         self.word_dropout = Dropout(word_dropout, rng=self.rng)

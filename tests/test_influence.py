@@ -14,7 +14,9 @@ POSITION = 5
 
 def some_model(cell, num_layers=1, **settings):
     rng = np.random.default_rng(3)
-    sizes = {"embed_size": 6, "hidden_size": 6, "num_layers": num_layers, "dtype": "float64"}
+    embed_size = 6 if settings.get("tie_weights") else 5
+    sizes = {"embed_size": embed_size, "hidden_size": 6, "num_layers": num_layers}
+    sizes["dtype"] = "float64"
     model = LanguageModel(7, cell=cell, rng=rng, dropout=0.4, **(sizes | settings))
     for value in model.params.values():
         value += rng.normal(scale=0.5, size=value.shape)  # embeddings and biases count
@@ -70,6 +72,38 @@ def test_gradients_are_the_numerical_ones(cell, num_layers, settings, versus):
     numerical = numerical_gradient(score_with, model.params["embedding.W"])
     found = influence(model, ids, 5, 6, versus=versus, method="gradient")
     np.testing.assert_allclose(found, np.linalg.norm(numerical[:6], axis=1), rtol=1e-6)
+
+
+@each_model
+def test_a_token_changed_wherever_it_stands(cell, num_layers, settings):
+    model = some_model(cell, num_layers, **settings | {"tie_weights": False})
+    text = IDS[: POSITION + 1]  # 1 stands in it twice
+    now = score(model, text, 2, 0)
+    replaced = score(model, np.where(text == 1, 6, text), 2, 0) - now
+    left_out = score(model, text[text != 1], 2, 0) - now
+    asked = {"versus": 0, "everywhere": True}
+    for replacement, change in ((6, replaced), (None, left_out)):
+        found = influence(model, IDS, POSITION, replacement=replacement, **asked)
+        np.testing.assert_allclose(found[[1, 3]], change, atol=1e-12)
+    found = influence(model, IDS, POSITION, method="integrated", replacement=6, **asked)
+    np.testing.assert_allclose(found[[1, 3]], -replaced, atol=1e-3)
+
+    numerical = numerical_gradient(
+        lambda W: score_with(model, W, text), model.params["embedding.W"]
+    )
+    found = influence(model, IDS, POSITION, method="gradient", **asked)
+    np.testing.assert_allclose(found, np.linalg.norm(numerical[text], axis=1), rtol=1e-6)
+    E = model.params["embedding.W"]
+    foretold = np.sum(numerical[text] * (E[text] - E[6]), axis=1)
+    found = influence(model, IDS, POSITION, method="times_input", replacement=6, **asked)
+    np.testing.assert_allclose(found, foretold, rtol=1e-6, atol=1e-9)
+    from_zeros = influence(model, IDS, POSITION, method="times_input", **asked)
+    np.testing.assert_allclose(from_zeros, np.sum(numerical[text] * E[text], axis=1), rtol=1e-6)
+
+
+def score_with(model, W, ids):
+    model.params["embedding.W"] = W
+    return score(model, ids, 2, 0)
 
 
 @each_model
@@ -165,7 +199,11 @@ def test_a_sure_model_gets_a_warning():
         ((IDS, 3), {"versus": -1}, r"^versus: expected 0 to 6, got -1"),
         ((IDS, 3), {"replacement": 1.5}, r"^replacement: expected an integer, got float"),
         ((IDS, 3), {"replacement": []}, r"^replacement: expected a token, several or None"),
-        ((IDS, 3), {"method": "saliency"}, r"^method: expected swap, gradient or integrated"),
+        (
+            (IDS, 3),
+            {"method": "saliency"},
+            r"^method: expected swap, gradient, times_input or integ",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(arguments, keywords, said):

@@ -96,7 +96,9 @@ def test_a_gru_with_one_bias_and_blocks_z_r_n(rng, ids):
         return h
 
     expected = perplexity_of(E, step, W, c, ids)
-    model = language_model_from_arrays([E, Wx, Wh, b, W, c], cell="gru", gates="zrn")
+    model = language_model_from_arrays(
+        [E, Wx, Wh, b, W, c], cell="gru", gates="zrn", reset_after=True
+    )
     assert perplexity(model, ids, batch_size=1) == pytest.approx(expected, rel=1e-12)
 
 
@@ -172,3 +174,13 @@ def test_a_state_dict_that_does_not_fit(rng, changes, message):
     kept = {name: value for name, value in entries.items() if value is not None}
     check_error(lambda: language_model_from_torch(kept), f"ValueError: .*{message}")
     check_error(lambda: language_model_from_torch([1]), "TypeError: state_dict: .*, got list")
+
+
+def test_two_output_rows_are_no_pair_of_biases(rng):
+    """Of a GRU with two units: only what stands in a bias's place is Keras's pair."""
+    E, Wx, Wh, b, W, c = (rng.standard_normal(s) for s in [(V, D), (D, 6), (2, 6), (6,), (2, V), V])
+    given = language_model_from_arrays([E, Wx, Wh, b, W, c], cell="gru", reset_after=False)
+    np.testing.assert_array_equal(given.params["rnn.0.Wx"], Wx)
+    bare = language_model_from_arrays([E, Wx, Wh, W, c], cell="gru", reset_after=False)
+    np.testing.assert_array_equal(bare.params["rnn.0.Wx"], Wx)
+    assert not bare.params["rnn.0.bx"].any() and not bare.params["rnn.0.bh"].any()

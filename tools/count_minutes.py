@@ -6,6 +6,7 @@ answered by hand or in a single line. Without arguments every notebook of the co
 """
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -55,11 +56,17 @@ def work(notebook: NotebookNode, name: str) -> Work:
 
 
 def pictures(cell: NotebookNode) -> int:
-    """How many figures a cell shows; one that only a running kernel draws counts as well."""
-    shown = sum(
-        any(kind.startswith("image/") for kind in output.get("data", {})) for output in cell.outputs
+    """How many figures a cell shows, those that move or that only a kernel draws among them."""
+    shown = sum(map(is_a_figure, cell.outputs))
+    return shown or len(re.findall(r"_dials?\(", cell.source))
+
+
+def is_a_figure(output: NotebookNode) -> bool:
+    """Whether an output is a picture, or HTML with a drawing, a script or coloured words."""
+    data = output.get("data", {})
+    return any(kind.startswith("image/") for kind in data) or any(
+        tag in data.get("text/html", "") for tag in ("<svg", "<script", "background:rgba")
     )
-    return shown or int("_dials(" in cell.source)
 
 
 def is_a_single_line(source: str) -> bool:

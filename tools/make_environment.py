@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # conda-forge's `matplotlib` brings a whole desktop toolkit; `matplotlib-base` does not.
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+NOT_IN_BROWSERS = "; platform_system != 'Emscripten'"  # conda makes no environment there
 # Binder's builder wants one minor version, given like this.
 TOP = """\
 # For conda and for Binder: conda env create -f environment.yml
@@ -41,7 +42,7 @@ def environment(project: dict) -> str:
 
 def conda_spec(requirement: str) -> str:
     """A requirement as conda writes it: the package's name there, and the same bounds."""
-    found = re.fullmatch(r"([\w-]+)([<>=!~.,\d]*)", requirement.partition(";")[0])
+    found = re.fullmatch(r"([\w-]+)([<>=!~.,\d]*)", requirement.removesuffix(NOT_IN_BROWSERS))
     if found is None:
         raise ValueError(f"pyproject.toml: conda has no form for {requirement!r}")
     name, bounds = found.groups()

@@ -62,6 +62,8 @@ class Classroom:
         roster: Path | None,
         due: str | None,
         late: str | None,
+        exercises: Path | None,
+        compare: Path | None,
     ) -> None:
         from lessons_lib.grading.classroom.gradebooks import FORMATS
         from lessons_lib.grading.classroom.late import late_policy
@@ -74,6 +76,9 @@ class Classroom:
         self.late: Late = late_policy(due, late, list(self.who.students.values()))
         self._tells_late = due is not None or late is not None
         self._kind, self._title, self._found = kind, title, found
+        self._exercises, self._compare = exercises, compare
+        if compare is not None and not compare.exists():
+            raise FileNotFoundError(f"--compare: there is no file or folder {compare}")
         self._files: dict[str, str] = {}  # what is where
 
     def about(self, graded: "Graded") -> Mapping[str, str]:
@@ -95,10 +100,15 @@ class Classroom:
         from lessons_lib.files import write_atomically
         from lessons_lib.grading.batch.tables import MARK, as_csv
         from lessons_lib.grading.classroom.gradebooks import gradebook, lines
+        from lessons_lib.grading.classroom.near import look_for_copies, write_copies
         from lessons_lib.grading.classroom.pages import Pages
 
-        pages = Pages(self._title, self.who, self.late, ())
-        pages.write(out, batch.rows, self._found.submissions, len(batch.left_out))
+        paths = self._found.submissions
+        near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)
+        self._near = [remark for remark, _, _ in near]
+        pages = Pages(self._title, self.who, self.late, self._near)
+        write_copies(out, pages, near)
+        pages.write(out, batch.rows, paths, len(batch.left_out))
         self._files = {
             "index.html": "the class at a glance",
             "pages/": "a page for each, to read or print",
@@ -116,6 +126,8 @@ class Classroom:
             table += [[student.id, student.name, files] for student, files in self.who.missing]
             write_atomically(out / "missing.csv", (MARK + as_csv(table)).encode())
             self._files["missing.csv"] = "who has no graded submission"
+        if near:
+            self._files["copies/"] = "pairs side by side"
         if batch.left_out:
             self._files["left_out.csv"] = "files without a grade, and why"
         self._files |= {"feedback/": "a text for each to read", "results/": "the same as JSON"}
@@ -126,6 +138,8 @@ class Classroom:
 
         look = [(self._label(row.name), ", ".join(to_look_at(row.report))) for row in batch.rows]
         _say_some("want a human eye", [f"{who}: {why}" for who, why in look if why])
+        near = [f"{one.share:.0%} {one.first} and {one.second}" for one in self._near]
+        _say_some("pairs are near to each other", near)
         missing = [
             f"{student.name or student.id}: {files or 'nothing'}"
             for student, files in self.who.missing

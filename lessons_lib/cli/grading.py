@@ -1,5 +1,6 @@
 """What an instructor asks for: grades, tried cases, assignments for a platform."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,15 @@ def grade(
     ] = None,
     due: Annotated[str | None, typer.Option(help="such as '2026-03-05 23:59'")] = None,
     late: Annotated[str | None, typer.Option(help="such as '10% a day, at most 3'")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="earlier work, for the look for copies")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="a Dask cluster's address, or local", autocompletion=completed_from("local")
+        ),
+    ] = None,
 ) -> None:
     """Grade submissions, each in a process of its own that never sees an expected result.
 
@@ -86,26 +96,51 @@ def grade(
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     if run not in ("needed", "all"):
         raise ValueError(f"--run: expected needed or all, got {run!r}")
-    level = reached("strong" if require else isolation)
-    with claimed(out, paths):
+    with contextlib.ExitStack() as stack:
+        pool = None
+        if dask is None:
+            level = reached("strong" if require else isolation)
+        else:
+            from lessons_lib.grading.classroom.cluster import connected, graded_by_dask, level_there
+
+            cluster = stack.enter_context(connected(dask, jobs))
+            level = level_there(cluster, "strong" if require else isolation)
+            pool = graded_by_dask(cluster)
+        stack.enter_context(claimed(out, paths))
         found = find_submissions(paths, out / "unpacked")
         if exercises is not None:
             leave_out_exercises(found, exercises)
             check_references(load_exercises(exercises))  # before anything is graded
         title = title or (exercises.stem if exercises else "Memory Gates")
-        classroom = Classroom(found, kind=kind, title=title, roster=roster, due=due, late=late)
+        classroom = Classroom(
+            found,
+            kind=kind,
+            title=title,
+            roster=roster,
+            due=due,
+            late=late,
+            exercises=exercises,
+            compare=compare,
+        )
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
-            batch = grade_all(
-                found,
-                out,
-                how,
-                jobs=jobs,
-                regrade=regrade,
-                on_graded=lambda one: bar.update(),
-                about=classroom.about,
-            )
+            try:
+                batch = grade_all(
+                    found,
+                    out,
+                    how,
+                    jobs=jobs,
+                    regrade=regrade,
+                    on_graded=lambda one: bar.update(),
+                    about=classroom.about,
+                    pool=pool,
+                )
+            except KeyboardInterrupt:
+                bar.close()
+                said = "lessons: stopped; what is graded is kept, and the same command goes on"
+                print(said, file=sys.stderr)
+                raise
         classroom.write(batch, out)
     graded, left_out, anew = batch
     for name, report in graded[:MOST_ROWS]:

@@ -169,7 +169,9 @@ def _encode_prompt(begin: list[str], tokens: "Tokens") -> "np.ndarray":
     vocab = tokens.vocab
     kind = "characters" if tokens.kind == "characters" else "words"
     if not begin:
-        raise ValueError(f"--prompt: expected {kind}, got none; without --prompt the model begins")
+        raise ValueError(
+            f"--prompt: expected {kind}, got none; without a prompt it begins by itself"
+        )
     unknown = list(dict.fromkeys(token for token in begin if token not in vocab))
     named = ", ".join(map(repr, unknown))
     if unknown and UNKNOWN not in vocab:

@@ -76,15 +76,22 @@ def grade(
     try:
         submission = read_submission(path)
     except UnreadableError as error:
-        wanted = list(exercises) if exercises is not None else _by_name(path)
-        text = f"The file cannot be read: {error}."
-        nothing_known = [Result("file", "error", 0.0, 0.0, text)]
-        return Report([_failed(e, "error", text) for e in wanted] or nothing_known)
+        return unreadable(path, exercises, error)
     wanted = list(exercises) if exercises is not None else asked_of(path, submission)
     if seed is None:
         seed = secrets.randbits(63)
     results = [_presentable(result) for result in _graded(wanted, submission, level, seed, run)]
     return Report(results, seed=seed, isolation=level)
+
+
+def unreadable(
+    path: str | PathLike[str], exercises: Iterable[Exercise] | None, error: UnreadableError
+) -> Report:
+    """The report on a file that cannot be read."""
+    wanted = list(exercises) if exercises is not None else _by_name(path)
+    text = f"The file cannot be read: {error}."
+    nothing_known = [Result("file", "error", 0.0, 0.0, text)]
+    return Report([_failed(e, "error", text) for e in wanted] or nothing_known)
 
 
 def _presentable(result: Result) -> Result:

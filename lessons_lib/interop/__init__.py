@@ -3,6 +3,7 @@
 from lessons_lib.interop.language_models import (
     language_model_from_arrays,
     language_model_from_torch,
+    language_model_to_torch,
 )
 from lessons_lib.interop.layers import from_torch, reorder_blocks, to_torch
 
@@ -10,6 +11,7 @@ __all__ = [
     "from_torch",
     "language_model_from_arrays",
     "language_model_from_torch",
+    "language_model_to_torch",
     "reorder_blocks",
     "to_torch",
 ]

@@ -10,72 +10,100 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lessons_lib.layers import GRU, LSTM, RNN, RecurrentLayer
+from lessons_lib.interop.arrays import as_array, plain_state_dict
+from lessons_lib.layers import GRU, LSTM, RNN, Bidirectional, RecurrentLayer
 
 _BLOCKS = {1: RNN, 3: GRU, 4: LSTM}
 
 
-def to_torch(layer: RecurrentLayer) -> dict[str, np.ndarray]:
+def to_torch(layer: RecurrentLayer | Bidirectional) -> dict[str, np.ndarray]:
     """Lay a layer's parameters out as the state dict of the one-layer module in `torch.nn`.
 
     RNN and LSTM have one bias: it becomes bias_ih_l0, and bias_hh_l0 is 0.
 
     Args:
-        layer: an RNN, an LSTM, or a GRU with reset_after=True, which is PyTorch's variant.
+        layer: an RNN, an LSTM, or a GRU with reset_after=True, which is PyTorch's variant; or two
+            of them as `Bidirectional`.
 
     Returns:
         weight_ih_l0 (blocks * H, D), weight_hh_l0 (blocks * H, H), bias_ih_l0 and bias_hh_l0
-        (blocks * H,): copies, of the layer's dtype.
+        (blocks * H,): copies, of the layer's dtype. In two directions also those of the other one,
+        named weight_ih_l0_reverse and so on.
 
     Raises:
-        TypeError: if layer is none of the three.
+        TypeError: if layer is none of these.
         ValueError: if layer is a GRU with reset_after=False, which PyTorch does not have.
     """
+    if isinstance(layer, Bidirectional):
+        layer.adopt_params()
+        forward, reverse = map(to_torch, layer.directions)
+        return forward | {f"{name}_reverse": value for name, value in reverse.items()}
     if not isinstance(layer, RNN | LSTM | GRU):
         raise TypeError(f"layer: expected an RNN, LSTM or GRU, got {type(layer).__name__}")
     if isinstance(layer, GRU) and not layer.reset_after:
         raise ValueError("layer: torch.nn.GRU has no reset_after=False, expected reset_after=True")
-    params = layer.params
-    if isinstance(layer, GRU):
-        bias_ih, bias_hh = params["bx"], params["bh"]
-    else:
-        bias_ih, bias_hh = params["b"], np.zeros_like(params["b"])
+    return torch_params(layer.params, 0)
+
+
+def torch_params(params: Mapping[str, np.ndarray], k: int) -> dict[str, np.ndarray]:
+    """One layer's parameters by PyTorch's names for layer k."""
+    bias_ih = params["bx"] if "bx" in params else params["b"]
+    bias_hh = params["bh"] if "bh" in params else np.zeros_like(bias_ih)
     return {
-        "weight_ih_l0": np.array(params["Wx"].T, order="C"),
-        "weight_hh_l0": np.array(params["Wh"].T, order="C"),
-        "bias_ih_l0": bias_ih.copy(),
-        "bias_hh_l0": bias_hh.copy(),
+        f"weight_ih_l{k}": np.array(params["Wx"].T, order="C"),
+        f"weight_hh_l{k}": np.array(params["Wh"].T, order="C"),
+        f"bias_ih_l{k}": bias_ih.copy(),
+        f"bias_hh_l{k}": bias_hh.copy(),
     }
 
 
 def from_torch(
     state_dict: Mapping[str, Any], *, dtype: npt.DTypeLike | None = None
-) -> RecurrentLayer:
+) -> RecurrentLayer | Bidirectional:
     """Make a layer with the parameters of a one-layer `torch.nn.RNN`, `LSTM` or `GRU`.
 
     The kind of layer follows from the shapes: weight_hh_l0 has one, four or three blocks of H rows.
     For RNN and LSTM the two biases are added, which changes nothing in what the layer computes.
-    Missing biases (bias=False) count as 0.
+    Missing biases (bias=False) count as 0. An RNN is taken to have tanh: its nonlinearity does not
+    stand in a state dict.
 
     Args:
-        state_dict: arrays or torch tensors by PyTorch's names.
-        dtype: float32 or float64; None keeps that of weight_ih_l0.
+        state_dict: arrays or torch tensors by PyTorch's names, or a checkpoint around them;
+            "module." in front of all names is left out.
+        dtype: float32 or float64; None keeps that of weight_ih_l0, float16 and bfloat16 become
+            float32.
 
     Returns:
-        An RNN, LSTM or GRU.
+        An RNN, LSTM or GRU; where the module reads in both directions, a `Bidirectional` of two.
 
     Raises:
         TypeError: if state_dict is no mapping.
-        ValueError: if names or shapes are not those of one layer in one direction.
+        ValueError: if names or shapes are not those of one layer, or it has projections.
     """
-    if not isinstance(state_dict, Mapping):
-        raise TypeError(f"state_dict: expected a mapping, got {type(state_dict).__name__}")
+    state_dict = plain_state_dict(state_dict)
+    if any(name.startswith("weight_hr_") for name in state_dict):
+        raise ValueError(
+            "state_dict: expected no projection, got weight_hr_l0 (proj_size of torch.nn.LSTM), "
+            "which no layer here has"
+        )
+    reverse = {
+        name.removesuffix("_reverse"): value
+        for name, value in state_dict.items()
+        if name.endswith("_reverse")
+    }
+    if reverse:
+        plain = {name: value for name, value in state_dict.items() if "_reverse" not in name}
+        return Bidirectional(_one_direction(plain, dtype), _one_direction(reverse, dtype))
+    return _one_direction(state_dict, dtype)
+
+
+def _one_direction(state_dict: dict[str, Any], dtype: npt.DTypeLike | None) -> RNN | LSTM | GRU:
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     missing = [name for name in names[:2] if name not in state_dict]
     surplus = [name for name in state_dict if name not in names]
     if missing or surplus:
         raise ValueError(
-            f"state_dict: expected {', '.join(names)} of one layer in one direction, got "
+            f"state_dict: expected {', '.join(names)} of one layer, got "
             f"{', '.join(map(str, state_dict)) or 'nothing'}"
         )
     arrays = {name: as_array(value, name) for name, value in state_dict.items()}
@@ -102,15 +130,6 @@ def from_torch(
     for name, value in values.items():
         layer.params[name][...] = value
     return layer
-
-
-def as_array(value: Any, name: str) -> np.ndarray:
-    """An array of floating-point numbers, from an array or a torch tensor."""
-    value = value.detach() if hasattr(value, "detach") else value  # a torch parameter
-    array = np.asarray(value)
-    if array.dtype.kind != "f":
-        raise ValueError(f"{name}: expected floating-point numbers, got dtype {array.dtype}")
-    return array
 
 
 def reorder_blocks(array: npt.ArrayLike, source: str, target: str, *, axis: int = -1) -> np.ndarray:

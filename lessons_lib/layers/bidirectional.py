@@ -66,15 +66,14 @@ class Bidirectional(Layer):
             for the reverse one is the row's first.
         """
         forward_layer, reverse_layer = self.directions
-        for name, layer in zip(DIRECTIONS, self.directions, strict=True):
-            layer.params |= {key: self.params[f"{name}.{key}"] for key in layer.params}
+        self.adopt_params()
         shape = (None, None, forward_layer.input_size)
         x = check_array(x, shape, "x", "(T, N, D)", self.dtype)
         first, first_reverse = _pair(state, "state")
         T, N, _ = x.shape
         ends = np.full(N, T) if lengths is None else check_lengths(lengths, T, N)
         steps = np.arange(T)[:, None]
-        # Where each row's steps stand when they are turned round, (T, N); what is past its end stays.
+        # Where each row's steps stand when it is turned round, (T, N); what is past its end stays.
         self._cache = np.where(steps < ends, ends - 1 - steps, steps)
         hs, last = forward_layer.forward(x, first, lengths=lengths)
         reverse_hs, reverse_last = reverse_layer.forward(
@@ -97,6 +96,11 @@ class Bidirectional(Layer):
         for name, layer in zip(DIRECTIONS, self.directions, strict=True):
             self.grads |= {f"{name}.{key}": value for key, value in layer.grads.items()}
         return dx + self._turned(turned_dx), (dfirst, dfirst_reverse)
+
+    def adopt_params(self) -> None:
+        """Hand the parameters, which a caller may have assigned, to the two layers."""
+        for name, layer in zip(DIRECTIONS, self.directions, strict=True):
+            layer.params |= {key: self.params[f"{name}.{key}"] for key in layer.params}
 
     def _turned(self, values: np.ndarray) -> np.ndarray:
         """Each row's steps in the opposite order; twice is as it was."""

@@ -127,8 +127,9 @@ def _download(file: SourceFile, target: Path) -> None:
             write_atomically(target, downloaded.read_bytes())
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise FileNotFoundError(
-            f"could not download {file.address}: {_reason(error, answers)}; get the file some other "
-            f"way and put it into the folder {target.parent} as {target.name} (sha256 {file.sha256})"
+            f"could not download {file.address}: {_reason(error, answers)}; get the file some "
+            f"other way and put it into the folder {target.parent} as {target.name} "
+            f"(sha256 {file.sha256})"
         ) from error
 
 

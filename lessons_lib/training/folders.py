@@ -182,13 +182,13 @@ def find_runs(
         on_damage: called with what is wrong with a run, which is left out then.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or no run in it.
+        FileNotFoundError: if there is no such folder, or no run in it, or none that is sound.
         ValueError: if a run's file is damaged, and there is no `on_damage`.
     """
     top = Path(folder)
     if not top.is_dir():
         raise FileNotFoundError(f"folder: expected a folder with runs, found no folder {folder}")
-    runs, damaged = [], 0
+    runs = []
     for root, folders, files in os.walk(top):
         folders.sort()
         if len(Path(root).relative_to(top).parts) >= MOST_FOLDERS:
@@ -201,8 +201,7 @@ def find_runs(
             if on_damage is None:
                 raise
             on_damage(str(error))
-            damaged += 1
-    if not runs and not damaged:
+    if not runs:
         raise FileNotFoundError(f"folder: found no run in {folder}; `lessons train` makes them")
     return sorted(runs, key=lambda run: (run.corpus, run.valid_perplexity or float("inf")))
 

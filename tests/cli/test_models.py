@@ -159,7 +159,9 @@ def test_unknown_words_are_named(tmp_path, lessons):
     assert out == "The zebra saw Zorro zebra" + written
     status, _, err = lessons("sample", model, "--prompt", " \t ")
     assert status == 2
-    assert err == "lessons: --prompt: expected words, got none; without --prompt the model begins\n"
+    assert (
+        err == "lessons: --prompt: expected words, got none; without a prompt it begins by itself\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Exports give nothing away, and each platform gives the scores of `lessons grade`."""
 
 import ast
-import contextlib
 import csv
+import functools
 import json
 import os
 import re
@@ -96,12 +96,6 @@ def hand_in(student_version, folder, *cells):
     return folder
 
 
-def points(path):
-    """What `lessons grade` gives, by exercise."""
-    report = grade(path, exercises=load_exercises(CS231N))
-    return {result.exercise: result.score for result in report.results}
-
-
 def run(command, folder, **environment):
     done = subprocess.run(
         command,
@@ -115,28 +109,43 @@ def run(command, folder, **environment):
     return done.stdout
 
 
-@pytest.fixture
-def plain(tmp_path):
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The folder of an export, made once; to be read only."""
+
+    @functools.cache
+    def folder(target, file=CS231N):
+        out = tmp_path_factory.mktemp("exported") / target
+        export(target, out, exercises=file)
+        return out
+
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(exported, tmp_path_factory):
     """The four submissions of the plain student version."""
-    export("student", tmp_path / "plain", exercises=CS231N)
-    return hand_in(tmp_path / "plain" / f"{NAME}.ipynb", tmp_path / "submissions")
+    return hand_in(exported("student") / f"{NAME}.ipynb", tmp_path_factory.mktemp("submissions"))
 
 
-def test_lessons_grade_tells_the_four_apart(plain):
-    for who, score in SCORES.items():
-        assert sum(points(plain / who / f"{NAME}.ipynb").values()) == score
+@pytest.fixture(scope="module")
+def points(plain):
+    """By submission and exercise, what `lessons grade` gives."""
+    asked = load_exercises(CS231N)
+    reports = {who: grade(plain / who / f"{NAME}.ipynb", exercises=asked) for who in SUBMISSIONS}
+    return {who: {r.exercise: r.score for r in reports[who].results} for who in SUBMISSIONS}
+
+
+def test_lessons_grade_tells_the_four_apart(points):
+    assert {who: sum(given.values()) for who, given in points.items()} == SCORES
 
 
 # The student version
 
 
-def exercises_of(file):
-    return assignment.assignments(file)
-
-
-def everything(files):
+def everything(folder):
     """The bytes of exported files, those in archives too."""
-    for path in files:
+    for path in filter(Path.is_file, folder.rglob("*")):
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 yield from ((name, archive.read(name)) for name in archive.namelist())
@@ -146,10 +155,9 @@ def everything(files):
 
 @pytest.mark.parametrize("file", [CS231N, None], ids=["cs231n", "course"])
 @pytest.mark.parametrize("suffix", [".py", ".ipynb"])
-def test_stubs_and_nothing_else(tmp_path, file, suffix):
-    export("student", tmp_path, exercises=file)
-    for one in exercises_of(file):
-        path = tmp_path / f"{one.name}{suffix}"
+def test_stubs_and_nothing_else(exported, file, suffix):
+    for one in assignment.assignments(file):
+        path = exported("student", file) / f"{one.name}{suffix}"
         text = path.read_text()
         if suffix == ".ipynb":
             notebook = nbformat.read(path, as_version=4)
@@ -169,28 +177,26 @@ def test_stubs_and_nothing_else(tmp_path, file, suffix):
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
 @pytest.mark.parametrize("file", [CS231N, None], ids=["cs231n", "course"])
-def test_no_hint_and_no_path_of_this_machine(tmp_path, target, file):
-    written = export(target, tmp_path / "out", exercises=file)
-    hints = [k.hint for a in exercises_of(file) for e in a.exercises for k in e.misconceptions]
+def test_no_hint_and_no_path_of_this_machine(exported, target, file):
+    folder, asked = exported(target, file), assignment.assignments(file)
+    hints = [k.hint for a in asked for e in a.exercises for k in e.misconceptions]
     assert hints
-    for name, data in everything(written):
+    for name, data in everything(folder):
         text = data.decode()
-        for absent in (*hints, str(tmp_path), str(ROOT), sys.prefix, "index-url", "file://"):
+        for absent in (*hints, str(folder), str(ROOT), sys.prefix, "index-url", "file://"):
             assert absent not in text, name
 
 
-def test_the_student_version_earns_nothing(tmp_path):
-    export("student", tmp_path)
+def test_the_student_version_earns_nothing(exported):
     for lesson in ("00_start_here", "05_lstm_gates"):
         for suffix in (".py", ".ipynb"):
-            report = grade(tmp_path / f"{lesson}{suffix}")
+            report = grade(exported("student", None) / f"{lesson}{suffix}")
             assert {result.status for result in report.results} == {"not_attempted"}
             assert report.max_score == sum(e.points for e in exercises.all() if e.lesson == lesson)
 
 
-def test_an_assignment_in_other_notation_is_described_in_it(tmp_path):
-    export("student", tmp_path, exercises=CS231N)
-    text = (tmp_path / f"{NAME}.py").read_text()
+def test_an_assignment_in_other_notation_is_described_in_it(exported):
+    text = (exported("student") / f"{NAME}.py").read_text()
     for line in ("x: (N, T, D).", "Wx: (D, 4H).", "prev_c: (N, H).", "every step, (N, T, H)."):
         assert line in text
     assert "the order i, f, o, g" in text
@@ -199,7 +205,7 @@ def test_an_assignment_in_other_notation_is_described_in_it(tmp_path):
 def test_shape_checks_refuse_another_shape():
     """That they accept the reference is tried by every export."""
     checked = 0
-    for one in (a for file in (CS231N, None) for a in exercises_of(file)):
+    for one in (a for file in (CS231N, None) for a in assignment.assignments(file)):
         names = {}
         exec(student.setup(one), names)
         for exercise in one.exercises:
@@ -301,10 +307,9 @@ def test_handouts_read_as_the_source_does(definitions, tmp_path):
 
 @pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
 def test_helpers_are_carried_along(definitions, tmp_path, target):
-    names = [
-        name for name, _ in everything(export(target, tmp_path / "out", exercises=definitions))
-    ]
-    assert {"hw.py", "least.py", "drawing.py"} <= {name.rpartition("/")[2] for name in names}
+    export(target, tmp_path / "out", exercises=definitions)
+    names = {name.rpartition("/")[2] for name, _ in everything(tmp_path / "out")}
+    assert {"hw.py", "least.py", "drawing.py"} <= names
 
 
 @pytest.mark.parametrize(
@@ -366,14 +371,15 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
 
 
 @pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
-def test_a_wheel_goes_along(tmp_path, target):
+def test_a_wheel_goes_along(exported, definitions, tmp_path, target):
     wheel = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
-    files = dict(everything(export(target, tmp_path / "a", exercises=CS231N, wheel=wheel)))
+    export(target, tmp_path / "a", exercises=definitions, wheel=wheel)
+    files = dict(everything(tmp_path / "a"))
     required = {n.rsplit("/")[-1]: data for n, data in files.items()}["requirements.txt"].decode()
     assert required.splitlines()[-1].endswith(f"/{wheel.name}")
     assert b"a wheel" in files.values()
-    files = dict(everything(export(target, tmp_path / "b", exercises=CS231N)))
+    files = dict(everything(exported(target)))
     assert files["requirements.txt"].decode().splitlines()[-1].startswith("lessons-lib==")
 
 
@@ -403,9 +409,9 @@ def test_an_unknown_assignment():
         assignment.grade_assignment("a.py", "assignment4", exercises=CS231N)
 
 
-def test_nbgrader_metadata(tmp_path):
-    export("nbgrader", tmp_path, exercises=CS231N)
-    notebook = nbformat.read(tmp_path / "source" / NAME / f"{NAME}.ipynb", as_version=4)
+def test_nbgrader_metadata(exported):
+    path = exported("nbgrader") / "source" / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     marks = [cell.metadata.nbgrader for cell in notebook.cells]
     assert {mark.schema_version for mark in marks} == {3}
@@ -414,9 +420,8 @@ def test_nbgrader_metadata(tmp_path):
     assert graded == {f"{name}-graded": points for name, points in POINTS.items()}
 
 
-def test_nbgrader_step_marks_as_lessons_grade_does(plain, tmp_path):
-    export("nbgrader", tmp_path / "course", exercises=CS231N)
-    source = tmp_path / "course" / "source" / NAME / f"{NAME}.ipynb"
+def test_nbgrader_step_marks_as_lessons_grade_does(exported, points, tmp_path):
+    source = exported("nbgrader") / "source" / NAME / f"{NAME}.ipynb"
     trap = tmp_path / "trap"
     for who in SUBMISSIONS:
         stub = r"    ### BEGIN SOLUTION\n(.*)\n    ### END SOLUTION"
@@ -434,18 +439,17 @@ def test_nbgrader_step_marks_as_lessons_grade_does(plain, tmp_path):
             for cell in marked.cells
             if cell.metadata.get("nbgrader", {}).get("grade")
         }
-        expected = points(plain / who / f"{NAME}.ipynb")
-        assert given == {f"{name}-graded": score for name, score in expected.items()} | {
-            f"{name}-check": 0 for name in expected
+        assert given == {f"{name}-graded": score for name, score in points[who].items()} | {
+            f"{name}-check": 0 for name in points[who]
         }
     assert not trap.exists()
 
 
 @pytest.mark.slow
-def test_nbgrader_itself(plain, tmp_path):
+def test_nbgrader_itself(exported, tmp_path):
     pytest.importorskip("nbgrader")
     course, trap = tmp_path / "course", tmp_path / "trap"
-    export("nbgrader", course, exercises=CS231N)
+    shutil.copytree(exported("nbgrader"), course)
 
     def nbgrader(*arguments):
         return run([sys.executable, "-m", "nbgrader", *arguments], course)
@@ -460,17 +464,15 @@ def test_nbgrader_itself(plain, tmp_path):
     nbgrader("export", "--to", "grades.csv")
     with (course / "grades.csv").open() as file:
         grades = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    expected = {who: sum(points(plain / who / f"{NAME}.ipynb").values()) for who in SUBMISSIONS}
-    assert grades == expected == SCORES
+    assert grades == SCORES
     feedback = (course / "feedback" / "partly" / NAME / f"{NAME}.html").read_text()
     assert "lstm_step_forward: not right yet, 1 of 2 points." in feedback
     assert not re.search("HIDDEN|Traceback|NotImplementedError|RuntimeError", feedback)
     assert not trap.exists()
 
 
-def test_otter_notebook(tmp_path):
-    export("otter", tmp_path, exercises=CS231N)
-    notebook = nbformat.read(tmp_path / NAME / f"{NAME}.ipynb", as_version=4)
+def test_otter_notebook(exported):
+    notebook = nbformat.read(exported("otter") / NAME / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
     raw = [cell.source for cell in notebook.cells if cell.cell_type == "raw"]
     assert raw[0].startswith("# ASSIGNMENT CONFIG\n")
@@ -480,10 +482,10 @@ def test_otter_notebook(tmp_path):
 
 
 @pytest.mark.slow
-def test_otter_itself(plain, tmp_path):
+def test_otter_itself(exported, points, tmp_path):
     pytest.importorskip("otter")
     folder, trap = tmp_path / "course" / NAME, tmp_path / "trap"
-    export("otter", tmp_path / "course", exercises=CS231N)
+    shutil.copytree(exported("otter"), tmp_path / "course")
 
     def otter(*arguments):
         return run([sys.executable, "-m", "otter", *map(str, arguments)], folder)
@@ -502,18 +504,17 @@ def test_otter_itself(plain, tmp_path):
         otter("run", packed, "-a", grader, "-o", tmp_path)
         found = json.loads((tmp_path / "results.json").read_text())
         given = {test["name"]: test["score"] for test in found["tests"] if "score" in test}
-        assert given == points(plain / who / f"{NAME}.ipynb")
+        assert given == points[who]
         assert sum(given.values()) == score
     assert not trap.exists()
 
 
 @pytest.fixture
-def gradescope(tmp_path):
+def gradescope(exported, tmp_path):
     """Grade a folder of files as Gradescope does; None where it left no results."""
-    export("gradescope", tmp_path / "export", exercises=CS231N)
-    export("gradescope", tmp_path / "course")
 
-    def graded(files, zipped=tmp_path / "export" / NAME / "autograder.zip", **settings):
+    def graded(files, lesson=NAME, exercises=CS231N, **settings):
+        zipped = exported("gradescope", exercises) / lesson / "autograder.zip"
         root = tmp_path / "autograder"
         shutil.rmtree(root, ignore_errors=True)
         for name in ("source", "submission", "results"):
@@ -531,7 +532,6 @@ def gradescope(tmp_path):
         assert (done.returncode == 0) == results.exists()
         return json.loads(results.read_text()) if results.exists() else None
 
-    graded.course = tmp_path / "course"
     return graded
 
 
@@ -556,7 +556,7 @@ ALLOWED_IN_TEST = {
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Gradescope's containers run Linux")
-def test_gradescope(plain, gradescope):
+def test_gradescope(plain, points, gradescope):
     for who, score in SCORES.items():
         found = gradescope([plain / who / f"{NAME}.ipynb"])
         assert found["score"] == score
@@ -571,7 +571,7 @@ def test_gradescope(plain, gradescope):
         assert len(visible) == len(hidden) == len(POINTS)
         assert not any("score" in test for test in visible)
         given = {test["name"]: test["score"] for test in hidden}
-        assert given == points(plain / who / f"{NAME}.ipynb")
+        assert given == points[who]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Gradescope's containers run Linux")
@@ -592,8 +592,7 @@ def test_gradescope_with_a_lesson_of_the_course(gradescope, tmp_path):
     lesson = "00_start_here"
     solved = [e.source for e in exercises.all() if e.lesson == lesson]
     (tmp_path / f"{lesson}.py").write_text("\n\n".join(["import numpy as np", *solved]))
-    zipped = gradescope.course / lesson / "autograder.zip"
-    assert gradescope([tmp_path / f"{lesson}.py"], zipped)["score"] == 4
+    assert gradescope([tmp_path / f"{lesson}.py"], lesson, exercises=None)["score"] == 4
 
 
 def test_gradescope_feedback_names_the_misconception():
@@ -616,9 +615,9 @@ else echo '{"message": "Not Found"}'; echo 'gh: Not Found (HTTP 404)' >&2; exit 
 
 
 @pytest.fixture
-def github(tmp_path):
+def github(exported, tmp_path):
     """The steps of the exported workflow, by name, to be run in the exported checkout."""
-    export("github", tmp_path / "export", exercises=CS231N)
+    shutil.copytree(exported("github"), tmp_path / "export")
     checkout = tmp_path / "export" / "grading"
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "gh").write_text(GH)
@@ -649,9 +648,8 @@ def github(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="the workflow runs on Ubuntu")
 def test_github(plain, github, tmp_path):
-    (tmp_path / "hub").mkdir()
-    plain.rename(tmp_path / "hub" / "class")
     hub = tmp_path / "hub"
+    shutil.copytree(plain, hub / "class")
     (hub / "class" / "empty").mkdir()  # a repository without the file
     students = [*SUBMISSIONS, "empty"]
     student_version = github.checkout.parent / "student"
@@ -679,12 +677,11 @@ def test_github(plain, github, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="the workflow runs on Ubuntu")
 @pytest.mark.parametrize("repository", ["class/gone", "class/down"])
-def test_github_trouble_stops_the_workflow(plain, github, repository):
+def test_github_trouble_stops_the_workflow(github, tmp_path, repository):
     (github.checkout / "roster.txt").write_text(f"{repository}\n")
-    with contextlib.suppress(FileExistsError):
-        (plain / "class" / "down").mkdir(parents=True)
+    (tmp_path / "class" / "down").mkdir(parents=True)
     with pytest.raises(AssertionError, match="HTTP"):
-        github("Collect", plain)
+        github("Collect", tmp_path)
 
 
 def test_github_reports_take_any_name_and_message():

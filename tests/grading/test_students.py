@@ -58,6 +58,8 @@ WRONG = {
     "one row fails": ("rnn_backward", [("rnn_step_forward(x[:, i, :], prev_h", "rnn_step_forward(np.squeeze(x[:, i]), prev_h")],
         "N=1, D=3, H=2, float64 (the 3 cases before it are right)"),
     "first row's state": ("rnn_step_forward", [("prev_h.dot(Wh) + b)", "prev_h[0].dot(Wh) + b)")], "next_h would be right for prev_h with its first row in every row."),
+    "one number of b": ("rnn_step_forward", [("prev_h.dot(Wh) + b)", "prev_h.dot(Wh) + b[0])")], "next_h would be right for b with its first number in every place."),
+    "h for c": ("lstm_step_forward", [("def lstm_step_forward(x, prev_h, prev_c,", "def lstm_step_forward(x, prev_c, prev_h,")], "next_h and next_c would be right for prev_h and prev_c exchanged."),
     "a term too many": ("rnn_step_forward", [("next_h = np.tanh(", "next_h = prev_h + np.tanh(")], "next_h holds a term too many: prev_h."),
     "reads backwards": ("rnn_forward", [("x[:, i, :]", "x[:, T - 1 - i, :]")], "h would be right for x backwards in time."),
     "starts at one": ("rnn_forward", [("for i in range(T)", "for i in range(1, T)")], "h is zero at the first step: does the loop reach it?"),

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from lessons_lib.course import exercises
 from lessons_lib.course.lessons import FURTHER, LESSONS
 from tests.notebooks.course import NOTEBOOKS
-from tools.count_minutes import work
+from tools.count_minutes import pictures, work
 
 MOST_MINUTES = {"00_start_here": 45, "10_from_numpy_to_pytorch": 45}  # any other lesson 75
 FURTHER_MINUTES = range(20, 46)
@@ -129,3 +129,16 @@ def test_a_number_that_nothing_bears_out_is_found():
     known = values("loss 0.3641 after 1914\n1.2e-1")
     assert [stands_in(one, known) for one in said(prose)] == [True, True, True, False]
     assert not stands_in("0.37", known)
+
+
+def test_what_moves_is_a_figure():
+    def cell(source, **data):
+        output = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
+        return nbformat.v4.new_code_cell(source, outputs=[output])
+
+    assert [
+        pictures(cell("curve()", **{"image/png": "", "text/plain": "<Figure>"})),
+        pictures(cell("page", **{"text/html": "<div></div><script>move()</script>"})),
+        pictures(cell("temperature_dial(scores)\ngate_dials('f')")),
+        pictures(cell("table(rows)", **{"text/html": "<table></table>"})),
+    ] == [1, 1, 2, 0]

@@ -114,7 +114,11 @@ def test_a_strangers_run_hides_no_other(tmp_path, name, damage):
 def test_folders_without_runs(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"expected a run, found no recipe\.json"):
         read_run(tmp_path)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / RECIPE_FILE).write_text("{}")
+    told = []
     with pytest.raises(FileNotFoundError, match="found no run in"):
-        find_runs(tmp_path)
+        find_runs(tmp_path, told.append)
+    assert len(told) == 1  # a damaged one
     with pytest.raises(FileNotFoundError, match="found no folder"):
         find_runs(tmp_path / "nowhere")

@@ -11,6 +11,7 @@ from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "06_why_lstm_remembers"
 SEQUENCE = "06_lstm_backward"
+REMEMBERS = "06_what_a_network_remembers"
 
 GATE_SIZES = [
     {"T": 4, "N": 2, "H": 3},
@@ -268,9 +269,73 @@ by_hand(
     },
 )
 
+
+def make_text_case(rng: np.random.Generator, T: int, V: int) -> dict[str, Any]:
+    return {"ids": rng.integers(V - 1, size=T), "replacement": V - 1}
+
+
+@exercise(
+    lesson=REMEMBERS,
+    outputs=[Output("texts", "T T", points=1, about="texts, each with one token replaced")],
+    make_case=make_text_case,
+    sizes=[{"T": 4, "V": 6}, {"T": 7, "V": 9}, {"T": 1, "V": 3}],
+    hints=[
+        "The text stands in every column, and column k differs from it in row k alone.",
+        "np.eye(T, dtype=bool) is True where a column has its replacement; np.where chooses.",
+    ],
+)
+def swapped_texts(ids, replacement):
+    """A batch of texts, each of them with one token replaced.
+
+    Args:
+        ids: a text, integers, (T,).
+        replacement: the token to put in, an integer.
+
+    Returns:
+        (T, T) integers, time along the first axis: column k is the text with token k replaced.
+    """
+    return np.where(np.eye(len(ids), dtype=bool), replacement, ids[:, None])
+
+
+def make_last_step_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
+    return {"dh": rng.normal(size=(N, H)), "caches": make_caches(rng, T, N, D, H)}
+
+
+@exercise(
+    lesson=REMEMBERS,
+    outputs=[Output("dx", "T N D", points=2, about="gradient on the inputs")],
+    forward=forward_with_caches,
+    make_case=make_last_step_case,
+    sizes=SEQUENCE_SIZES,
+    hints=[
+        "cells.lstm_step_backward takes one step back. Begin with the last cache.",
+        "Two gradients travel from step to step. dh comes in at the last step, and the gradient on "
+        "the memory is 0 there.",
+        "You meet the inputs from the last to the first, and they are asked for in the order of "
+        "the text.",
+    ],
+)
+def input_gradients(dh, caches):
+    """Gradient of a score that depends on the last hidden state of an LSTM, on every input.
+
+    Args:
+        dh: gradient of the score on the last hidden state, (N, H).
+        caches: of the T forward steps, first to last.
+
+    Returns:
+        (T, N, D): the gradient on the input of each step, first to last.
+    """
+    dc = np.zeros_like(dh)
+    dx = []
+    for cache in reversed(caches):
+        dx_t, dh, dc, *_ = cells.lstm_step_backward(dh, dc, cache)
+        dx.append(dx_t)
+    return np.stack(dx[::-1])
+
+
 by_hand(
     "swap_of_a_held_choice",
-    lesson="06_what_a_network_remembers",
+    lesson=REMEMBERS,
     answer=-8.0,
     tolerance=0.05,
     hints=[

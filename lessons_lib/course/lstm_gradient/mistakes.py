@@ -2,9 +2,11 @@
 
 from lessons_lib.course.lstm_gradient.exercises import (
     cell_gradient,
+    input_gradients,
     lstm_backward,
     lstm_step_backward,
     memory_backward,
+    swapped_texts,
 )
 
 # The memory's own step
@@ -269,4 +271,41 @@ cell_gradient.mistake(
     "Your products are one gate short: entry t lacks f[t], the step that takes c_t on.",
     "return dc",
     "return np.concatenate([dc[1:], dc[-1:]])",
+)
+
+
+# What a word does to a prediction
+
+swapped_texts.mistake(
+    "never_put_back",
+    "In each of your texts the tokens before k are replaced as well. A text that is changed in "
+    "place stays changed: begin each with the original.",
+    "np.eye(len(ids), dtype=bool)",
+    "np.triu(np.ones((len(ids), len(ids)), dtype=bool))",
+)
+swapped_texts.mistake(
+    "texts_in_rows",
+    "Your texts stand in rows. A model reads time along the first axis: text k is column k.",
+    "ids[:, None]",
+    "ids",
+)
+input_gradients.mistake(
+    "last_step_first",
+    "The values are right, but in the order of the walk back: the last input comes first.",
+    "dx[::-1]",
+    "dx",
+)
+input_gradients.mistake(
+    "memory_not_handed_on",
+    "What each step returns for the old memory is lost in yours: at every step dc begins at 0 "
+    "again, and only the ways through h are left.",
+    "dx_t, dh, dc, *_ =",
+    "dx_t, dh, *_ =",
+)
+input_gradients.mistake(
+    "dh_at_every_step",
+    "Each step gets the dh of the last step as well. The score depends on the last hidden state "
+    "alone: before it only what the step after returns arrives.",
+    "dx_t, dh, dc, *_ = cells.lstm_step_backward(dh, dc, cache)",
+    "dx_t, _, dc, *_ = cells.lstm_step_backward(dh, dc, cache)",
 )

@@ -1,14 +1,18 @@
 """What a network remembers of a scene: what swapping a word does, and what the gradient says."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lessons_lib.course.shared.names_asked import Recall
+from lessons_lib.files import data_path
 from lessons_lib.functions import log_softmax
-from lessons_lib.influence import in_float64
+from lessons_lib.influence import in_float64, influence
 from lessons_lib.models import LanguageModel
+from lessons_lib.tables import Table, table
 from lessons_lib.text import Vocabulary
 from lessons_lib.text import village_words as village
 
@@ -126,7 +130,7 @@ class NameEffects(NamedTuple):
     swapped: np.ndarray  # change when the other name stands in its place everywhere, nats, (M,)
     foretold: np.ndarray  # the same by the gradient, (M,)
     brightest: np.ndarray  # whether no word has a larger gradient, (M,)
-    largest: np.ndarray  # whether leaving out no other word, wherever it stands, does more, (M,)
+    largest: np.ndarray  # whether leaving out no other word, wherever it stands, takes more, (M,)
 
 
 def name_effects(
@@ -140,38 +144,61 @@ def name_effects(
         ids: village text, (T,).
         recalls: the places.
     """
-    quiet = in_float64(model)
-    E, W = quiet.params["embedding.W"], _output_weights(quiet)
     found = []
     for recall in recalls:
         text, right = ids[recall.start : recall.asked], int(ids[recall.asked])
         (name,), present = vocab.decode([right]), set(vocab.decode(text))
         kind = next(kind for kind in KINDS if name in kind)
-        (other,) = vocab.encode([next(one for one in kind if one not in present)])
-
-        def log_odds(text: np.ndarray, right: int = right, other: int = other) -> float:
-            last = _log_probs(quiet, E[text][:, None])[-1, 0]
-            return float(last[right] - last[other])
-
-        now = log_odds(text)
-        dhs = np.zeros((len(text), 1, len(W)))
-        dhs[-1] = W[:, right] - W[:, other]
-        for layer in reversed(quiet.layers):
-            dhs, _ = layer.backward(dhs)
+        rival = next(one for one in kind if one not in present)
+        odds, slope = between_names(model, vocab, text, (name, rival), np.array([0, 1]))
+        ask = partial(influence, model, text, len(text) - 1, right)
+        ask = partial(ask, versus=int(vocab.encode([rival])[0]))
         named = text == right
-        sizes = np.linalg.norm(dhs[:, 0], axis=1)
-        without = {
-            int(word): abs(log_odds(text[text != word]) - now) for word in np.unique(text[1:])
-        }
-        found.append(
-            (
-                log_odds(np.where(named, other, text)) - now,
-                float(np.sum(dhs[named, 0] @ (E[other] - E[right]))),
-                bool(named[sizes.argmax()]),
-                max(without, key=without.__getitem__) == right,
-            )
-        )
+        without = ask(everywhere=True)[1:]  # all but the sign that begins a scene
+        brightest, largest = ask(method="gradient").argmax(), 1 + without.argmin()
+        found.append((odds[1] - odds[0], slope, named[brightest], named[largest]))
     return NameEffects(*(np.array(values) for values in zip(*found, strict=True)))
+
+
+def effects_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The effects of names by network and distance: the mean of the trainings, least and most.
+
+    Args:
+        rows: for each training and band of distances the medians of `name_effects` in nats and its
+            shares, as stored in data/remembering/.
+    """
+    headings = {
+        "swapped": "name swapped (nats)",
+        "foretold": "gradient foretells",
+        "brightest": "name is brightest",
+        "largest": "leaving it out takes most",
+    }
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["cell"], row["words_back"]), []).append(row)
+    columns: dict[str, list[Any]] = {
+        "network": [cell.upper() for cell, _ in groups],
+        "words back": [band for _, band in groups],
+        "recalls": [group[0]["recalls"] for group in groups.values()],
+    }
+    for key, heading in headings.items():
+        digits = 1 if key in ("swapped", "foretold") else 2
+        columns[heading] = [_spread([row[key] for row in g], digits) for g in groups.values()]
+    return table(columns)
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    mean, least, most = (
+        f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no minus before a zero
+        for value in (sum(values) / len(values), min(values), max(values))
+    )
+    return f"{mean} ({least} to {most})"
+
+
+def stored_effects() -> list[dict[str, Any]]:
+    """The rows of `effects_table` that tools/make_remembering.py measured, of three trainings."""
+    path = data_path("remembering", "remembering.json")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def between_names(

@@ -1,6 +1,7 @@
 """The figure of what a network remembers, as a piece of a page that needs no kernel."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -8,7 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lessons_lib.course.lstm_gradient.remembering import Reading
+from lessons_lib.course.lstm_gradient.remembering import (
+    Reading,
+    between_names,
+    read_scene,
+    stand_ins,
+)
+from lessons_lib.course.shared.names_asked import find_recalls, rename
+from lessons_lib.files import data_path
+from lessons_lib.functions import softmax
+from lessons_lib.models import LanguageModel
+from lessons_lib.tables import table
+from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs
+from lessons_lib.text.village import SCENE_BREAK
 
 FULL = 80  # tenths of nats that are shown in full colour
 
@@ -92,11 +105,31 @@ class Page:
         return (
             f"<style>{style}</style>\n"
             f'<div class="remembering" id="{name}" role="group" '
-            'aria-label="What each earlier word does to a prediction"></div>\n'
-            "<noscript>This figure moves only where scripts are on.</noscript>\n"
+            'aria-label="What each earlier word does to a prediction">\n'
+            f"{self._static()}</div>\n"
             f"<script>(() => {{\n{script}\n"
             f'showRemembering(document.getElementById("{name}"), {data});\n}})();</script>'
         )
+
+    def _static(self) -> str:
+        """The stops as a table, for paper and where no script runs."""
+        rows: dict[str, list[Any]] = {}
+        for stop in self.data["stops"]:
+            t, words = stop["t"], self.data["words"]
+            decider = self.data["deciders"][t]
+            for model in self.data["models"]:
+                found = model["trained"]
+                row = {
+                    "stop": f"{stop['label']}: {words[t + 1]}",
+                    "network": model["name"],
+                    "p(right)": found["right"][t] / 100,
+                    "deciding word swapped (nats)": found["swap"][t][decider] / 10,
+                    "gradient foretells": found["foretold"][t][decider] / 10,
+                }
+                for heading, entry in row.items():
+                    rows.setdefault(heading, []).append(entry)
+        digits = {"p(right)": 2, "deciding word swapped (nats)": 1, "gradient foretells": 1}
+        return str(table(rows, digits)._repr_html_())
 
 
 def _whole(values: Any) -> list[int]:
@@ -114,3 +147,67 @@ def _numbers(reading: Reading, spell: Sequence[str]) -> dict[str, Any]:
         "swap": [_whole(10 * row[: t + 1]) for t, row in enumerate(reading.swap)],
         "foretold": [_whole(10 * row[: t + 1]) for t, row in enumerate(reading.foretold)],
     }
+
+
+def village_page() -> Page:
+    """The village's three networks in the scene in which the LSTM first errs and is sure of it.
+
+    The scene is the first of the test text, of at most 90 words, in which the LSTM gives a wrong
+    name a probability above .7 where only one is possible.
+    """
+    corpus = load_corpus("village")
+    vocab, test = corpus.vocab, np.asarray(corpus.test)
+    models = {
+        cell.upper(): LanguageModel.load(data_path("weights", f"village-{cell}.safetensors"))
+        for cell in ("rnn", "lstm", "gru")
+    }
+    with models["LSTM"].evaluating():
+        logits, _ = models["LSTM"].forward(test[:, None])
+    probs = softmax(logits[:, 0].astype(np.float64))  # [t] after word t
+    asked = find_recalls(test, vocab.decode(test), min_distance=1)
+    breaks = np.flatnonzero(test == vocab.encode([SCENE_BREAK])[0])
+    ends = dict(itertools.pairwise([*breaks.tolist(), len(test)]))
+    wrong = next(
+        one
+        for one in asked
+        if ends[one.start] - one.start <= 90
+        and probs[one.asked - 1].argmax() != test[one.asked]
+        and probs[one.asked - 1].max() > 0.7
+    )
+    start = wrong.start
+    ids = test[start : ends[start]]
+    words = vocab.decode(ids)
+    unigram = np.bincount(corpus.train, minlength=len(vocab)) / len(corpus.train)
+    instead = stand_ins(words[:-1], vocab, unigram, np.random.default_rng(0))
+    trained = {name: read_scene(model, ids, instead) for name, model in models.items()}
+    untrained = {
+        name: read_scene(LanguageModel(**model.config, rng=np.random.default_rng(1)), ids, instead)
+        for name, model in models.items()
+    }
+
+    def rnn_lost(t: int) -> bool:
+        return trained["RNN"].p_right[t] < 0.2 and trained["LSTM"].p_right[t] > 0.9
+
+    def dark(t: int, decider: int) -> bool:
+        reading = trained["LSTM"]
+        return reading.swap[t, decider] < -5 and reading.foretold[t, decider] > -0.1
+
+    deciders = np.arange(1, len(ids)) - dependency_distances(ids)
+    here = [(one.distance, one.asked - start - 1) for one in asked if one.start == start]
+    near = next(t for back, t in here if back <= 4)
+    lost = next(t for back, t in here if back >= 15 and rnn_lost(t))
+    held = next(t for back, t in here if back >= 10 and t != lost and dark(t, int(deciders[t])))
+    stops = [
+        Stop("near", near),
+        Stop("far: the RNN has lost it", lost),
+        Stop("far: the LSTM holds it, its gradient is dark", held),
+        Stop("wrong, and sure of it", wrong.asked - start - 1),
+    ]
+    name = words[lost + 1]
+    names = (name, rename(words[: lost + 1], name)[1])
+    ways = {
+        label: Way(*between_names(model, vocab, ids[: lost + 1], names, np.linspace(0, 1, 41)))
+        for label, model in models.items()
+    }
+    oracle = np.exp(oracle_log_probs(ids))
+    return Page(words, deciders, oracle, trained, untrained, stops, names, ways, vocab.tokens)

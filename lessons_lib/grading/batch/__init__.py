@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 AS_USUAL = How()
+Pool = Callable[[Mapping[str, Path], How, int, Callable[[str, Report], None]], None]
 
 
 class Batch(NamedTuple):
@@ -60,6 +61,7 @@ def grade_all(
     regrade: bool = False,
     on_graded: Callable[[Graded], None] = lambda graded: None,
     about: Callable[[Graded], Mapping[str, str]] | None = None,
+    pool: Pool | None = None,
 ) -> Batch:
     """Grade submissions and write what came of them.
 
@@ -75,6 +77,7 @@ def grade_all(
         regrade: grade each, whatever results there are.
         on_graded: called with each as it is done.
         about: first columns of `grades.csv`, see `table`; by default whose the submission is.
+        pool: grades them; by default `jobs` processes here.
 
     Returns:
         A row for each student's answers, in the order found, and what has none.
@@ -102,7 +105,7 @@ def grade_all(
             if str(reason):
                 anew[name] = str(reason)
     left = {name: path for name, path in submissions.items() if name not in done}
-    graded_by_pool(left, how, jobs, keep)
+    (pool or graded_by_pool)(left, how, jobs, keep)
     rows, not_taken = one_for_each_student(
         [done[name] for name in submissions], found.students, submissions
     )

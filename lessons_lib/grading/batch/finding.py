@@ -18,6 +18,7 @@ from lessons_lib.grading.batch.unpacking import (
 )
 from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.isolation.submission import SUFFIXES
+from lessons_lib.grading.isolation.visible import is_shown
 from lessons_lib.shown import shown
 
 MOST_ARCHIVES = 3  # in one another
@@ -87,10 +88,16 @@ def leave_out_exercises(found: Found, exercises: Path) -> None:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if one of them may be a student's: it goes before an installed module.
+        ValueError: if one of them may be a student's: it goes before an installed module; or if
+            they lie where every submission may look.
     """
     if not exercises.is_file():
         raise FileNotFoundError(f"--exercises: there is no file {exercises}")
+    if is_shown(exercises):
+        raise ValueError(
+            f"--exercises: {exercises} lies in the folder of a module that every submission may "
+            "read; keep it elsewhere"
+        )
     own = {file.resolve(): place for place, file in helper_files(exercises).items()}
     own[exercises.resolve()] = exercises.name
     for name, path in list(found.submissions.items()):

@@ -12,12 +12,14 @@ from pathlib import Path
 from lessons_lib.grading.batch.pool import How
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.grader import grade
+from lessons_lib.grading.isolation.system_calls import end_with_parent
 from lessons_lib.grading.report import Report, Result
 from lessons_lib.grading.wording import one_line
 
 
 def main() -> None:
     """Grade until no more paths come, or the batch has ended."""
+    end_with_parent()  # also when it is stopped, where the system can do so
     # What an instructor's file prints is not to be taken for a report.
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)

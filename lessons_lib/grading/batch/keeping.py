@@ -130,7 +130,7 @@ def _kept(path: Path) -> tuple[dict[str, Any], Report]:
             raise NotKeptError(DAMAGED)
         results = [Result(**result) for result in kept["results"]]
         report = Report(results, seed=kept["seed"], isolation=kept["isolation"])
-        if not _is_possible(report):
+        if not is_possible(report):
             raise NotKeptError(DAMAGED)
         return kept, report
     except FileNotFoundError:
@@ -139,7 +139,7 @@ def _kept(path: Path) -> tuple[dict[str, Any], Report]:
         raise error if isinstance(error, NotKeptError) else NotKeptError(DAMAGED) from None
 
 
-def _is_possible(report: Report) -> bool:
+def is_possible(report: Report) -> bool:
     """Whether a report that somebody may have made up has what reports have."""
     return (
         report.isolation in (None, "strong", "basic")

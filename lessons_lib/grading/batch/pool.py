@@ -56,8 +56,8 @@ def graded_by_pool(
     keep: Callable[[str, Report], None],
 ) -> None:
     """Grade in processes of their own; `keep` is called, here, with each as it is done."""
-    processes = [_GradingProcess(how) for _ in range(min(jobs, len(submissions)))]
-    idle: queue.SimpleQueue[_GradingProcess] = queue.SimpleQueue()
+    processes = [GradingProcess(how) for _ in range(min(jobs, len(submissions)))]
+    idle: queue.SimpleQueue[GradingProcess] = queue.SimpleQueue()
     for process in processes:
         idle.put(process)
 
@@ -84,7 +84,7 @@ def graded_by_pool(
             process.close()
 
 
-class _GradingProcess:
+class GradingProcess:
     """A process that grades one submission after the other; started anew when one ended it."""
 
     def __init__(self, how: How) -> None:

@@ -64,7 +64,7 @@ class Pages:
         title: the assignment.
         who: who is in the class.
         late: what coming late costs.
-        copies: remarks for the instructor.
+        copies: remarks for the instructor; see `look_for_copies`.
     """
 
     def __init__(self, title: str, who: Class, late: Late, copies: Sequence[Remark]) -> None:

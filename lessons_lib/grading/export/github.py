@@ -52,7 +52,7 @@ jobs:
       - name: Install
         run: |
           sudo apt-get update
-          sudo apt-get install -y bubblewrap
+          sudo apt-get install -y bubblewrap libseccomp2
           # Ubuntu 24.04 forbids bubblewrap its own user namespace otherwise.
           sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
           python -m pip install --requirement requirements.txt

@@ -14,7 +14,7 @@ set -euo pipefail
 source=$(cd "$(dirname "$0")" && pwd)
 
 apt-get update
-apt-get install -y bubblewrap python3 python3-venv
+apt-get install -y bubblewrap libseccomp2 python3 python3-venv
 python=python3
 if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     apt-get install -y python3.11 python3.11-venv

@@ -60,6 +60,16 @@ def libraries() -> tuple[str, ...]:
     )
 
 
+def is_shown(path: Path) -> bool:
+    """Whether every submission would see this file, because it lies in a module's folder."""
+    path = path.resolve()
+    if path.is_relative_to(STANDARD_LIBRARY):
+        own = STANDARD_LIBRARY / path.relative_to(STANDARD_LIBRARY).parts[0]
+        if own not in not_of_python():
+            return True
+    return any(path.is_relative_to(folder) for folder in (NUMPY, PARSO))
+
+
 @functools.cache
 def not_of_python() -> tuple[Path, ...]:
     """What lies in the standard library's folder and is none of its modules.

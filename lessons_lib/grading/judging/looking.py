@@ -114,6 +114,17 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
         yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
     yield f"{name} is twice what it should be.", lambda a, c: 2 * a
     yield f"{name} is half of what it should be.", lambda a, c: a / 2
+    if wanted.ndim:
+        yield from _activations(name)
+    yield from _sums(output, case, wanted)
+    if wanted.ndim == 2:
+        yield f"{name} is transposed: the numbers are right.", lambda a, c: a.T
+    yield from _axes_of_length_one(output, wanted)
+    yield from _blocks(output)
+    yield from _time(output)
+
+
+def _activations(name: str) -> Iterator[tuple[str, Change]]:
     yield f"{name} is the tanh of what it should be: one tanh too many.", lambda a, c: np.tanh(a)
     yield f"{name} is what its tanh should be taken of.", lambda a, c: np.arctanh(a)
     yield f"{name} is what its sigmoid should be taken of.", lambda a, c: _logit(a)
@@ -121,12 +132,6 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
     yield other.format("tanh", "sigmoid"), lambda a, c: np.tanh(_logit(a))
     yield other.format("sigmoid", "tanh"), lambda a, c: sigmoid(np.arctanh(a))
     yield other.format("ReLU", "tanh"), lambda a, c: relu(np.arctanh(a))
-    yield from _sums(output, case, wanted)
-    if wanted.ndim == 2:
-        yield f"{name} is transposed: the numbers are right.", lambda a, c: a.T
-    yield from _axes_of_length_one(output, wanted)
-    yield from _blocks(output)
-    yield from _time(output)
 
 
 def _logit(a: np.ndarray) -> np.ndarray:

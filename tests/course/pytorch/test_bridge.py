@@ -10,6 +10,9 @@ import safetensors.numpy
 
 from lessons_lib.course.pytorch import bridge
 from lessons_lib.files import data_path
+from lessons_lib.influence import in_float64, influence
+from lessons_lib.interop import to_torch
+from lessons_lib.models import LanguageModel
 from tools.refresh_notebooks import NOTEBOOKS, is_skipped
 
 
@@ -51,7 +54,7 @@ def test_the_stored_language_model_is_what_the_tool_makes():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "cells"),
-    [("10_from_numpy_to_pytorch.ipynb", 2), ("further/10_carrying_weights_elsewhere.ipynb", 1)],
+    [("10_from_numpy_to_pytorch.ipynb", 2), ("further/10_carrying_weights_elsewhere.ipynb", 2)],
 )
 def test_the_cells_with_pytorch_find_everything_equal(file, cells):
     pytest.importorskip("torch")
@@ -69,3 +72,40 @@ def test_the_cells_with_pytorch_find_everything_equal(file, cells):
             lines = printed.getvalue().splitlines()
             assert lines and all(line.endswith(": True") for line in lines), lines
     assert live == cells
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cell", "num_layers"), [("rnn", 2), ("lstm", 1), ("gru", 2)])
+def test_the_twin_of_influence_in_pytorch(cell, num_layers):
+    torch = pytest.importorskip("torch")
+    notebook = nbformat.read(NOTEBOOKS / "further/10_carrying_weights_elsewhere.ipynb", 4)
+    (source,) = (one.source for one in notebook.cells if "def torch_influence" in one.source)
+    namespace = {"torch": torch, "np": np}
+    exec(source.split("\n\n\nV, D")[0], namespace)
+
+    rng = np.random.default_rng(4)
+    ours = LanguageModel(7, 5, 6, cell=cell, num_layers=num_layers, rng=rng, dtype="float64")
+    for value in ours.params.values():
+        value += rng.normal(scale=0.5, size=value.shape)
+    Module = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
+    twin = torch.nn.Module()
+    twin.embedding = torch.nn.Embedding(7, 5, dtype=torch.float64)
+    twin.rnn = Module(5, 6, num_layers, dtype=torch.float64)
+    twin.output = torch.nn.Linear(6, 7, dtype=torch.float64)
+    arrays = {"embedding.weight": ours.params["embedding.W"]}
+    for k, layer in enumerate(in_float64(ours).layers):
+        arrays |= {f"rnn.{name[:-1]}{k}": array for name, array in to_torch(layer).items()}
+    arrays |= {"output.weight": ours.params["output.W"].T, "output.bias": ours.params["output.b"]}
+    twin.load_state_dict({name: torch.tensor(array.copy()) for name, array in arrays.items()})
+    ids = np.array([3, 1, 4, 1, 5, 0, 2])
+    for method in ("swap", "gradient", "integrated"):
+        for versus in (None, 6):
+            for replacement in (None, 4):
+                asked = (5, 2, versus, method, replacement)
+                found = namespace["torch_influence"](twin, torch.from_numpy(ids), *asked)
+                expected = influence(
+                    ours, ids, 5, 2, versus=versus, method=method, replacement=replacement
+                )
+                # Ours adds up as many slopes as it needs to be exact to a thousandth.
+                within = 1e-3 if method == "integrated" else 1e-10
+                np.testing.assert_allclose(found.detach(), expected, rtol=0, atol=within)

@@ -53,7 +53,7 @@ def written(tmp_path_factory):
     pages.write(folder / "out", rows, found.submissions, left_out=2)
     codes = [code_of([(LIVE, SOURCE)], "f", RAISED)] * 2
     (folder / "out" / "copies").mkdir()
-    pair = pages.pair(first=LIVE, second="b", shares=(1.0, 0.5), codes=codes)
+    pair = pages.pair(first=LIVE, second="b", share=0.9, codes=codes)
     (folder / "out" / "copies" / "1.html").write_text(pair)
     return folder / "out"
 

@@ -70,17 +70,6 @@ ATTACKS = (
     ),
     when_called(
         WORKER,
-        "the worker's message says that it passed",
-        """
-        import lessons_lib.grading.isolation.worker as worker
-        send = worker.send
-        worker.send = lambda stream, message: send(
-            stream, message | {"status": "passed", "score": 2.0, "value": None}
-        )
-        """,
-    ),
-    when_called(
-        WORKER,
         "says that nothing was attempted",
         """
         import lessons_lib.grading.isolation.worker as worker
@@ -135,8 +124,6 @@ ATTACKS = (
         "described = {'': [['parameters', ['list', many]], ['is_plain', True]]}\n"
         "say({'': [['functions', {'': [['lstm_gates', described]]}], ['problems', None]]})",
     ),
-    when_called(AT_EXIT, "ends at once, with status 0", "os._exit(0)"),
-    when_called(AT_EXIT, "an interrupt", "raise KeyboardInterrupt"),
     when_imported(
         AT_EXIT,
         "a handler that answers when the process ends",
@@ -153,7 +140,6 @@ ATTACKS = (
         FORGE + "class End:\n    def __del__(self): answer(value=True)\nEnd()\n"
         "sys.modules['kept'] = End()",
     ),
-    when_called(AT_EXIT, "crashes Python", "import ctypes\nctypes.string_at(0)"),
     when_called(
         ARRAYS,
         "a subclass that equals everything",

@@ -7,7 +7,6 @@ MEMORY = "memory"
 FLOODS = "floods of output"
 
 ATTACKS = (
-    when_called(LOOPS, "a loop", "while True: pass"),
     when_called(
         LOOPS,
         "a loop that cannot be interrupted",
@@ -31,7 +30,6 @@ ATTACKS = (
         """,
     ),
     when_called(LOOPS, "stops itself", "os.kill(os.getpid(), 19)"),
-    when_called(LOOPS, "a number without end", "10 ** 10 ** 8"),
     when_called(LOOPS, "recursion", "return lstm_gates(x, h_prev, Wx, Wh, b)"),
     when_called(
         LOOPS,
@@ -51,7 +49,6 @@ ATTACKS = (
         return Endless("E", (), {})()
         """,
     ),
-    when_called(MEMORY, "one large array", "return np.ones(2**33)"),
     when_called(
         MEMORY, "more and more of it", "kept = []\nwhile True: kept.append(bytearray(10**8))"
     ),
@@ -70,11 +67,6 @@ ATTACKS = (
         at_import=True,
     ),
     when_called(FLOODS, "prints without end", "while True: print('x' * 10**6)"),
-    when_called(
-        FLOODS,
-        "writes to standard output and error without end",
-        "while True:\n    os.write(1, bytes(10**6))\n    os.write(2, bytes(10**6))",
-    ),
     when_called(
         FLOODS,
         "fills the grader's socket",

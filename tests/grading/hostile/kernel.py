@@ -21,13 +21,13 @@ def succeeding(kind, name, condition, *lines, **more):
 
 
 ATTACKS = (
-    succeeding(UNCOUNTED, "System V's shared memory", "libc.shmget(0, 10**9, 0o1600) >= 0"),
-    succeeding(UNCOUNTED, "System V's semaphores", "libc.semget(0, 250, 0o1600) >= 0"),
-    succeeding(UNCOUNTED, "System V's message queues", "libc.msgget(0, 0o1600) >= 0"),
     succeeding(
         UNCOUNTED,
-        "POSIX's message queues",
-        "libc.mq_open(b'/hostile-@TOKEN@', os.O_RDWR | os.O_CREAT, 0o600, None) >= 0",
+        "System V's and POSIX's shared memory, semaphores and message queues",
+        "any(made >= 0 for made in (shared, semaphores, queue, other))",
+        "shared, semaphores = libc.shmget(0, 10**9, 0o1600), libc.semget(0, 250, 0o1600)",
+        "queue = libc.msgget(0, 0o1600)",
+        "other = libc.mq_open(b'/hostile-@TOKEN@', os.O_RDWR | os.O_CREAT, 0o600, None)",
     ),
     succeeding(UNCOUNTED, "a file in memory", "os.memfd_create('hostile') >= 0"),
     succeeding(
@@ -51,9 +51,11 @@ ATTACKS = (
         "import fcntl",
     ),
     succeeding(
-        UNCOUNTED, "io_uring", "libc.syscall(425, 8, ctypes.create_string_buffer(120)) >= 0"
+        UNCOUNTED,
+        "io_uring and userfaultfd",
+        "ring >= 0 or libc.syscall(number(323, 282), 1) >= 0",
+        "ring = libc.syscall(425, 8, ctypes.create_string_buffer(120))",
     ),
-    succeeding(UNCOUNTED, "userfaultfd", "libc.syscall(number(323, 282), 1) >= 0"),
     succeeding(
         UNCOUNTED,
         "a text in the kernel's key ring, for an accomplice",

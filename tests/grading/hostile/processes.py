@@ -10,12 +10,6 @@ HIDDEN = "os.execve('/bin/sleep', ['@TOKEN@', '20'], {})"
 ATTACKS = (
     when_called(
         FORKS,
-        "a child that outlives it",
-        "try:\n    if os.fork() == 0:\n        import time; time.sleep(20); os._exit(0)\n"
-        "except OSError:\n    pass",
-    ),
-    when_called(
-        FORKS,
         "a daemon in a session of its own, beside a right answer",
         """
         try:

@@ -193,17 +193,12 @@ ATTACKS = (
     ),
     when_called(
         PROC,
-        "the parent's folder",
+        "the parent's folder and environment",
         trying(
             "if 'pyproject.toml' in os.listdir(f'/proc/{os.getppid()}/cwd'):",
             "    print('@SECRET_FOUND@')",
-        ),
-        basic="perhaps",
-    ),
-    when_called(
-        PROC,
-        "the parent's environment",
-        trying(
+        )
+        + trying(
             "if b'HOME=' in open(f'/proc/{os.getppid()}/environ', 'rb').read():",
             "    print('@SECRET_FOUND@')",
         ),
@@ -227,18 +222,12 @@ ATTACKS = (
     ),
     when_called(
         NETWORK,
-        "sends a secret to a server",
+        "sends a secret to a server, or a datagram",
         trying(
             "import socket",
             "socket.create_connection(('127.0.0.1', @PORT@), 0.5).sendall(b'x')",
-        ),
-        basic="unfiltered",
-    ),
-    when_called(
-        NETWORK,
-        "a datagram",
-        trying(
-            "import socket",
+        )
+        + trying(
             "sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
             "sender.sendto(b'x', ('127.0.0.1', @PORT@))",
         ),

@@ -1,0 +1,108 @@
+"""Look for copies in a batch and write both sources side by side; a remark, never a point."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lessons_lib.grading.batch import Graded, find_submissions
+from lessons_lib.grading.classroom.code import Listing, Piece
+from lessons_lib.grading.classroom.copies import Code, Fingerprints, fingerprints, near_pairs
+from lessons_lib.grading.classroom.pages import Pages, Remark
+from lessons_lib.grading.classroom.students import Class
+from lessons_lib.grading.export.assignment import Assignment, assignments
+from lessons_lib.grading.export.student import module
+from lessons_lib.grading.isolation.submission import UnreadableError, read_submission
+from lessons_lib.shown import shown
+
+MOST_PAIRS = 200  # that get a page
+
+
+def look_for_copies(
+    rows: Sequence[Graded],
+    paths: Mapping[str, Path],
+    who: Class,
+    exercises: Path | None,
+    compare: Path | None,
+) -> list[tuple[Remark, list[Piece], list[Piece]]]:
+    """Pairs that are near to each other, most alike first, with their sources.
+
+    Args:
+        rows: the submissions that count.
+        paths: where each of them lies.
+        who: who is in the class; a student's own files are not compared.
+        exercises: an instructor's file, whose references are compared, too; None for the course's.
+        compare: a folder or an archive of earlier years, or of other work.
+    """
+    wanted = assignments(exercises)
+    others = {f"the reference of {one.name}": [_reference(one)] for one in wanted}
+    places: dict[str, Path] = {}
+    if compare is not None:
+        found = find_submissions([compare])
+        places = {f"{compare.name}: {name}": path for name, path in found.submissions.items()}
+    codes = {row.name: fingerprints(_pieces(paths[row.name])) for row in rows}
+    of_others = {name: fingerprints(pieces) for name, pieces in others.items()}
+    of_others |= {name: fingerprints(_pieces(path)) for name, path in places.items()}
+    same = {name: student.id for name, student in who.students.items()}
+
+    def sources(name: str) -> list[Piece]:
+        return others[name] if name in others else _pieces(places.get(name) or paths[name])
+
+    found_pairs = []
+    for number, pair in enumerate(near_pairs(codes, of_others, _handed_out(wanted), same), 1):
+        if number > MOST_PAIRS:
+            break
+        first, second = (_label(name, who) for name in (pair.first, pair.second))
+        names = tuple(name for name in (pair.first, pair.second) if name in codes)
+        remark = Remark(first, second, pair.share, f"{number}.html", names)
+        found_pairs.append((remark, sources(pair.first), sources(pair.second)))
+    return found_pairs
+
+
+def write_copies(
+    out: Path, pages: Pages, found: Sequence[tuple[Remark, list[Piece], list[Piece]]]
+) -> None:
+    """Write `copies/`, a page for each pair, into the folder of results; older ones go."""
+    shutil.rmtree(out / "copies", ignore_errors=True)
+    if found:
+        (out / "copies").mkdir()
+    for remark, first, second in found:
+        ours, theirs = fingerprints(first), fingerprints(second)
+        codes = [_listings(first, ours, theirs), _listings(second, theirs, ours)]
+        text = pages.pair(first=remark.first, second=remark.second, share=remark.share, codes=codes)
+        (out / "copies" / remark.page).write_text(text, encoding="utf-8")
+
+
+def _listings(pieces: Sequence[Piece], own: Code, other: Code) -> list[tuple[str, Listing]]:
+    """Lines of a source, marked where a run of tokens begins that stands in the other, too."""
+    marked = set(own.lines[np.isin(own.hashes, other.hashes)].tolist())
+    found, at = [], 0
+    for label, source in pieces:
+        lines = source.split("\n")
+        numbered = [(k + 1, shown(text, "\t"), at + k in marked) for k, text in enumerate(lines)]
+        found.append((shown(label, ""), numbered))
+        at += len(lines)
+    return found
+
+
+def _pieces(path: Path) -> list[Piece]:
+    try:
+        return read_submission(path).pieces
+    except (UnreadableError, OSError):
+        return []
+
+
+def _reference(assignment: Assignment) -> Piece:
+    return assignment.name, "\n\n".join(exercise.source for exercise in assignment.exercises)
+
+
+def _handed_out(wanted: Sequence[Assignment]) -> Fingerprints:
+    """What stands in the stubs that students were given."""
+    hashes = [fingerprints([("", module(one).decode())]).hashes for one in wanted]
+    return np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))
+
+
+def _label(name: str, who: Class) -> str:
+    student = who.students.get(name)
+    return name if student is None else student.name or student.id

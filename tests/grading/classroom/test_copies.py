@@ -1,0 +1,101 @@
+"""Copies are found whatever was done to hide them; two who solved the same task are not named."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessons_lib.grading.batch import Graded, find_submissions, load_exercises
+from lessons_lib.grading.classroom.copies import fingerprints, near_pairs
+from lessons_lib.grading.classroom.late import Late
+from lessons_lib.grading.classroom.near import look_for_copies, write_copies
+from lessons_lib.grading.classroom.pages import Pages
+from lessons_lib.grading.classroom.students import who_is_who
+from lessons_lib.grading.report import Report, Result
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLE = ROOT / "examples" / "cs231n_assignment.py"
+ANSWER = (ROOT / "tests" / "grading" / "answers" / "cs231n.py").read_text()
+NOTHING = np.empty(0, np.uint64)
+
+
+def hidden(source):
+    """The same with other names, functions in another order, comments, other formatting."""
+    tree = ast.parse(source)
+    kept = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    kept |= {"np", "range", "reversed"}
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in kept:
+            node.id = names.setdefault(node.id, f"mine{len(names)}")
+        elif isinstance(node, ast.arg):
+            node.arg = names.setdefault(node.arg, f"mine{len(names)}")
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    tree.body = [node for node in tree.body if node not in functions] + functions[::-1]
+    lines = ast.unparse(tree).replace(" + ", "+").replace(", ", " ,  ").splitlines()
+    return "\n".join(f"{line}  # step {k}\n" for k, line in enumerate(lines))
+
+
+def reference():
+    return "\n\n".join(exercise.source for exercise in load_exercises(EXAMPLE))
+
+
+def pairs_of(sources, handed_out=NOTHING, same=None):
+    codes = {name: fingerprints([("a.py", text)]) for name, text in sources.items()}
+    return near_pairs(codes, {}, handed_out, same or {name: name for name in sources})
+
+
+def test_a_hidden_copy():
+    copy = hidden(ANSWER)
+    assert copy != ANSWER and "prev_h" not in copy
+    (pair,) = pairs_of({"ada": ANSWER, "bob": copy, "eve": reference()})
+    assert {pair.first, pair.second} == {"ada", "bob"} and pair.share > 0.95
+
+
+def test_a_part_of_it():
+    half = ANSWER[: len(ANSWER) // 2]
+    (pair,) = pairs_of({"ada": ANSWER, "bob": half})
+    assert (pair.first, pair.second) == ("bob", "ada"), "it is all of his that is hers"
+    assert pairs_of({"ada": ANSWER, "bob": ANSWER}, same={"ada": "1", "bob": "1"}) == []
+
+
+def test_what_was_handed_out_is_not_counted():
+    own = "def f(x):\n    return np.exp(x) + 1\n"
+    both = {"ada": ANSWER + own, "bob": ANSWER}
+    assert pairs_of(both) and pairs_of(both, fingerprints([("", ANSWER)]).hashes) == []
+
+
+def test_what_many_have_is_not_counted():
+    # Thirty who took their code from one page, and two among them who share more than that.
+    own = reference().replace("np.", "numpy.linalg.")
+    sources = {f"s{k}": ANSWER for k in range(28)} | {"ada": ANSWER + own, "bob": ANSWER + own}
+    (pair,) = pairs_of(sources)
+    assert {pair.first, pair.second} == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(
+    "text", ['"""\\' * 30_000, "'" * 100_000, "f'''" * 9_000 + "\\", "1_" * 50_000, "\ud800.x" * 9]
+)
+def test_hostile_sources_end(text):
+    assert len(fingerprints([("a.py", text)]).hashes) >= 0
+
+
+def test_pages_of_pairs(tmp_path):
+    for name, text in {"in/ada.py": ANSWER, "in/eve.py": reference(), "old/x.py": ANSWER}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = find_submissions([tmp_path / "in"])
+    who = who_is_who(list(found.submissions))
+    rows = [Graded(n, Report([Result("f", "passed", 1.0, 1.0, "")])) for n in found.submissions]
+    near = look_for_copies(rows, found.submissions, who, EXAMPLE, tmp_path / "old")
+    told = {(remark.first, remark.second) for remark, _, _ in near}
+    assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
+    pages = Pages("HW", who, Late(), [remark for remark, _, _ in near])
+    write_copies(tmp_path, pages, near)
+    text = (tmp_path / "copies" / "1.html").read_text()
+    assert text.count('<span class="marked">') > 50 and "100% of what is" in text
+    pages.write(tmp_path, rows, found.submissions, 0)
+    assert 'href="copies/1.html">' in (tmp_path / "index.html").read_text()
+    write_copies(tmp_path, pages, [])
+    assert not (tmp_path / "copies").exists(), "what was told of an earlier batch is gone"
