@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lessons_lib.text.tokens import Tokens
     from lessons_lib.training import Recipe, Trainer
     from lessons_lib.training.folders import Record
+    from lessons_lib.training.stopping import StopRequest
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Telling:
         tokens: how ids become text.
         best: the best perplexity there can be, where it is known.
         sample_every: steps between two lines of the model; None has none.
-        is_stopped: whether Ctrl-C came before the first step, after which there is a checkpoint.
+        stop: has heard a Ctrl-C that came before the first step.
     """
 
     recipe: "Recipe"
@@ -32,7 +33,7 @@ class Telling:
     tokens: "Tokens"
     best: float | None
     sample_every: int | None
-    is_stopped: bool
+    stop: "StopRequest"
 
     def epoch(self, record: "Record") -> None:
         """Say how an epoch went."""
@@ -50,8 +51,8 @@ class Telling:
 
     def step(self, trainer: "Trainer") -> None:
         """After each step: pass on a Ctrl-C that came too early, or print what the model writes."""
-        if self.is_stopped:
-            self.is_stopped = False
+        if self.stop.signalled:
+            self.stop.signalled = False
             signal.raise_signal(signal.SIGINT)
         if self.sample_every and trainer.steps % self.sample_every == 0:
             say(f"step {trainer.steps}: {self._line(trainer)}")

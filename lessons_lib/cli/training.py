@@ -82,19 +82,21 @@ def _stoppable(folder: Path, way_on: str) -> Iterator[None]:
         say(f"{stopped}: {way_on}", err=True)
         raise typer.Exit(TIME_IS_UP if isinstance(stopped, TimeLimitReached) else CTRL_C) from None
     except KeyboardInterrupt:  # the second Ctrl-C
-        say(f"stopped at once; {_way_on(folder, way_on)}", err=True)
+        if not _is_begun_below(folder):
+            way_on = "nothing is begun yet; give the same command again"
+        else:
+            way_on = f"to go on from the last checkpoint, {way_on}"
+        say(f"stopped at once; {way_on}", err=True)
         raise typer.Exit(CTRL_C) from None
     except OSError as error:  # a full disk, above all
-        how = f"; when that is mended, {way_on}" if folder.is_dir() else ""
+        how = f"; when that is mended, {way_on}" if _is_begun_below(folder) else ""
         raise OSError(f"{said_by_system(error)}{how}") from None
 
 
-def _way_on(folder: Path, way_on: str) -> str:
-    from lessons_lib.training.folders import CHECKPOINT
+def _is_begun_below(folder: Path) -> bool:
+    from lessons_lib.training.folders import RECIPE
 
-    if (folder / CHECKPOINT).exists():
-        return f"to go on from the last checkpoint, {way_on}"
-    return "there is no checkpoint yet; give the same command again"
+    return any(folder.rglob(RECIPE))
 
 
 def train(
@@ -142,23 +144,24 @@ def train(
     known = known_tokens(start) if start else None
     show = sys.stderr.isatty()
     with _stoppable(folder, "give the same command with --resume"), locked(folder):
+        # Ctrl-C while the text is read waits for the first step: then there is a checkpoint.
         with stop_request(float("inf"), notice=show) as stop:
             text = own(corpus, folder, asked, known, going_on) if is_own else named(corpus)
-        weights = _weights(start, recipe, text) if start else {}
-        best = best_possible(text.name, text.corpus.valid)
-        say(f"{preset or 'a recipe'} on {text.name}, in {folder}")
-        telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop.signalled)
-        metadata = text.tokens.metadata()
-        run = Run(
-            text.name, text.corpus, recipe, folder, preset, metadata, weights, str(start or "")
-        )
-        model = run.train(
-            resume=resume,
-            time_limit=seconds,
-            on_epoch=telling.epoch,
-            on_step=telling.step,
-            show_progress=show,
-        )
+            weights = _weights(start, recipe, text) if start else {}
+            best = best_possible(text.name, text.corpus.valid)
+            say(f"{preset or 'a recipe'} on {text.name}, in {folder}")
+            telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop)
+            metadata = text.tokens.metadata()
+            run = Run(
+                text.name, text.corpus, recipe, folder, preset, metadata, weights, str(start or "")
+            )
+            model = run.train(
+                resume=resume,
+                time_limit=seconds,
+                on_epoch=telling.epoch,
+                on_step=telling.step,
+                show_progress=show,
+            )
         _conclude(model, text, folder, best)
     say_next(f"`lessons evaluate {folder}` shows where it loses, `lessons sample {folder}` writes.")
 

@@ -25,7 +25,7 @@ KINDS = ("characters", "words", "bpe")
 VOCAB_SIZE = {"characters": 100_000, "words": 10_000, "bpe": 2_000}
 MOST_TEXT, MOST_IDS = 100_000_000, 10**13  # bytes
 MOST_COUNTED = 2_000_000  # different words that are counted at once
-MOST_LEARNED = 100_000_000  # characters that subwords are learned from
+MOST_LEARNED = 50_000_000  # characters that subwords are learned from
 SPLIT_NAMES = ("train", "valid", "test")
 
 

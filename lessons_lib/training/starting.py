@@ -8,7 +8,7 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.text import Vocabulary
 from lessons_lib.training.recipes import Recipe
 
-_SIZES = ("cell", "embed_size", "hidden_size", "num_layers", "tie_weights")
+_SIZES = ("cell", "embed_size", "hidden_size", "num_layers", "tie_weights", "reset_after")
 
 
 class Start(NamedTuple):
@@ -40,7 +40,7 @@ def start_from(model: LanguageModel, known: Vocabulary, recipe: Recipe, vocab: V
         ValueError: if a size differs; the message names it.
     """
     wanted = recipe.as_dict()
-    other = [name for name in _SIZES if wanted[name] != model.config[name]]
+    other = [name for name in _SIZES if wanted[name] != model.config.get(name, True)]
     if other:
         raise ValueError(
             f"--from: expected a recipe with {', '.join(f'{n}={model.config[n]}' for n in other)}, "

@@ -200,6 +200,55 @@ def test_a_loss_that_explodes_leaves_a_checkpoint_to_go_on_from(tmp_path, monkey
     assert records[-1]["valid_perplexity"] < records[0]["valid_perplexity"]
 
 
+def test_more_epochs(uninterrupted, tmp_path):
+    """Two epochs and then a third end as three do; what is done is not undone."""
+    train("letters", make_corpus(), replace(RECIPE, epochs=2), tmp_path)
+    (tmp_path / folders.RESULTS).write_text('{"test_perplexity": 5}')
+    train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+    assert checksum(tmp_path) == checksum(uninterrupted)
+    assert json.loads((tmp_path / folders.RECIPE).read_text())["recipe"] == RECIPE.as_dict()
+    assert not (tmp_path / folders.RESULTS).exists()  # of two epochs
+    with pytest.raises(ValueError, match="epochs: 3 of them are done, 1 is less"):
+        train("letters", make_corpus(), replace(RECIPE, epochs=1), tmp_path, resume=True)
+
+
+def test_there_is_a_model_before_the_end(tmp_path):
+    """Before the first epoch's end the newest, later the best, whatever the recipe keeps."""
+    last = replace(RECIPE, keep="last")
+    with pytest.raises(TimeLimitReached):
+        train("letters", make_corpus(), last, tmp_path, time_limit=0)
+    begun = checksum(tmp_path)
+    arrays, _ = load_checkpoint(tmp_path / folders.CHECKPOINT)
+    model = LanguageModel.load(tmp_path / folders.MODEL)
+    assert all(np.array_equal(arrays[f"params.{n}"], p) for n, p in model.params.items())
+
+    def stop(record):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("letters", make_corpus(), last, tmp_path, resume=True, on_epoch=stop)
+    assert checksum(tmp_path) != begun
+    valid = read_metrics(tmp_path)[-1]["valid_perplexity"]
+    assert perplexity(LanguageModel.load(tmp_path / folders.MODEL), make_corpus().valid) == valid
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda c: {"vocab": Vocabulary(list("abcdefghx"))},
+            r"another vocabulary \(other tokens\)",
+        ),
+        (lambda c: {"train": c.train[:-1]}, r"another training text \(2,001 tokens, now 2,000\)"),
+        (lambda c: {"valid": c.valid[::-1]}, r"another validation text \(other tokens\)"),
+    ],
+)
+def test_a_run_is_not_gone_on_with_on_another_text(uninterrupted, change, said):
+    corpus = make_corpus()
+    with pytest.raises(ValueError, match=f"was begun with {said}; resume it with the same"):
+        train("letters", corpus._replace(**change(corpus)), RECIPE, uninterrupted, resume=True)
+
+
 def test_metrics_cut_off_in_the_middle_of_a_line(uninterrupted, tmp_path, monkeypatch):
     monkeypatch.setattr(run._OnDisk, "checkpoint", lambda self: None)
     with pytest.raises(RuntimeError):
