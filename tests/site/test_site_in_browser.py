@@ -41,6 +41,11 @@ TOO_WIDE = """() => {
 UNSET_MATHS = """() => [...document.querySelectorAll(".math")]
     .filter(e => !e.querySelector("mjx-container svg") || e.querySelector("[data-mjx-error]"))
     .map(e => e.outerHTML.slice(0, 200))"""
+# Beside formulas that are wider than their place: a backslash that is shown, as in "max\\_norm".
+CUT_MATHS = """() => [...document.querySelectorAll("mjx-container[display=true]")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1)
+    .concat([...document.querySelectorAll("[data-mml-node=mtext] [data-c='5C']")])
+    .map(e => e.closest(".math").outerHTML.slice(0, 80))"""
 CUT_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
     .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 80))"""
 SMALL_CODE = """() => [...document.querySelectorAll("td code")]
@@ -103,6 +108,7 @@ def test_a_page_is_whole_on_a_phone_and_no_code_is_cut_on_a_desk(open_page, name
     for width in (1280, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(CUT_CODE) == []
+        assert page.evaluate(CUT_MATHS) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert wrong == []
     page.context.close()
