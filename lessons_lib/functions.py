@@ -14,12 +14,13 @@ def sigmoid(x: npt.ArrayLike) -> np.ndarray:
 
     Written with tanh, which cannot overflow: sigmoid(x) = (1 + tanh(x / 2)) / 2.
     """
-    return 0.5 * np.tanh(_floats(x) * 0.5) + 0.5
+    return 0.5 * np.tanh(np.multiply(x, 0.5)) + 0.5
 
 
 def tanh(x: npt.ArrayLike) -> np.ndarray:
     """Hyperbolic tangent, in (-1, 1); any shape in, the same shape out."""
-    return np.tanh(_floats(x))
+    x = np.asarray(x)
+    return np.tanh(x if x.dtype.kind == "f" else x.astype(np.float64))  # of int8, not float16
 
 
 def relu(x: npt.ArrayLike) -> np.ndarray:

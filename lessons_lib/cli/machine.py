@@ -166,7 +166,7 @@ def look_at_figures() -> Finding:
 def look_at_shipped_data() -> Finding:
     from lessons_lib.files import data_path
 
-    for parts in (("village", "train.txt"), ("weights", "village-lstm.safetensors")):
+    for parts in (("village", "train.txt.bz2"), ("weights", "village-lstm.safetensors")):
         data_path(*parts)
     return ok("the village and the trained models are here")
 

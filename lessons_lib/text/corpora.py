@@ -123,7 +123,7 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
             address, the folder to put the file in by hand, and its checksum.
         OSError: if the data home cannot be written.
     """
-    texts = [path.read_text(encoding="utf-8") for path in fetch(name, data_home)]
+    texts = [_text_of(path) for path in fetch(name, data_home)]
     if name == "shakespeare-words":
         return word_corpus(load_corpus("shakespeare", data_home), split=words_of)
     if name == "shakespeare":
@@ -140,13 +140,17 @@ def load_corpus(name: str, data_home: str | os.PathLike[str] | None = None) -> C
     return Corpus(train, valid, test, vocab)
 
 
+def _text_of(path: Path) -> str:
+    data = path.read_bytes()
+    return (bz2.decompress(data) if path.suffix == ".bz2" else data).decode("utf-8")
+
+
 def shakespeare_opening() -> str:
     """The first 300,000 characters of tiny Shakespeare, which are shipped: no download.
 
     The text is in the public domain; `data/shakespeare/README.md` has its source and checksum.
     """
-    packed = data_path("shakespeare", "opening.txt.bz2").read_bytes()
-    return bz2.decompress(packed).decode("ascii")
+    return _text_of(data_path("shakespeare", "opening.txt.bz2"))
 
 
 def word_corpus(
@@ -185,7 +189,7 @@ def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Pa
     """
     info = _info(name)
     if not info.files:
-        return [data_path(name, f"{split}.txt") for split in ("train", "valid", "test")]
+        return [data_path(name, file) for file in ("train.txt.bz2", "valid.txt", "test.txt")]
     home = find_data_home(data_home)
     return [obtain(file, home) for file in info.files]
 

@@ -1,12 +1,13 @@
 """The `lessons` command as a whole: help, errors of one line, lessons and texts."""
 
+import bz2
 import os
 import subprocess
 import sys
 
 import pytest
 
-from lessons_lib.files import data_path
+from lessons_lib.text.corpora import fetch
 
 
 def test_data_commands(tmp_path, lessons, monkeypatch):
@@ -22,9 +23,10 @@ def test_data_commands(tmp_path, lessons, monkeypatch):
     assert home == f"data home: {tmp_path}"
     status, out, _ = lessons("data", "build", "--out", tmp_path / "village")
     assert status == 0
-    for split in ("train", "valid", "test"):
-        built = (tmp_path / "village" / f"{split}.txt").read_bytes()
-        assert built == data_path("village", f"{split}.txt").read_bytes()
+    for shipped in fetch("village"):
+        built = (tmp_path / "village" / shipped.name.removesuffix(".bz2")).read_bytes()
+        packed = shipped.suffix == ".bz2"
+        assert built == (bz2.decompress if packed else bytes)(shipped.read_bytes())
 
 
 def test_list_and_solution(lessons):

@@ -1,5 +1,6 @@
 """The village: shipped as built, readable in one way only, with probabilities that are right."""
 
+import bz2
 import itertools
 import math
 from collections import Counter
@@ -24,7 +25,10 @@ def steps(corpus):
 
 
 def test_shipped_text_is_what_the_grammar_builds():
-    for name, text in village.build().items():
+    built = village.build()
+    packed = data_path("village", "train.txt.bz2").read_bytes()
+    assert bz2.decompress(packed) == built.pop("train.txt").encode()
+    for name, text in built.items():
         assert data_path("village", name).read_bytes() == text.encode()
 
 
