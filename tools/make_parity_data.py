@@ -14,7 +14,9 @@ import safetensors.numpy
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-PARITY = Path(__file__).resolve().parents[1] / "data" / "parity"
+ROOT = Path(__file__).resolve().parents[1]
+PARITY = ROOT / "data" / "parity"
+PACKED = ROOT / "tests" / "parity_files"  # only a test reads them
 CELLS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 STORED = [(cell, num_layers, False) for cell in CELLS for num_layers in (1, 2)]
 STORED += [(cell, 2, True) for cell in CELLS]
@@ -89,7 +91,7 @@ def reference(
 
 
 def file_name(cell: str, num_layers: int, packed: bool) -> str:
-    """Name of the file in data/parity/ that holds a case."""
+    """Name of the file that holds a case."""
     plural = "s" if num_layers > 1 else ""
     return f"{cell}_{num_layers}_layer{plural}{'_packed' if packed else ''}.safetensors"
 
@@ -101,9 +103,9 @@ def main() -> None:
     for seed, (cell, num_layers, packed) in enumerate(STORED):
         arrays = reference(cell, num_layers, seed=seed, packed=packed)
         contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-        path = PARITY / file_name(cell, num_layers, packed)
+        path = (PACKED if packed else PARITY) / file_name(cell, num_layers, packed)
         path.write_bytes(safetensors.numpy.save(contiguous, {"made_with": f"torch {version}"}))
-        print(path.relative_to(PARITY.parents[1]))
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Corpora are cut and numbered as documented."""
 
+import bz2
 import dataclasses
 import hashlib
 
@@ -74,6 +75,8 @@ def test_ptb_marks_line_ends_and_numbers_words_by_appearance(tmp_path, monkeypat
 
 def test_village_numbers_words_by_frequency(tmp_path, monkeypatch):
     write_splits(tmp_path / "village", "a b\nb c , b\n\na b", "c b", "a a")
+    plain = tmp_path / "village" / "train.txt"
+    plain.with_suffix(".txt.bz2").write_bytes(bz2.compress(plain.read_bytes()))
     monkeypatch.setattr(corpora, "data_path", tmp_path.joinpath)
     train, valid, test, vocab = load_corpus("village")
     assert vocab.tokens == ("b", "a", "c", ",")
