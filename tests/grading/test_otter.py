@@ -49,7 +49,7 @@ def test_otter_itself(exported, points, tmp_path):
         assert given == points[who]
         assert sum(given.values()) == score
         assert re.search("isolation; seed of the arguments: [0-9]+", found["output"])
-        verdicts = dict(zip(given, (test["output"] for test in found["tests"]), strict=True))
+        verdicts = {test["name"]: test["output"] for test in found["tests"]}
         said = {"right": "passed, 2 of 2", "partly": "not right yet, 1 of 2"}.get(who)
         assert said is None or said in verdicts["lstm_step_forward"]
     assert not trap.exists()
