@@ -136,8 +136,12 @@ class Classroom:
         """Print what needs a human eye, and what is where, in 60 columns."""
         from lessons_lib.grading.classroom.to_look_at import to_look_at
 
-        look = [(self._label(row.name), ", ".join(to_look_at(row.report))) for row in batch.rows]
-        _say_some("want a human eye", [f"{who}: {why}" for who, why in look if why])
+        look = [
+            (name, to_look_at(report, self.who.students[name], self.late))
+            for name, report in batch.rows
+        ]
+        lines = [f"{self._label(name)}: {', '.join(why)}" for name, why in look if why]
+        _say_some("want a human eye", lines)
         near = [f"{one.share:.0%} {one.first} and {one.second}" for one in self._near]
         _say_some("pairs are near to each other", near)
         missing = [

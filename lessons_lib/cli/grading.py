@@ -123,6 +123,9 @@ def grade(
             exercises=exercises,
             compare=compare,
         )
+        students = classroom.who.students  # one key for what counts and for the gradebook
+        ids = {name: students[name].id for name in found.submissions if name in found.students}
+        found = found._replace(students=ids)
         how = How(exercises, level, seed, run)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:

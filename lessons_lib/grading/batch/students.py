@@ -4,9 +4,10 @@ The rule: files are one student's that lie in the same folder of Moodle's (`Jane
 Doe_123_assignsubmission_file_`), or bear the same name and number of Canvas's
 (`doejane_123_456_homework.ipynb`), or the same user of Blackboard's
 (`Homework_jdoe_attempt_2026-03-05-10-15-00_a.ipynb`), or lie in the same archive, or are called the
-same in the same folder but for the mark of a copy. Of those that answer the same exercises the one
-with most points counts; of equal ones that with more attempts, then that which is no copy, then the
-later.
+same in the same folder but for the mark of a copy. What a platform writes stands first in a name
+and the end is the student's: the first form counts, and none inside of an archive. Of those that
+answer the same exercises the one with most points counts; of equal ones that with more attempts,
+then that which is no copy, then the later.
 """
 
 import re
@@ -15,26 +16,37 @@ from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w+")
 CANVAS = re.compile(
     r"(?P<name>[^\W_]+)_(?P<late>LATE_)?(?P<id>\d{3,})_(?P<file>\d{3,})_.+", re.IGNORECASE
 )
-BLACKBOARD = re.compile(r".+_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
+BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
+FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
+
+
+def platform_of(name: str) -> tuple[str, re.Match[str]] | None:
+    """Which platform has named a file, by its path, and the parts of that name."""
+    for part in name.split("/"):  # from outside
+        found = [(kind, match) for kind, form in FORMS.items() if (match := form.match(part))]
+        if found:
+            return min(found, key=lambda one: one[1].start("id"))
+        if part.lower().endswith(".zip"):  # what is in it is named by the student
+            break
+    return None
 
 
 def student_of(name: str) -> str:
     """Who handed a file in, by its path below the folder of submissions; see the module."""
+    if named := platform_of(name):
+        kind, found = named
+        return (
+            f"{found['id']}_attempt" if kind == "blackboard" else f"{found['name']}_{found['id']}"
+        )
     parts = name.split("/")
-    for part in parts:  # from outside: what is in a student's archive is named by the student
-        for form in (MOODLE, CANVAS):
-            if found := form.match(part):
-                return f"{found['name']}_{found['id']}"
-        if found := BLACKBOARD.match(part):
-            return f"{found['id']}_attempt"
-    archives = [k for k, part in enumerate(parts[:-1], start=1) if part.lower().endswith(".zip")]
-    if archives:
-        return "/".join(parts[: archives[-1]])
+    for k, part in enumerate(parts[:-1], start=1):
+        if part.lower().endswith(".zip"):
+            return "/".join(parts[:k])
     return "/".join([*parts[:-1], _without_copy_mark(parts[-1])])
 
 
@@ -82,5 +94,7 @@ def one_for_each_student(
             others.append(row)
             continue
         more = "more" if rival.report.score > row.report.score else "as many"
-        left_out[row.name] = f"{rival.name} of the same student counts; it has {more} points"
+        archive = row.name[: row.name.lower().find(".zip/") + 5]  # may be a whole class's
+        of = "archive" if archive[4:] and rival.name.startswith(archive) else "student"
+        left_out[row.name] = f"{rival.name} of the same {of} counts; it has {more} points"
     return [row for row in graded if row.name not in left_out], left_out

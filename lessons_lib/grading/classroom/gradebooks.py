@@ -59,17 +59,33 @@ class Line(NamedTuple):
 
 
 def lines(rows: Sequence[Graded], students: Mapping[str, Student], late: Late) -> list[Line]:
-    """A line for each student, in the order of their submissions."""
+    """A line for each student, in the order of their submissions.
+
+    Of two that answer the same exercise the one with more points counts, also where files were
+    named one by one. Each costs what it was late itself.
+    """
     of_student: dict[str, list[Graded]] = {}
     for row in rows:
         of_student.setdefault(students[row.name].id, []).append(row)
     found = []
-    for graded in of_student.values():
+    for rows_of_one in of_student.values():
+        graded: list[Graded] = []
+        answered: set[str] = set()
+        for row in sorted(rows_of_one, key=lambda row: -row.report.score):
+            exercises = {result.exercise for result in row.report.results}
+            if not graded or not answered & exercises:
+                graded.append(row)
+                answered |= exercises
+        graded.sort(key=rows_of_one.index)
         whose = [students[row.name] for row in graded]
-        days = max(map(late.days, whose))
+        of_each = [late.days(student) for student in whose]
+        days = max(of_each)
         earned = sum(row.report.score for row in graded)
         possible = sum(row.report.max_score for row in graded)
-        taken_off = late.taken_off(days, earned, possible)
+        taken_off = sum(
+            late.taken_off(own, row.report.score, row.report.max_score)
+            for own, row in zip(of_each, graded, strict=True)
+        )
         feedback = "\n\n".join(str(row.report) for row in graded)
         if days:
             feedback = f"{late_in_words(days, taken_off)}\n\n{feedback}"

@@ -148,7 +148,7 @@ class Pages:
 
     def _about(self, row: Graded) -> dict[str, Any]:
         student, results = self._who.students[row.name], row.report.results
-        look = to_look_at(row.report)
+        look = to_look_at(row.report, student, self._late)
         return {
             "page": f"{file_name(row.name)}.html",
             "label": student.name or student.id,

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import read_regular
-from lessons_lib.grading.batch.students import BLACKBOARD, CANVAS, MOODLE, student_of
+from lessons_lib.grading.batch.students import platform_of, student_of
 
 MOST_BYTES = 20_000_000
+MOST_CELL = 10_000_000  # characters
 ID_COLUMNS = ("identifier", "id", "username", "student")
 NAME_COLUMNS = ("full name", "name", "student")
 LOGIN_COLUMNS = ("sis user id", "sis login id", "student id", "email address", "email", "login")
 TIME_COLUMNS = ("submitted", "last modified (submission)")
+OF_A_NAME = re.compile(  # what platforms put into names; the student's part may hold it again
+    r"_\d+(?=_assignsubmission_)|_attempt_(?=\d{4}-)|^[^\W_]+_(?:LATE_)?\d{3,}_\d{3,}(?=_)"
+)
 MOODLE_TIME = "%A, %d %B %Y, %I:%M %p"  # Tuesday, 3 March 2026, 10:15 AM
 
 
@@ -31,6 +35,7 @@ class Student(NamedTuple):
         is_late: whether the platform's name for the file says so.
         submitted: when the last file came in, if a name or the roster tells.
         row: all columns of the roster.
+        doubts: why somebody should look whose the files are, and when they came.
     """
 
     id: str
@@ -40,6 +45,7 @@ class Student(NamedTuple):
     is_late: bool = False
     submitted: datetime | None = None
     row: Mapping[str, str] = {}
+    doubts: tuple[str, ...] = ()
 
 
 class Class(NamedTuple):
@@ -58,17 +64,23 @@ class Class(NamedTuple):
 
 def student_from(name: str) -> Student | None:
     """Whom a platform's name for a file names; None if it is no such name."""
-    for part in name.split("/"):  # from outside: what is in an archive is named by the student
-        if found := MOODLE.match(part):
-            start = f"{found['name']}_{found['id']}_assignfeedback_file_/"
-            return Student(found["id"], found["name"], "moodle", start)
-        if found := CANVAS.match(part):
-            start = f"{found['name']}_{found['id']}_{found['file']}_"
-            return Student(found["id"], found["name"], "canvas", start, is_late=bool(found["late"]))
-        if found := BLACKBOARD.match(part):
-            at = datetime.strptime(found["at"], "%Y-%m-%d-%H-%M-%S")
-            return Student(found["id"], "", "blackboard", submitted=at)
-    return None
+    named = platform_of(name)
+    if named is None:
+        return None
+    kind, found = named
+    doubts = ["its name fits two students"] if len(OF_A_NAME.findall(found.string)) > 1 else []
+    own = Student(found["id"], "", kind)
+    if kind == "blackboard":
+        try:
+            own = own._replace(submitted=datetime.strptime(found["at"], "%Y-%m-%d-%H-%M-%S"))
+        except ValueError:
+            doubts.append("the time in its name is none")
+    else:
+        start = f"{found['name']}_{found['id']}_"
+        start += "assignfeedback_file_/" if kind == "moodle" else f"{found['file']}_"
+        is_late = kind == "canvas" and bool(found["late"])
+        own = own._replace(name=found["name"], upload=start, is_late=is_late)
+    return own._replace(doubts=tuple(doubts))
 
 
 def read_roster(path: Path) -> list[Student]:
@@ -89,7 +101,18 @@ def read_roster(path: Path) -> list[Student]:
     except UnicodeDecodeError:
         raise ValueError(f"--roster: {path} is not UTF-8 text; save it as CSV UTF-8") from None
     separator = max(",;\t", key=text.partition("\n")[0].count)
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+    most = csv.field_size_limit(MOST_CELL)  # Moodle's tables hold what students have written
+    try:
+        return _students_in(
+            csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+        )
+    except csv.Error as error:
+        raise ValueError(f"--roster: {path} is no table of cells: {error}") from None
+    finally:
+        csv.field_size_limit(most)
+
+
+def _students_in(table: "csv.DictReader[str]") -> list[Student]:
     columns = {str(column).strip().casefold(): column for column in table.fieldnames or ()}
     of_ids = next((columns[name] for name in ID_COLUMNS if name in columns), None)
     if of_ids is None:
@@ -133,28 +156,40 @@ def who_is_who(
 ) -> Class:
     """Find the student of each submission.
 
-    In a roster they are found by id, by another column that identifies them, or by name; what fits
-    two is told to fit nobody.
+    In a roster they are found by id, by another column that identifies them, by the letters of
+    those, or by name: by the first that fits anybody. What fits two is told to fit nobody.
 
     Args:
         submissions: names of files below the folder, as a batch has them.
         left_out: names of files that are not graded.
         roster: see `read_roster`.
     """
-    known: dict[str, set[str]] = {}
     by_id = {student.id: student for student in roster}
+    by_login: dict[str, set[str]] = {}
+    by_letters: dict[str, set[str]] = {}
+    by_name: dict[str, set[str]] = {}
     for student in roster:
         cells = {key.strip().casefold(): value for key, value in student.row.items()}
         logins = [cells[column] for column in LOGIN_COLUMNS if cells.get(column)]
-        for text in (student.id, student.name, *logins):
-            for letters in {_letters(text), _letters(" ".join(text.split(", ")[::-1]))}:
-                known.setdefault(letters, set()).add(student.id)
+        for text in logins:
+            by_login.setdefault(text, set()).add(student.id)
+        for text in (student.id, *logins):
+            by_letters.setdefault(_letters(text), set()).add(student.id)
+        for text in (student.name, " ".join(student.name.split(", ")[::-1])):
+            by_name.setdefault(_letters(text), set()).add(student.id)
 
     def found(student: Student) -> Student | None:
-        for text in (student.id, student.name):
-            fitting = known.get(_letters(text), set()) if text else set()
-            if len(fitting) == 1:
-                return by_id[next(iter(fitting))]
+        if student.id in by_id:
+            return by_id[student.id]
+        # On a platform students choose what they are called: a name is no number there.
+        name = student.name if student.platform else student.id
+        for text, known in (
+            (student.id, by_login),
+            (_letters(student.id), by_letters),
+            (_letters(name), by_name),
+        ):
+            if text and (fitting := known.get(text)):
+                return by_id[next(iter(fitting))] if len(fitting) == 1 else None
         return None
 
     students: dict[str, Student] = {}
@@ -173,6 +208,13 @@ def who_is_who(
         elif roster:
             strangers.append(name)
         students[name] = own
+    sources: dict[str, set[str]] = {}
+    for name, own in students.items():
+        sources.setdefault(own.id, set()).add(student_of(name))
+    for name, own in students.items():
+        if len(sources[own.id]) > 1:
+            doubts = (*own.doubts, f"files of several names are {own.id}'s")
+            students[name] = own._replace(doubts=doubts)
     instead: dict[str, list[str]] = {}
     for name in left_out:
         own = student_from(name) or Student(Path(student_of(name)).name)
@@ -186,12 +228,11 @@ def who_is_who(
 def _plain_ids(submissions: Sequence[str]) -> dict[str, str]:
     """For files that no platform has named: their name, or where that is several's, the path."""
     paths = {name: student_of(name).removesuffix(".zip") for name in submissions}
-    last = {path: path.rpartition("/")[2] for path in paths.values()}
-    times = Counter(last.values())
-    return {
-        name: last[path] if times[last[path]] == 1 else path.replace("/", " ")
-        for name, path in paths.items()
-    }
+    ids = {path: path.rpartition("/")[2] for path in paths.values()}
+    for longer in (lambda path: path.replace("/", " "), lambda path: path):
+        times = Counter(ids.values())
+        ids = {path: own if times[own] == 1 else longer(path) for path, own in ids.items()}
+    return {name: ids[path] for name, path in paths.items()}
 
 
 def _letters(text: str) -> str:

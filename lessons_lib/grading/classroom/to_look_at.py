@@ -1,5 +1,7 @@
 """What in a batch needs a human eye, each in a few words."""
 
+from lessons_lib.grading.classroom.late import Late
+from lessons_lib.grading.classroom.students import Student
 from lessons_lib.grading.remarks import PLACE
 from lessons_lib.grading.report import Report
 
@@ -11,11 +13,13 @@ OF_STATUS = {
 }
 
 
-def to_look_at(report: Report) -> list[str]:
+def to_look_at(report: Report, student: Student, late: Late) -> list[str]:
     """Why somebody should look at a submission; an empty list if nobody needs to."""
+    reasons: dict[str, None] = dict.fromkeys(student.doubts)
+    if late.is_unclear(student):
+        reasons["its time has no zone"] = None
     if not report.results:
-        return ["no exercise in it"]
-    reasons: dict[str, None] = {}
+        reasons["no exercise in it"] = None
     for result in report.results:
         if result.message.startswith("The file cannot be read: "):
             reasons["unreadable"] = None

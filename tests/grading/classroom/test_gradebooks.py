@@ -102,9 +102,55 @@ def test_blackboard(tmp_path):
 
 
 def test_two_files_of_a_student_are_one_line():
-    other = MOODLE.replace("hw.py", "more.py")
-    _, row = rows_of(books("moodle", [MOODLE, other])[0]["moodle.csv"])
-    assert row[2] == "6"
+    """Of the same exercise the better one counts, and each costs what it was late itself."""
+    of_g = Graded("g", Report([Result("g", "passed", 4.0, 4.0, "")]))
+    late, early = Student("1", is_late=True), Student("1")
+    students = {"g": late, "f": early, "worse": late}
+    rows = [of_g, graded("worse", 2.0), graded("f")]
+    (line,) = lines(rows, students, Late(percent=50))
+    assert (line.earned, line.possible, line.days, line.taken_off) == (7, 8, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("jdoe_LATE_123_456_x_123_assignsubmission_file_a.py", ("123", "canvas", True, None)),
+        ("A_1_assignsubmission_file_x_2_assignsubmission_file_a.py", ("1", "moodle", False, None)),
+        ("A_124_999_123_assignsubmission_file_/a.py", ("124", "canvas", False, None)),
+        (
+            "HW_ada_attempt_2026-03-25-10-20-00_x_bob_attempt_2026-03-01-00-00-00_a.py",
+            ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
+        ),
+    ],
+)
+def test_the_end_of_a_name_is_the_students(name, own):
+    found = student_from(name)
+    assert (found.id, found.platform, found.is_late, found.submitted) == own
+    assert to_look_at(graded(name).report, found, Late()) == ["its name fits two students"]
+    assert student_from("1.zip/HW_bob_attempt_2099-01-01-00-00-00_hw.py") is None
+
+
+def test_files_of_several_names_of_one_id():
+    roster = [Student("123", "Jane Doe")]
+    names = [CANVAS.replace("12345", "123"), "jane_doe.py", "bob.py"]
+    students = who_is_who(names, roster=roster).students
+    assert [bool(students[name].doubts) for name in names] == [True, True, False]
+
+
+def test_whoever_is_called_like_anothers_number():
+    roster = [Student("123", "124"), Student("124", "123")]
+    names = ["124_123_assignsubmission_file_/a.py", "123_124_assignsubmission_file_/a.py"]
+    who = who_is_who(names, roster=roster)
+    assert [who.students[name].id for name in names] == ["123", "124"]
+
+
+def test_users_who_differ_by_a_point():
+    logins = [{"email": "x.y@a.b"}, {"email": "xy@a.b"}]
+    roster = [Student("jdoe", row=logins[0]), Student("j.doe", row=logins[1])]
+    names = ["jdoe.py", "j.doe.py", "J_Doe.py"]
+    who = who_is_who(names, roster=roster)
+    assert [who.students[name].id for name in names[:2]] == ["jdoe", "j.doe"]
+    assert who.strangers == ["J_Doe.py"]
 
 
 def test_who_is_missing(tmp_path):
@@ -135,6 +181,25 @@ def test_a_roster_that_is_none(tmp_path, text, words):
     (tmp_path / "r.csv").write_text(text)
     with pytest.raises(ValueError, match=f"--roster: .*{words}"):
         read_roster(tmp_path / "r.csv")
+
+
+def test_a_roster_with_long_cells(tmp_path, monkeypatch):
+    """Moodle's table holds what students have written online; none may keep it from being read."""
+    (tmp_path / "r.csv").write_text(f"id,online text\n1,{'x' * 140_000}\n")
+    assert read_roster(tmp_path / "r.csv")[0].id == "1"
+    monkeypatch.setattr("lessons_lib.grading.classroom.students.MOST_CELL", 9)
+    with pytest.raises(ValueError, match=r"--roster: .* is no table of cells: field larger"):
+        read_roster(tmp_path / "r.csv")
+
+
+def test_a_time_that_cannot_be_compared_stops_nobody():
+    zone = "2026-03-05T00:00+01:00"
+    naive, none = "HW_a_attempt_2026-03-07-10-15-00.py", "HW_b_attempt_2026-99-99-99-99-99.py"
+    students = who_is_who([naive, none]).students
+    policy = late_policy(zone, None, list(students.values()))
+    assert [policy.days(student) for student in students.values()] == [0, 0]
+    words = [to_look_at(graded(name).report, students[name], policy) for name in (naive, none)]
+    assert words == [["its time has no zone"], ["the time in its name is none"]]
 
 
 def test_late_work():
@@ -172,9 +237,11 @@ def test_policies_that_are_none(due, late, words):
 
 def test_what_needs_a_human_eye():
     def reasons(status="failed", message=""):
-        return to_look_at(Report([Result("f", status, 0.0, 1.0, message)]))
+        report = Report([Result("f", status, 0.0, 1.0, message)])
+        return to_look_at(report, Student("1"), Late())
 
-    assert reasons() == [] and to_look_at(Report([])) == ["no exercise in it"]
+    nothing = to_look_at(Report([]), Student("1"), Late())
+    assert reasons() == [] and nothing == ["no exercise in it"]
     assert reasons("timeout") == ["took too long"]
     assert reasons("error", "The file cannot be read: it is a link.") == ["unreadable"]
     left_out = "In cell 2, line 3, a part was left out.\n    open('x')"
