@@ -103,12 +103,6 @@ class Classroom:
         from lessons_lib.grading.classroom.near import look_for_copies, write_copies
         from lessons_lib.grading.classroom.pages import Pages
 
-        paths = self._found.submissions
-        near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)
-        self._near = [remark for remark, _, _ in near]
-        pages = Pages(self._title, self.who, self.late, self._near)
-        write_copies(out, pages, near)
-        pages.write(out, batch.rows, paths, len(batch.left_out))
         self._files = {
             "index.html": "the class at a glance",
             "pages/": "a page for each, to read or print",
@@ -126,6 +120,12 @@ class Classroom:
             table += [[student.id, student.name, files] for student, files in self.who.missing]
             write_atomically(out / "missing.csv", (MARK + as_csv(table)).encode())
             self._files["missing.csv"] = "who has no graded submission"
+        paths = self._found.submissions
+        near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)
+        self._near = [remark for remark, _, _ in near]
+        pages = Pages(self._title, self.who, self.late, self._near)
+        write_copies(out, pages, near)
+        pages.write(out, batch.rows, paths, len(batch.left_out))
         if near:
             self._files["copies/"] = "pairs side by side"
         if batch.left_out:

@@ -8,6 +8,8 @@ from lessons_lib.shown import shown
 
 RAISED = re.compile(r"^    in (?P<function>.+), line (?P<line>\d+):  (?P<source>.+)$", re.MULTILINE)
 MOST_LINES = 400  # of a function
+MOST_PLACES = 20  # elsewhere
+LONGEST = 1_000  # characters of a line
 AROUND = 2  # lines shown before and after one that stands elsewhere
 
 Piece = tuple[str, str]
@@ -34,10 +36,16 @@ def code_of(pieces: Sequence[Piece], name: str, message: str) -> list[tuple[str,
             found.append(_listing(pieces[at], at, shown_lines, marked))
             marked = {(k, line) for k, line in marked if k != at or line not in shown_lines}
             break
-    for at, line in sorted(marked):
+    for at, line in sorted(marked)[:MOST_PLACES]:
         last = min(len(pieces[at][1].splitlines()), line + AROUND + 1)
         found.append(_listing(pieces[at], at, range(max(0, line - AROUND), last), marked))
     return found
+
+
+def cut(line: str) -> str:
+    """A line as a page shows it: not longer than a page can bear."""
+    text = shown(line[:LONGEST], keep="\t")
+    return text if len(line) <= LONGEST else f"{text} … and {len(line) - LONGEST:,} characters more"
 
 
 def _places(pieces: Sequence[Piece], message: str) -> Iterable[tuple[int, int]]:
@@ -46,12 +54,12 @@ def _places(pieces: Sequence[Piece], message: str) -> Iterable[tuple[int, int]]:
         number, text = int(place["line"]) - 1, " ".join(place["source"].split())
         for at, (_, source) in enumerate(pieces):
             lines = source.splitlines()
-            if number < len(lines) and " ".join(shown(lines[number]).split()) == text:
+            if 0 <= number < len(lines) and " ".join(shown(lines[number]).split()) == text:
                 yield at, number
     for place in PLACE.finditer(message):
         number = int(place["line"]) - 1
         for at, (label, source) in enumerate(pieces):
-            if label == place["label"] and number < len(source.splitlines()):
+            if label == place["label"] and 0 <= number < len(source.splitlines()):
                 yield at, number
 
 
@@ -82,4 +90,4 @@ def _listing(
 ) -> tuple[str, Listing]:
     lines = piece[1].splitlines()
     label = shown(piece[0], keep="")
-    return label, [(k + 1, shown(lines[k], keep="\t"), (at, k) in marked) for k in numbers]
+    return label, [(k + 1, cut(lines[k]), (at, k) in marked) for k in numbers]

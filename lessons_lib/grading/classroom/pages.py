@@ -95,7 +95,11 @@ class Pages:
         students = []
         for row in rows:
             one = self._about(row)
-            page = self.student(row, paths[row.name])
+            try:
+                page = self.student(row, paths[row.name])
+            except Exception as error:  # whatever one has handed in, all others get theirs
+                one["look"].append("no page")
+                page = self._page("broken.html", one=one, error=f"{type(error).__name__}: {error}")
             (out / "pages" / one["page"]).write_text(page, encoding="utf-8")
             students.append(one)
         overview = self.overview(rows, students, left_out)

@@ -78,6 +78,24 @@ def test_the_line_is_marked():
     ((label, lines),) = code_of(cells, "f", message)
     assert label == "cell 2" and lines == [(1, "f = (3,", False), (2, " 4", True), (3, ")", False)]
     assert code_of(cells, "h", "") == []
+    for nowhere in (0, -1, 99):  # a worker that was taken over says what it likes
+        said = f"    in f, line {nowhere}:  g\nIn cell 1, line {nowhere}, a part failed."
+        assert code_of([("cell 1", "")], "f", said) == []
+    ((_, ((_, text, _),)),) = code_of([("a.py", "f = 1" + "0" * 10_000_000)], "f", "")
+    assert len(text) < 1_100 and text.endswith(" … and 9,999,005 characters more")
+
+
+def test_one_page_that_cannot_be_made_loses_no_other(tmp_path, monkeypatch):
+    def fails_on_g(pieces, name, message):
+        return [] if name == "f" else 1 / 0
+
+    monkeypatch.setattr("lessons_lib.grading.classroom.pages.code_of", fails_on_g)
+    rows = [Graded(f"{k}.py", Report([Result(k, "passed", 1.0, 1.0, "")])) for k in "gf"]
+    paths = {row.name: tmp_path / row.name for row in rows}
+    Pages("HW", who_is_who(list(paths)), Late(), []).write(tmp_path, rows, paths, 0)
+    broken, fine = ((next((tmp_path / "pages").glob(f"{k}.py*"))).read_text() for k in "gf")
+    assert "could not be made: ZeroDivisionError" in broken and "1 of 1 points" in fine
+    assert "no page" in (tmp_path / "index.html").read_text()
 
 
 def test_kinds():
