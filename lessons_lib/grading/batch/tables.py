@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from lessons_lib.grading.report import Report
 from lessons_lib.shown import shown
 
+BEGIN_FORMULAS = r"=+@\-＝＋＠－"  # noqa: RUF001
 MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 
 
@@ -66,5 +67,18 @@ def as_csv(lines: Sequence[Sequence[str]], quoting: Literal[0, 1] = csv.QUOTE_MI
 
 
 def harmless(cell: str) -> str:
-    """No spreadsheet shall take a cell for a formula, nor one that splits at semicolons a part."""
-    return re.sub(r"(^|;)(?=\s*[=+@\-＝＋＠－])", r"\1'", shown(cell, keep=""))  # noqa: RUF001
+    """No spreadsheet shall take a cell for a formula, nor one that splits at semicolons a part.
+
+    Quotes and blanks before it hide no formula. A lone "-" is none, and means "nothing" to Moodle.
+    """
+    text = shown(cell, keep="")
+    return text if text == "-" else re.sub(rf"(^|;)(?=[\s\"]*[{BEGIN_FORMULAS}])", r"\1'", text)
+
+
+def harmless_html(text: str) -> str:
+    """The same for HTML, whose entities end in semicolons: a sign behind one is written as one."""
+
+    def written(found: re.Match[str]) -> str:
+        return re.sub(f"[{BEGIN_FORMULAS}]", lambda sign: f"&#{ord(sign[0])};", found[0])
+
+    return re.sub(rf";[\s\"{BEGIN_FORMULAS}]+", written, text)

@@ -22,15 +22,16 @@ K, W = 10, 5
 NEAR = 0.8  # share of what is a submission's own
 LEAST = 20  # fingerprints that two have in common
 RARE = 0.3  # share of all who may have a fingerprint that counts, or else
-FEWEST = 20  # of them
+FEWEST = 20  # of them; students, however often each hands in
 MOST_CODE = 100_000  # characters of a submission
 BASE = np.uint64(0x9E3779B97F4A7C15)
+# A string may end with the file, behind a backslash too: what fits to the end is read once.
 TOKEN = re.compile(
     r"""
     (?P<none>\#[^\n]*|[\s(),;\\]+)
     |(?P<text>[a-zA-Z]{0,2}(?:
-        \"{3}(?:[^\\"]|\\.|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^\\']|\\.|'(?!''))*+(?:'{3}|\Z)
-        |"(?:[^"\\\n]|\\.)*+(?:"|$)|'(?:[^'\\\n]|\\.)*+(?:'|$)))
+        \"{3}(?:[^\\"]|\\.?|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^\\']|\\.?|'(?!''))*+(?:'{3}|\Z)
+        |"(?:[^"\\\n]|\\.?)*+(?:"|$)|'(?:[^'\\\n]|\\.?)*+(?:'|$)))
     |(?P<attribute>\.\s*+[^\W\d]\w*)
     |(?P<name>[^\W\d]\w*)
     |(?P<number>\d[\d_]*)(?:\.0*+(?!\d))?
@@ -129,7 +130,11 @@ def near_pairs(
     owners = np.repeat(np.arange(len(codes)), [len(code) for code in codes])
     _, ids = np.unique(np.concatenate([*codes, np.empty(0, np.uint64)]), return_inverse=True)
     counts = np.bincount(ids)
-    rare = counts <= max(FEWEST, RARE * len(names))
+    whose = [same[name] for name in of_class] + [f"other {name}" for name in others]
+    _, students = np.unique(whose, return_inverse=True)
+    many = max(FEWEST, RARE * len(set(whose)))
+    once = np.unique(np.stack([ids, students[owners]]), axis=1)[0]  # each student's once
+    rare = np.bincount(once, minlength=len(counts)) <= many
     order = np.argsort(ids, kind="stable")
     ends = np.cumsum(counts)
     starts = ends - counts

@@ -23,7 +23,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from lessons_lib.grading.batch.tables import Graded, as_csv
+from lessons_lib.grading.batch.tables import Graded, as_csv, harmless_html
 from lessons_lib.grading.classroom.late import Late, late_in_words
 from lessons_lib.grading.classroom.students import Student
 from lessons_lib.shown import shown
@@ -155,7 +155,8 @@ def _column(found: Sequence[Line], title: str, start: str) -> str:
 
 
 def _as_html(text: str) -> str:
-    return html.escape(shown(text), quote=False).replace("\n", "<br>").replace("  ", "&nbsp; ")
+    escaped = html.escape(shown(text), quote=False).replace("\n", "<br>")
+    return harmless_html(escaped.replace("  ", "&nbsp; "))
 
 
 def _zipped(found: Sequence[Line]) -> bytes:

@@ -1,14 +1,22 @@
 """Look for copies in a batch and write both sources side by side; a remark, never a point."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lessons_lib.grading.batch import Graded, find_submissions
-from lessons_lib.grading.classroom.code import Listing, Piece
-from lessons_lib.grading.classroom.copies import Code, Fingerprints, fingerprints, near_pairs
+from lessons_lib.grading.classroom.code import Listing, Piece, cut
+from lessons_lib.grading.classroom.copies import (
+    MOST_CODE,
+    Code,
+    Fingerprints,
+    Pair,
+    fingerprints,
+    near_pairs,
+)
 from lessons_lib.grading.classroom.pages import Pages, Remark
 from lessons_lib.grading.classroom.students import Class
 from lessons_lib.grading.export.assignment import Assignment, assignments
@@ -17,6 +25,7 @@ from lessons_lib.grading.isolation.submission import UnreadableError, read_submi
 from lessons_lib.shown import shown
 
 MOST_PAIRS = 200  # that get a page
+MOST_LINES = 2_000  # of a submission, on it
 
 
 def look_for_copies(
@@ -50,14 +59,33 @@ def look_for_copies(
         return others[name] if name in others else _pieces(places.get(name) or paths[name])
 
     found_pairs = []
-    for number, pair in enumerate(near_pairs(codes, of_others, _handed_out(wanted), same), 1):
-        if number > MOST_PAIRS:
-            break
+    pairs = near_pairs(codes, of_others, _handed_out(wanted), same)
+    for number, pair in enumerate(shared_fairly(pairs, same), 1):
         first, second = (_label(name, who) for name in (pair.first, pair.second))
         names = tuple(name for name in (pair.first, pair.second) if name in codes)
         remark = Remark(first, second, pair.share, f"{number}.html", names)
         found_pairs.append((remark, sources(pair.first), sources(pair.second)))
     return found_pairs
+
+
+def shared_fairly(pairs: Iterable[Pair], same: Mapping[str, str]) -> list[Pair]:
+    """The pairs that get a page, so that nobody's files keep others' from being seen.
+
+    Of each two students the best pair is taken, and every student's best before anybody's second.
+
+    Args:
+        pairs: most alike first.
+        same: whose each submission is; what is not in it stands for itself.
+    """
+    times: Counter[str] = Counter()
+    best: dict[frozenset[str], tuple[int, Pair]] = {}
+    for pair in pairs:
+        two = frozenset(same.get(name, f"other {name}") for name in (pair.first, pair.second))
+        if two not in best:
+            best[two] = max(times[one] for one in two), pair
+            times.update(two)
+    taken = sorted(best.values(), key=lambda found: found[0])[:MOST_PAIRS]
+    return sorted((pair for _, pair in taken), key=lambda pair: -pair.share)
 
 
 def write_copies(
@@ -77,12 +105,16 @@ def write_copies(
 def _listings(pieces: Sequence[Piece], own: Code, other: Code) -> list[tuple[str, Listing]]:
     """Lines of a source, marked where a run of tokens begins that stands in the other, too."""
     marked = set(own.lines[np.isin(own.hashes, other.hashes)].tolist())
-    found, at = [], 0
+    found: list[tuple[str, Listing]] = []
+    at, left = 0, MOST_CODE
     for label, source in pieces:
-        lines = source.split("\n")
-        numbered = [(k + 1, shown(text, "\t"), at + k in marked) for k, text in enumerate(lines)]
+        lines = source[:left].split("\n")[: MOST_LINES - at]
+        numbered = [(k + 1, cut(text), at + k in marked) for k, text in enumerate(lines)]
         found.append((shown(label, ""), numbered))
-        at += len(lines)
+        at, left = at + len(lines), left - len(source) - 1
+        if left < 0 or at >= MOST_LINES:
+            found.append(("What may follow is not shown here; the file has it.", []))
+            break
     return found
 
 

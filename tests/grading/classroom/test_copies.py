@@ -1,15 +1,21 @@
 """Copies are found whatever was done to hide them; two who solved the same task are not named."""
 
 import ast
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lessons_lib.grading.batch import Graded, find_submissions, load_exercises
-from lessons_lib.grading.classroom.copies import fingerprints, near_pairs
+from lessons_lib.grading.classroom.copies import Pair, fingerprints, near_pairs
 from lessons_lib.grading.classroom.late import Late
-from lessons_lib.grading.classroom.near import look_for_copies, write_copies
+from lessons_lib.grading.classroom.near import (
+    MOST_PAIRS,
+    look_for_copies,
+    shared_fairly,
+    write_copies,
+)
 from lessons_lib.grading.classroom.pages import Pages
 from lessons_lib.grading.classroom.students import who_is_who
 from lessons_lib.grading.report import Report, Result
@@ -74,11 +80,35 @@ def test_what_many_have_is_not_counted():
     assert {pair.first, pair.second} == {"ada", "bob"}
 
 
+def test_handing_in_often_hides_nothing():
+    again = {f"ada {k}": ANSWER for k in range(30)}
+    same = dict.fromkeys(again, "1") | {"bob": "2"}
+    pairs = pairs_of(again | {"bob": ANSWER}, same=same)
+    assert len(pairs) == 30 and len(shared_fairly(pairs, same)) == 1
+
+
+def test_a_flood_hides_no_other_pair():
+    flood = [Pair(f"eve{k}", f"x{j}", 1.0) for k in range(20) for j in range(20)]
+    told = shared_fairly([*flood, Pair("ada", "bob", 0.8)], {})
+    assert len(told) == MOST_PAIRS and told[-1] == Pair("ada", "bob", 0.8)
+
+
 @pytest.mark.parametrize(
-    "text", ['"""\\' * 30_000, "'" * 100_000, "f'''" * 9_000 + "\\", "1_" * 50_000, "\ud800.x" * 9]
+    "text",
+    [
+        '"""' + '\\"""\n' * 20_000 + "\\",
+        "'" + "\\'" * 50_000 + "\\",
+        '"""\\' * 30_000,
+        "'" * 100_000,
+        "f'''" * 9_000 + "\\",
+        "1_" * 50_000,
+        "\ud800.x" * 9,
+    ],
 )
 def test_hostile_sources_end(text):
+    started = time.process_time()
     assert len(fingerprints([("a.py", text)]).hashes) >= 0
+    assert time.process_time() - started < 5, "in a single pass"
 
 
 def test_pages_of_pairs(tmp_path):
@@ -92,6 +122,13 @@ def test_pages_of_pairs(tmp_path):
     told = {(remark.first, remark.second) for remark, _, _ in near}
     assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
     pages = Pages("HW", who, Late(), [remark for remark, _, _ in near])
+    write_copies(tmp_path, pages, near)
+    for name in ("ada", "eve"):
+        with (tmp_path / "in" / f"{name}.py").open("a") as file:
+            file.write("\n" * 290_000)
+    write_copies(tmp_path, pages, look_for_copies(rows, found.submissions, who, EXAMPLE, None))
+    large = (tmp_path / "copies" / "1.html").read_text()
+    assert len(large) < 500_000 and "What may follow is not shown" in large
     write_copies(tmp_path, pages, near)
     text = (tmp_path / "copies" / "1.html").read_text()
     assert text.count('<span class="marked">') > 50 and "100% of what is" in text

@@ -1,6 +1,7 @@
 """Names of platforms, rosters, late work, and files that gradebooks take in."""
 
 import csv
+import html
 import io
 import zipfile
 from datetime import datetime
@@ -8,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from lessons_lib.grading.batch import Graded
-from lessons_lib.grading.batch.tables import table
+from lessons_lib.grading.batch.tables import as_csv, table
 from lessons_lib.grading.classroom.gradebooks import gradebook, lines
 from lessons_lib.grading.classroom.late import Late, late_policy
 from lessons_lib.grading.classroom.students import Student, read_roster, student_from, who_is_who
@@ -39,6 +40,25 @@ def test_a_table_for_a_spreadsheet():
     ((row),) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     assert (row["student"], row["name"], row["f"], row["f status"]) == ("한", "'=1", "3", "failed")
     assert int(row["seed"]) == 2**62 + 1 and not row["seed"].isdecimal(), "no number to Excel"
+
+
+@pytest.mark.parametrize("start", ["=", "+1", "@", "-2", '"=', '" "=', ' "+', "\uff1d"])
+@pytest.mark.parametrize("before", ["", "x;", "x; "])
+def test_no_part_of_a_cell_becomes_a_formula(start, before):
+    text = as_csv([["a", f"{before}{start}cmd|'/C calc'!A0&\";.py"]])
+    for separator in ",;\t":
+        for cell in next(csv.reader([text], delimiter=separator)):
+            assert not cell.lstrip(' "').startswith(tuple("=+@-\uff1d")), (separator, cell)
+
+
+def test_what_is_no_formula_stays_as_it_is():
+    message = "expected  -4.7 < -3 & = 5 > =+-2; -1;\n  -7"
+    who = who_is_who([MOODLE])
+    found = lines([graded(MOODLE, message=message)], who.students, Late())
+    (_, row) = rows_of(gradebook("moodle", found, "HW")[0]["moodle.csv"])
+    assert row[3] == "-", "Moodle's own sign"
+    said = html.unescape(row[4].replace("<br>", "\n")).replace("\xa0", " ")
+    assert said == found[0].feedback
 
 
 def test_names_of_platforms():
