@@ -18,6 +18,7 @@ from lessons_lib.plots.drawing import single
 from lessons_lib.plots.style import LINE_STYLES, MARKERS
 from lessons_lib.text import load_corpus
 from lessons_lib.training import PRESETS, Run, read_metrics
+from lessons_lib.training.folders import Record
 
 ENGINES = {"numpy": "NumPy", "torch": "PyTorch"}
 
@@ -38,6 +39,11 @@ def train(engine: str, preset: str, tokens: int, epochs: int, device: str, folde
     Run("village", corpus, recipe, folder / engine, make=make).train(resume=True)
 
 
+def validated(folder: Path) -> list[Record]:
+    """The records of a run's epochs, none if it is not begun."""
+    return [r for r in read_metrics(folder) if "valid_perplexity" in r]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="better")
@@ -53,12 +59,10 @@ def main() -> None:
     same = ["--preset", given.preset, "--tokens", str(given.tokens), "--out", str(given.out)]
     for epoch in range(1, given.epochs + 1):
         for engine in ENGINES:
-            more = ["--only", engine, "--epochs", str(epoch), "--device", given.device]
-            subprocess.run([sys.executable, __file__, *same, *more], check=True)
-    epochs = {
-        name: [r for r in read_metrics(given.out / engine) if "valid_perplexity" in r]
-        for engine, name in ENGINES.items()
-    }
+            if epoch > len(validated(given.out / engine)):
+                more = ["--only", engine, "--epochs", str(epoch), "--device", given.device]
+                subprocess.run([sys.executable, __file__, *same, *more], check=True)
+    epochs = {name: validated(given.out / engine) for engine, name in ENGINES.items()}
     print("| epoch | NumPy: seconds | perplexity | PyTorch: seconds | perplexity | ratio of time |")
     print("|---|---|---|---|---|---|")
     for ours, theirs in zip(*epochs.values(), strict=True):
