@@ -1,13 +1,16 @@
 """`make` sets up .venv once and safely, and `make lab` opens the right page in the right way."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from jupyterlab_server.settings_utils import _get_overrides
 
-from tools.start_lab import lab_options
+from lessons_lib.course.lessons import FURTHER, LESSONS
+from tools.start_lab import config_path, lab_options
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -132,8 +135,7 @@ def test_where_uv_is_it_is_used_and_pip_is_left_for_its_failing(
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     (tmp_path / "notebooks").mkdir()
-    for name in ("01_b.ipynb", "00_a é.ipynb"):
-        (tmp_path / "notebooks" / name).touch()
+    (tmp_path / "notebooks" / "README.md").touch()
     return tmp_path
 
 
@@ -155,11 +157,24 @@ def test_the_lab_opens_the_first_page(
 ):
     assert lab_options(course, environ, platform, is_root) == [
         f"--ServerApp.root_dir={course}",
-        "--LabApp.default_url=/lab/tree/notebooks/00_a%20%C3%A9.ipynb",
+        "--LabApp.default_url=/lab/tree/notebooks/README.md",
         *extra,
     ]
 
 
-def test_a_course_without_a_notebook_is_said_to_be_one(tmp_path: Path):
-    with pytest.raises(SystemExit, match="there is no notebook"):
+def test_a_course_without_its_page_is_said_to_be_one(tmp_path: Path):
+    with pytest.raises(SystemExit, match=r"there is no notebooks/README\.md"):
         lab_options(tmp_path, {}, sys.platform, False)
+
+
+def test_the_page_names_every_lesson():
+    text = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[.+\]\((.+)\) \| .+ \| (\d+) \|$", text, re.MULTILINE)
+    assert rows == [(lesson.file, str(lesson.minutes)) for lesson in (*LESSONS, *FURTHER)]
+
+
+def test_the_labs_defaults_go_behind_a_readers_own(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", config_path({"JUPYTER_CONFIG_PATH": "own"}))
+    assert config_path({"JUPYTER_CONFIG_PATH": "own"}).endswith(f"{os.pathsep}own")
+    defaults = _get_overrides("nowhere")[0]
+    assert defaults["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false"}

@@ -127,3 +127,12 @@ def test_the_temperature_dial_flattens_the_distribution(shown):
     names = [label.get_text() for label in figures[0].axes[0].get_xticklabels()]
     assert names == ["b", "c"]
     assert "like 2.3 equal choices" in figures[0].axes[0].get_title()
+
+
+def test_a_dial_in_words_says_what_is_shown(shown):
+    figures, sliders = shown
+    widgets.gate_dials(["f"], [1, 0, 0])
+    sliders["f"].value = 0.95
+    said = widgets.in_words(figures[-1])
+    assert said.startswith("forget f 0.95 throughout; memory cell c from 1 to 0.902, ")
+    assert {text.get_text() for text in figures[-1].axes[0].texts} == {"0.95"}

@@ -3,8 +3,7 @@
     python tools/make_remembering.py
 
 Lesson 06 shows the table that this prints. Trains two more networks of each cell (twenty minutes on
-one core; stop and go on as you like) and measures them beside the shipped ones (a quarter of an
-hour).
+one core; stop and go on as you like) and measures them beside the shipped ones (ten minutes).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Start JupyterLab on the first page of the course: python tools/start_lab.py [JupyterLab options]
+"""Start JupyterLab on the page of all lessons: python tools/start_lab.py [JupyterLab options]
 
 Without a display, over SSH, in CI and as root no browser is opened: JupyterLab prints the address.
 """
@@ -7,17 +7,19 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def first_page(root: Path) -> str:
-    """Return the address of the first notebook below JupyterLab's own."""
-    notebooks = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
-    if not notebooks:
-        sys.exit(f"start_lab: there is no notebook in {root / 'notebooks'}")
-    return f"/lab/tree/notebooks/{quote(notebooks[0])}"
+# Defaults of JupyterLab's, which a reader's own settings go before: no question about news and none
+# before all is run anew, Markdown shown as it reads, dials kept with a notebook that is saved.
+DEFAULTS = ROOT / "tools" / "lab"
+FIRST_PAGE = "notebooks/README.md"
+
+
+def config_path(environ: Mapping[str, str]) -> str:
+    """Return where Jupyter looks for settings, besides those of the reader."""
+    return os.pathsep.join(filter(None, [str(DEFAULTS), environ.get("JUPYTER_CONFIG_PATH")]))
 
 
 def has_browser(environ: Mapping[str, str], platform: str) -> bool:
@@ -29,7 +31,9 @@ def has_browser(environ: Mapping[str, str], platform: str) -> bool:
 
 def lab_options(root: Path, environ: Mapping[str, str], platform: str, is_root: bool) -> list[str]:
     """Return the options that JupyterLab is started with."""
-    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={first_page(root)}"]
+    if not (root / FIRST_PAGE).is_file():
+        sys.exit(f"start_lab: there is no {FIRST_PAGE} in {root}")
+    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}"]
     if is_root:
         options.append("--allow-root")
     if is_root or not has_browser(environ, platform):
@@ -40,8 +44,11 @@ def lab_options(root: Path, environ: Mapping[str, str], platform: str, is_root: 
 def main() -> None:
     from jupyterlab.labapp import LabApp
 
+    os.environ["JUPYTER_CONFIG_PATH"] = config_path(os.environ)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     options = lab_options(ROOT, os.environ, sys.platform, is_root)
+    given = {option.partition("=")[0] for option in sys.argv[1:]}  # these go before ours
+    options = [option for option in options if option.partition("=")[0] not in given]
     LabApp.launch_instance(options + sys.argv[1:])
 
 

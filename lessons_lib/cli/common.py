@@ -1,7 +1,7 @@
 """Arguments that several commands have, and what they do with them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +53,33 @@ def make_recipe(preset: str, settings: list[str] | None) -> "Recipe":
     if preset not in PRESETS:
         raise ValueError(f"--preset: expected one of {', '.join(PRESETS)}, got {preset!r}")
     return PRESETS[preset].with_settings(settings or [])
+
+
+def lesson_names(wanted: Iterable[str]) -> list[str]:
+    """Lessons by their number, 05, or their name; a companion has no number of its own.
+
+    Raises:
+        ValueError: if there is no such lesson.
+    """
+    from lessons_lib.course.lessons import FURTHER, LESSONS
+
+    numbers = {lesson.name.partition("_")[0]: lesson.name for lesson in LESSONS}
+    names = {lesson.name: lesson.name for lesson in (*LESSONS, *FURTHER)}
+    for one in wanted:
+        if one.zfill(2) not in numbers and one not in names:
+            raise ValueError(
+                f"--lesson: expected a number up to {max(numbers)} or a name, got {one}"
+            )
+    return [names.get(one) or numbers[one.zfill(2)] for one in wanted]
+
+
+def lesson_files(names: Iterable[str]) -> dict[str, Path]:
+    """The notebooks of lessons; they come with the course's files, not with the package."""
+    from lessons_lib.course.lessons import FURTHER, LESSONS
+
+    folder = Path(__file__).resolve().parents[2] / "notebooks"
+    files = {lesson.name: folder / lesson.file for lesson in (*LESSONS, *FURTHER)}
+    return {name: files[name] for name in names}
 
 
 def load_model(checkpoint: Path) -> "tuple[LanguageModel, Tokens | None]":

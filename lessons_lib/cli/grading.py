@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -197,16 +198,44 @@ def export_exercises(
     exercises: Annotated[
         Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
     ] = None,
-    wheel: Annotated[
-        Path | None, typer.Option(help="this package as a .whl, for graders without an index")
+    lesson: Annotated[
+        list[str] | None, typer.Option(help="one lesson, as 05; several times for several  [all]")
     ] = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="the lessons' own text around the stubs")
+    ] = False,
+    wheel: Annotated[
+        Path | None, typer.Option(help="this package as a .whl, for the graders  [made now]")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="replace what an export wrote into nbgrader's course")
+    ] = False,
 ) -> None:
     """Write exercises and their grader for a platform, or `student`: the stubs alone.
 
-    There is an assignment for each lesson; docs/exporting.md says how to go on.
+    There is an assignment for each lesson; docs/exporting.md says how to go on. `nbgrader` also
+    writes into a course that is there already.
     """
+    from lessons_lib.cli.common import lesson_files, lesson_names
     from lessons_lib.grading.export import export
+    from lessons_lib.grading.export.wheel import make_wheel
 
-    written = export(target, out, exercises=exercises, wheel=wheel)
+    names = list(lesson or ()) if exercises else lesson_names(lesson or ())
+    if text and (exercises or not names):
+        raise ValueError("--text: expected --lesson with it, since lessons of the course have text")
+    texts = lesson_files(names) if text else None
+    with tempfile.TemporaryDirectory() as folder:
+        if wheel is None and target != "student":
+            say("No index has this package yet: the graders get a wheel of it, which is made now.")
+            wheel = make_wheel(Path(folder))
+        written = export(
+            target,
+            out,
+            exercises=exercises,
+            wheel=wheel,
+            lessons=names,
+            texts=texts,
+            update=update,
+        )
     say(f"{len(written)} files for {target} are in {out}")
     say_next("docs/exporting.md says how they get there.")

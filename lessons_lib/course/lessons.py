@@ -71,3 +71,17 @@ FURTHER: tuple[Lesson, ...] = (
 def every_notebook(folder: Path) -> list[Path]:
     """The files of the lessons, then of their companions, below a folder `notebooks`."""
     return [folder / lesson.file for lesson in (*LESSONS, *FURTHER)]
+
+
+def what_comes_after(name: str) -> str:
+    """What a learner does after a lesson or a companion, in words."""
+    core = [lesson.name for lesson in LESSONS]
+    if name not in core:
+        return "Go on in the lessons."
+    number = name.partition("_")[0]
+    further = [lesson.file for lesson in FURTHER if lesson.name.startswith(f"{number}_")]
+    after = LESSONS[core.index(name) + 1 :][:1]
+    said = [f"Next: {lesson.file} ({lesson.topic})." for lesson in after]
+    if further:
+        said.append(f"Or go further: {', '.join(further)}.")
+    return " ".join(said)

@@ -10,12 +10,17 @@ CELL = "text-align: right; padding: 0 1em; font-family: monospace"
 
 
 def as_html(message: str) -> str:
+    """HTML of a message, in a frame."""
+    return f'<div style="{FRAME}">{body(message)}</div>'
+
+
+def body(message: str) -> str:
     """HTML of a message whose indented lines hold numbers or code."""
     parts: list[str] = []
     for indented, group in itertools.groupby(message.splitlines(), lambda line: line[:1] == " "):
         lines = list(group)
         parts += _numbers(lines) if indented else map(_paragraph, lines)
-    return f'<div style="{FRAME}">{"".join(parts)}</div>'
+    return "".join(parts)
 
 
 def _paragraph(line: str) -> str:

@@ -13,7 +13,7 @@ from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.running import Outcome, Raised, run, signature_of
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import judge
-from lessons_lib.grading.report import Report, Result, wrapped
+from lessons_lib.grading.report import Progress, Report, Result, wrapped
 from lessons_lib.grading.wording import describe
 
 
@@ -33,9 +33,25 @@ def check(fn: Any, exercise: str | Exercise | None = None) -> Report:
     Raises:
         KeyboardInterrupt: if the learner interrupts the function.
     """
-    report = Report([_result(fn, exercise)])
+    result = _result(fn, exercise)
+    report = Report([result], progress=_progress(result))
     report.show()
     return report
+
+
+_solved: set[str] = set()  # names of exercises, in this session
+
+
+def _progress(result: Result) -> Progress | None:
+    """How far the lesson of an exercise is; None if the result is not on one."""
+    try:
+        target = EXERCISES.find(result.exercise)
+    except ValueError:
+        return None
+    (_solved.add if result.status == "passed" else _solved.discard)(target.name)
+    asked = [exercise.name for exercise in EXERCISES.of_lesson(target.lesson)]
+    then = EXERCISES.what_comes_after(target.lesson)
+    return Progress(target.lesson, len(_solved & set(asked)), len(asked), then)
 
 
 def _result(fn: Any, exercise: str | Exercise | None) -> Result:

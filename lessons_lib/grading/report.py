@@ -1,75 +1,14 @@
 """What a check found: one Result for each exercise, and the Report that holds them."""
 
-import shutil
+import os
 import sys
-import textwrap
 from dataclasses import dataclass, field
-from typing import Literal
 
 from lessons_lib.grading.as_html import as_html
+from lessons_lib.grading.card import card
+from lessons_lib.grading.result import VERDICTS, WIDTH, Progress, Result, Status, wrapped
 
-Status = Literal[
-    "passed",
-    "failed",
-    "not_attempted",
-    "error",
-    "timeout",
-    "memory",
-    "crashed",
-    "infrastructure_error",
-]
-
-WIDTH = 80  # of the text, in characters, if the terminal has as many
-
-VERDICTS: dict[Status, str] = {
-    "passed": "passed",
-    "failed": "not right yet",
-    "not_attempted": "not attempted yet",
-    "error": "did not run",
-    "timeout": "took too long",
-    "memory": "needed too much memory",
-    "crashed": "crashed",
-    "infrastructure_error": "could not be checked",
-}
-
-
-@dataclass(frozen=True)
-class Result:
-    """The verdict on one exercise.
-
-    Attributes:
-        exercise: the exercise's name.
-        status: "passed", "failed" (it returned something wrong), "error" (it could not be called,
-            or raised), "not_attempted", …
-        score: points earned.
-        max_score: points to earn.
-        message: what was found, in words, over one or more lines.
-        hint: identifier of the misconception that was recognised, or None.
-    """
-
-    exercise: str
-    status: Status
-    score: float
-    max_score: float
-    message: str
-    hint: str | None = None
-
-    @property
-    def headline(self) -> str:
-        """The verdict in one line."""
-        unit = "point" if self.max_score == 1 else "points"
-        verdict = f"{self.exercise}: {VERDICTS[self.status]}"
-        if not self.max_score:  # a question by hand, or nothing that could be graded
-            return f"{verdict}."
-        return f"{verdict}, {self.score:g} of {self.max_score:g} {unit}."
-
-    @property
-    def details(self) -> str:
-        """The message, wrapped."""
-        return "\n".join(wrapped(line) for line in self.message.splitlines())
-
-    def __str__(self) -> str:
-        return "\n".join([self.headline, *([self.details] if self.message else [])])
+__all__ = ["VERDICTS", "WIDTH", "Progress", "Report", "Result", "Status", "wrapped"]
 
 
 @dataclass
@@ -80,11 +19,13 @@ class Report:
         results: one for each exercise.
         seed: of the cases, if they were drawn anew; the same seed gives the same cases.
         isolation: what confined the submission, "strong" or "basic"; None if it ran here.
+        progress: how far the lesson is, where a learner checks one exercise.
     """
 
     results: list[Result]
     seed: int | None = None
     isolation: str | None = None
+    progress: Progress | None = field(default=None, compare=False)
     _shown_in_cell: int | None = field(default=None, init=False, compare=False)
 
     @property
@@ -104,8 +45,15 @@ class Report:
         return f"<Report: {self.score:g} of {self.max_score:g} points>"
 
     def show(self) -> None:
-        """Print the report; in a notebook, what is wrong is shown with tables and colour."""
-        if _is_notebook() and any(result.message for result in self.results):
+        """Print the report; in a notebook, what is wrong is shown with tables and colour.
+
+        Where a learner sits in front of it, as cards. Stored outputs have none: what runs a
+        notebook for its outputs has no front end.
+        """
+        if _is_notebook() and _has_front_end():
+            for result in self.results:
+                _display(str(result), card(result, self.progress))
+        elif _is_notebook() and any(result.message for result in self.results):
             for result in self.results:
                 _show_in_notebook(result)
         else:
@@ -138,17 +86,24 @@ def _is_notebook() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-def _show_in_notebook(result: Result) -> None:
-    from IPython.display import display
+def _has_front_end() -> bool:
+    """Whether a person looks at this notebook: Jupyter's server, Colab and VS Code say so."""
+    from IPython import get_ipython
 
+    if "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules:
+        return True
+    return "__vsc_ipynb_file__" in getattr(get_ipython(), "user_ns", {})
+
+
+def _show_in_notebook(result: Result) -> None:
     if result.status in ("passed", "not_attempted"):
         print(result)
         return
     print(result.headline)
-    display({"text/plain": result.details, "text/html": as_html(result.message)}, raw=True)
+    _display(result.details, as_html(result.message))
 
 
-def wrapped(line: str) -> str:
-    """Sentences are wrapped; indented lines hold numbers or code and stay as they are."""
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    return line if line.startswith(" ") else textwrap.fill(line, min(WIDTH, columns))
+def _display(text: str, html: str) -> None:
+    from IPython.display import display
+
+    display({"text/plain": text, "text/html": html}, raw=True)

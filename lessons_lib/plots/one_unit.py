@@ -62,6 +62,8 @@ def _draw_gates(
     for (row, column), value in np.ndenumerate(rows):
         colour = "black" if value > 0.5 else "white"
         number = f"{value:.1f}" if 0.05 <= value < 0.95 else f"{value:.0f}"
+        if np.ptp(rows[row]) == 0:  # a dial's gate: to its last digit
+            number = f"{round(value, 2):g}"
         axes.text(column + 1, row, number, ha="center", va="center", color=colour, fontsize=8)
     for step, word in marks.items():
         axes.text(step, -0.6, word, ha="center", va="bottom", fontsize=9)

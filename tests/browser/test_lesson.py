@@ -35,20 +35,17 @@ STEP = """def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
-    """JupyterLab with a copy of the lesson and nobody's settings: the lesson's address and file."""
+    """`make lab` with a copy of the lesson and nobody's settings: its address, and the file."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / "notebooks").mkdir()
     lesson = Path(shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks"))
+    shutil.copy(ROOT / "notebooks" / "README.md", folder / "notebooks")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     environment = os.environ | {name: str(folder / name.lower()) for name in own}
     environment["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
-    # Or a question comes up: may it tell news of Jupyter?
-    settings = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     options = [
         f"--ServerApp.root_dir={folder}",
         f"--ServerApp.port={port}",
@@ -58,7 +55,7 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
         "--allow-root",
     ]
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options],
+        [sys.executable, ROOT / "tools" / "start_lab.py", *options],
         cwd=folder,
         env=environment,
         stderr=subprocess.PIPE,
@@ -67,11 +64,11 @@ def lab(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     try:
         assert server.stderr is not None
         said = ""
-        while f"http://127.0.0.1:{port}/lab?token=" not in said:
+        while not re.search(rf"http://127\.0\.0\.1:{port}/\S*\?token=", said):
             line = server.stderr.readline()
             assert line, f"JupyterLab ended: {said}"
             said += line
-        yield f"http://127.0.0.1:{port}/lab/tree/notebooks/{LESSON}?token=learner", lesson
+        yield f"http://127.0.0.1:{port}", lesson
     finally:
         server.terminate()
         server.communicate(timeout=60)
@@ -128,13 +125,17 @@ def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
             bring_to_the_middle(of)
         page.screenshot(path=pictures / f"{name}.png")
 
-    page.goto(address)
+    page.goto(f"{address}/?token=learner")
+    link = page.get_by_role("link", name="05 LSTM gates")
+    expect(link).to_be_visible()
+    expect(page.get_by_text("official Jupyter news")).to_have_count(0)
+    picture("1-all-lessons")
+    link.click()
     expect(page.get_by_role("heading", name="05 · LSTM gates")).to_be_visible()
     expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
     picture("1-opened")
 
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator('[data-command="runmenu:run-all"]').first.click()
+    page.locator('[data-command="notebook:restart-run-all"]').first.click()
     dial = cell('gate_dials(["f"], pulse)')
     handle, readout = dial.locator(".noUi-handle"), dial.locator(".widget-readout")
     expect(handle).to_be_visible()
@@ -143,6 +144,9 @@ def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
 
     figure = dial.locator(".jp-RenderedImage img")
     open_gate = figure.get_attribute("src")
+    expect(handle).to_have_attribute("aria-label", "forget f")
+    expect(handle).to_have_attribute("aria-valuetext", "1.00")
+    expect(figure).to_have_attribute("alt", re.compile("memory cell c 1 throughout"))
     picture("3-dial", dial)
     handle.hover()
     page.mouse.down()
@@ -156,16 +160,24 @@ def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
     handle.focus()
     page.keyboard.press("ArrowRight")
     expect(readout).to_have_text("0.55")
+    expect(handle).to_have_attribute("aria-valuetext", "0.55")
+    expect(handle).to_have_css("outline-style", "solid")
     expect(figure).not_to_have_attribute("src", half_open)
+    expect(figure).to_have_attribute(
+        "alt", re.compile("forget f 0.55 throughout; memory cell c from 1 to 1.17e-05")
+    )
 
     verdict = write_and_check(STEP.format(shown="c"))
     expect(verdict).to_contain_text("not right yet, 1 of 2 points")
     expect(verdict).to_contain_text("it has to be squashed to between -1 and 1")
+    expect(verdict.get_by_role("status")).to_contain_text("½ Partly")
     picture("5-wrong", verdict)
 
     verdict = write_and_check(STEP.format(shown="np.tanh(c)"))
     expect(verdict).to_contain_text("passed, 2 of 2 points")
     expect(verdict).not_to_contain_text("Hint")
+    expect(verdict.get_by_role("status")).to_contain_text("✓ Passed")
+    expect(verdict).to_contain_text("1 of 3 exercises of 05_lstm_gates solved.")
     picture("6-right", verdict)
 
     page.keyboard.press("ControlOrMeta+S")
@@ -175,7 +187,13 @@ def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
     notebook = nbformat.read(file, as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert "error" not in {output.output_type for output in outputs}
+    for session in page.request.get(f"{address}/api/sessions?token=learner").json():
+        page.request.delete(f"{address}/api/sessions/{session['id']}?token=learner")
+    page.goto(f"{address}/lab/tree/notebooks/{LESSON}?token=learner")
+    expect(dial.locator(".jp-RenderedImage img")).to_be_visible()  # as it was left
+    expect(page.get_by_text("model not found")).to_have_count(0)
+    picture("7-reopened", dial)
     assert errors == []
-    server = address.split("/lab/")[0].removeprefix("http:")
+    server = address.removeprefix("http:")
     here = re.compile(f"(data|blob):|(http|ws):{server}")
     assert [url for url in asked if not here.match(url)] == []

@@ -1,146 +1,27 @@
-"""Exports give nothing away, and each platform gives the scores of `lessons grade`."""
+"""Handouts give nothing away, and are refused where they could not be graded."""
 
 import ast
-import csv
-import functools
-import json
-import os
 import re
-import shutil
 import subprocess
 import sys
-import textwrap
 import zipfile
 from pathlib import Path
-from xml.etree import ElementTree
 
 import nbformat
 import numpy as np
 import pytest
-import yaml
 
+from lessons_lib.cli.common import lesson_files, lesson_names
 from lessons_lib.course import exercises
 from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
-from lessons_lib.grading.export import TARGETS, assignment, export, gradescope_grading, student
+from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
 from lessons_lib.grading.export.describing import shape_check
-from lessons_lib.grading.export.github_grading import junit, summary
-from lessons_lib.grading.export.nbgrader_grading import GradeApart
-from lessons_lib.grading.isolation.policy import missing_for_strong
-
-ROOT = Path(__file__).parents[2]
-CS231N = ROOT / "examples" / "cs231n_assignment.py"
-NAME = "assignment3"
-BIN = Path(sys.executable).parent
-ENVIRONMENT = {
-    **os.environ,
-    "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONPATH": str(ROOT),
-    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",  # nbgrader calls a program beside it
-}
-
-LSTM = """
-    i, f, o, g = np.split({x} @ Wx + h @ Wh + b, 4, axis=1)
-    i, f, o = (1 / (1 + np.exp(-a)) for a in (i, f, o))
-    c = f * c + i * np.tanh(g)
-    h = o * np.tanh(c)
-"""
-STEP = textwrap.dedent(LSTM.format(x="x"))
-LOOP = textwrap.indent(textwrap.dedent(LSTM.format(x="x[:, t]")), "    ")
-RIGHT = {
-    "rnn_step_forward": "return np.tanh(x @ Wx + prev_h @ Wh + b), 'a cache'",
-    "rnn_forward": """h, hs = h0, []
-for t in range(x.shape[1]):
-    h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
-    hs.append(h)
-return np.stack(hs, axis=1)""",
-    "lstm_step_forward": f"h, c = prev_h, prev_c\n{STEP}return h, c",
-    "lstm_forward": f"""h, c, hs = h0, np.zeros_like(h0), []
-for t in range(x.shape[1]):
-{LOOP}
-    hs.append(h)
-return np.stack(hs, axis=1)""",
-}
-PARTLY = {
-    **{name: RIGHT[name] for name in ("rnn_step_forward", "rnn_forward")},
-    "lstm_step_forward": RIGHT["lstm_step_forward"].replace("h = o * np.tanh(c)", "h = o * c"),
-}
-WRONG = {name: body.replace("np.tanh(", "np.sin(") for name, body in RIGHT.items()}
-SUBMISSIONS = {"right": RIGHT, "partly": PARTLY, "wrong": WRONG, "unattempted": {}}
-SCORES = {"right": 8, "partly": 5, "wrong": 0, "unattempted": 0}
-POINTS = {exercise.name: exercise.points for exercise in load_exercises(CS231N)}
-
-# If a platform ran what students hand in, this would leave a file behind.
-TRAP = "__import__('pathlib').Path({!r}).write_text('run')"
-
-
-def filled(path, bodies, *cells):
-    """The student version at `path` with some functions written, and further cells."""
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        name = re.match(r"def (\w+)", cell.source)
-        if cell.cell_type == "code" and name and name[1] in bodies:
-            body = textwrap.indent(bodies[name[1]], "    ")
-            stub = r"(    # YOUR CODE HERE\n)?    raise NotImplementedError.*"
-            cell.source, count = re.subn(stub, lambda match: body, cell.source)  # noqa: B023
-            assert count == 1
-    notebook.cells += [nbformat.v4.new_code_cell(source) for source in cells]
-    return notebook
-
-
-def hand_in(student_version, folder, *cells):
-    """The four submissions, FOLDER/WHO/assignment3.ipynb."""
-    for who, bodies in SUBMISSIONS.items():
-        (folder / who).mkdir(parents=True)
-        nbformat.write(filled(student_version, bodies, *cells), folder / who / f"{NAME}.ipynb")
-    return folder
-
-
-def run(command, folder, **environment):
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=ENVIRONMENT | environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """The folder of an export, made once; to be read only."""
-
-    @functools.cache
-    def folder(target, file=CS231N):
-        out = tmp_path_factory.mktemp("exported") / target
-        export(target, out, exercises=file)
-        return out
-
-    return folder
-
-
-@pytest.fixture(scope="module")
-def plain(exported, tmp_path_factory):
-    """The four submissions of the plain student version."""
-    return hand_in(exported("student") / f"{NAME}.ipynb", tmp_path_factory.mktemp("submissions"))
-
-
-@pytest.fixture(scope="module")
-def points(plain):
-    """By submission and exercise, what `lessons grade` gives."""
-    asked = load_exercises(CS231N)
-    reports = {who: grade(plain / who / f"{NAME}.ipynb", exercises=asked) for who in SUBMISSIONS}
-    return {who: {r.exercise: r.score for r in reports[who].results} for who in SUBMISSIONS}
+from tests.grading.platforms import CS231N, ENVIRONMENT, NAME, ROOT, SCORES, run
 
 
 def test_lessons_grade_tells_the_four_apart(points):
     assert {who: sum(given.values()) for who, given in points.items()} == SCORES
-
-
-# The student version
 
 
 def everything(folder):
@@ -364,20 +245,20 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
     two = CS231N.read_text().replace('lesson="assignment3"', 'lesson="assignment2"', 1)
     Path("two.py").write_text(two)
     Path("up.py").write_text(two.replace('"assignment3"', '"../assignment3"'))
-    target, out, file, wheel = (*arguments, None, None)[:4]
+    target, out, file, built = (*arguments, None, None)[:4]
     with pytest.raises(error, match=re.escape(message)):
-        export(target, out, exercises=file, wheel=wheel)
+        export(target, out, exercises=file, wheel=built)
     assert not Path("new").exists()
 
 
 @pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
 def test_a_wheel_goes_along(exported, definitions, tmp_path, target):
-    wheel = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
-    wheel.write_bytes(b"a wheel")
-    export(target, tmp_path / "a", exercises=definitions, wheel=wheel)
+    built = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
+    built.write_bytes(b"a wheel")
+    export(target, tmp_path / "a", exercises=definitions, wheel=built)
     files = dict(everything(tmp_path / "a"))
     required = {n.rsplit("/")[-1]: data for n, data in files.items()}["requirements.txt"].decode()
-    assert required.splitlines()[-1].endswith(f"/{wheel.name}")
+    assert required.splitlines()[-1].endswith(f"/{built.name}")
     assert b"a wheel" in files.values()
     files = dict(everything(exported(target)))
     assert files["requirements.txt"].decode().splitlines()[-1].startswith("lessons-lib==")
@@ -389,9 +270,6 @@ def test_the_command(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "lessons: --out: expected a new or an empty folder, got out\n"
-
-
-# Grading on platforms
 
 
 def broken(*arguments, **named):
@@ -409,292 +287,62 @@ def test_an_unknown_assignment():
         assignment.grade_assignment("a.py", "assignment4", exercises=CS231N)
 
 
-def test_nbgrader_metadata(exported):
-    path = exported("nbgrader") / "source" / NAME / f"{NAME}.ipynb"
+def test_some_lessons_with_their_text(tmp_path):
+    names = lesson_names(["5", "02_truncated_bptt"])
+    assert names == ["05_lstm_gates", "02_truncated_bptt"]
+    for target in sorted(TARGETS):
+        export(target, tmp_path / target, lessons=names, texts=lesson_files(names))
+    (path,) = (tmp_path / "student").glob("05*.ipynb")
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    marks = [cell.metadata.nbgrader for cell in notebook.cells]
-    assert {mark.schema_version for mark in marks} == {3}
-    assert len({mark.grade_id for mark in marks}) == len(marks)
-    graded = {mark.grade_id: mark.points for mark in marks if mark.grade and mark.points}
-    assert graded == {f"{name}-graded": points for name, points in POINTS.items()}
+    sources = [cell.source for cell in notebook.cells]
+    assert any("## 1. What should a memory do?" in source for source in sources)
+    links = re.findall(r"\]\(([^)]*)\)", "\n".join(c for c in sources if "check_shapes" not in c))
+    assert all(re.match(r"https?:|#", link) for link in links), links
+    solved = exercises.find("lstm_gates").source
+    for cell in notebook.cells:
+        if cell.source.startswith("def lstm_gates("):
+            cell.source = f"from lessons_lib.functions import sigmoid\n{solved}"
+    nbformat.write(notebook, path)
+    statuses = [result.status for result in grade(path).results]
+    assert statuses == ["passed", "not_attempted", "not_attempted"]
+    source = tmp_path / "nbgrader" / "source" / names[0] / f"{names[0]}.ipynb"
+    marks = [c.metadata["nbgrader"] for c in nbformat.read(source, 4).cells if c.metadata]
+    assert [m.grade_id for m in marks if m.solution] == ["lstm_gates", "lstm_step", "lstm_unroll"]
+    assert sum(m.get("points", 0) for m in marks) == 7
+    with pytest.raises(ValueError, match=r"06_lstm_backward.ipynb has no stub of lstm_backward"):
+        name = "06_lstm_backward"
+        export("student", tmp_path / "no", lessons=[name], texts=lesson_files([name]))
 
 
-def test_nbgrader_step_marks_as_lessons_grade_does(exported, points, tmp_path):
-    source = exported("nbgrader") / "source" / NAME / f"{NAME}.ipynb"
-    trap = tmp_path / "trap"
-    for who in SUBMISSIONS:
-        stub = r"    ### BEGIN SOLUTION\n(.*)\n    ### END SOLUTION"
-        release = tmp_path / "release.ipynb"
-        release.write_text(re.sub(stub.replace("\n", r"\\n"), r"\1", source.read_text()))
-        notebook = filled(source, {}, TRAP.format(str(trap)))
-        for cell in notebook.cells:
-            cell.source = re.sub(stub, r"\1", cell.source)
-        nbformat.write(notebook, release)
-        notebook = filled(release, SUBMISSIONS[who])
-        marked, _ = GradeApart(exercises=CS231N)(notebook, {"nbgrader": {"notebook": NAME}})
-        nbformat.validate(marked)
-        given = {
-            cell.metadata.nbgrader.grade_id: float(cell.outputs[1].data["text/plain"])
-            for cell in marked.cells
-            if cell.metadata.get("nbgrader", {}).get("grade")
-        }
-        assert given == {f"{name}-graded": score for name, score in points[who].items()} | {
-            f"{name}-check": 0 for name in points[who]
-        }
-    assert not trap.exists()
+def test_the_command_makes_a_wheel_and_says_why(lessons, tmp_path, monkeypatch):
+    def make_wheel(folder):
+        made = folder / "lessons_lib-9.9-py3-none-any.whl"
+        made.write_bytes(b"a wheel")
+        return made
+
+    monkeypatch.setattr(wheel, "make_wheel", make_wheel)
+    out = tmp_path / "out"
+    status, said, _ = lessons("export", "github", "--lesson", "00", "--out", out)
+    assert status == 0 and said.startswith("No index has this package yet")
+    assert (out / "grading" / "lessons_lib-9.9-py3-none-any.whl").read_bytes() == b"a wheel"
+    status, _, said = lessons("export", "github", "--lesson", "77", "--out", tmp_path / "b")
+    assert (status, said) == (
+        2,
+        "lessons: --lesson: expected a number up to 10 or a name, got 77\n",
+    )
+    status, _, said = lessons("export", "github", "--text", "--out", tmp_path / "c")
+    assert status == 2 and "--text: expected --lesson" in said
 
 
-@pytest.mark.slow
-def test_nbgrader_itself(exported, tmp_path):
-    pytest.importorskip("nbgrader")
-    course, trap = tmp_path / "course", tmp_path / "trap"
-    shutil.copytree(exported("nbgrader"), course)
-
-    def nbgrader(*arguments):
-        return run([sys.executable, "-m", "nbgrader", *arguments], course)
-
-    nbgrader("generate_assignment", NAME)
-    release = course / "release" / NAME / f"{NAME}.ipynb"
-    assert "HIDDEN" not in release.read_text() and "SOLUTION" not in release.read_text()
-    for path in hand_in(release, tmp_path / "in", TRAP.format(str(trap))).iterdir():
-        shutil.copytree(path, course / "submitted" / path.name / NAME)
-    nbgrader("autograde", NAME)
-    nbgrader("generate_feedback", NAME)
-    nbgrader("export", "--to", "grades.csv")
-    with (course / "grades.csv").open() as file:
-        grades = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert grades == SCORES
-    feedback = (course / "feedback" / "partly" / NAME / f"{NAME}.html").read_text()
-    assert "lstm_step_forward: not right yet, 1 of 2 points." in feedback
-    assert not re.search("HIDDEN|Traceback|NotImplementedError|RuntimeError", feedback)
-    assert not trap.exists()
-
-
-def test_otter_notebook(exported):
-    notebook = nbformat.read(exported("otter") / NAME / f"{NAME}.ipynb", as_version=4)
-    nbformat.validate(notebook)
-    raw = [cell.source for cell in notebook.cells if cell.cell_type == "raw"]
-    assert raw[0].startswith("# ASSIGNMENT CONFIG\n")
-    assert yaml.safe_load(raw[0])["autograder_files"] == [CS231N.name]
-    questions = [yaml.safe_load(text) for text in raw if text.startswith("# BEGIN QUESTION")]
-    assert [question["points"] for question in questions] == [[0, p] for p in POINTS.values()]
-
-
-@pytest.mark.slow
-def test_otter_itself(exported, points, tmp_path):
-    pytest.importorskip("otter")
-    folder, trap = tmp_path / "course" / NAME, tmp_path / "trap"
-    shutil.copytree(exported("otter"), tmp_path / "course")
-
-    def otter(*arguments):
-        return run([sys.executable, "-m", "otter", *map(str, arguments)], folder)
-
-    otter("assign", f"{NAME}.ipynb", "dist")
-    student_version = folder / "dist" / "student" / f"{NAME}.ipynb"
-    assert "SOLUTION" not in student_version.read_text()
-    (grader,) = (folder / "dist" / "autograder").glob("*.zip")
-    submissions = hand_in(student_version, tmp_path / "in", TRAP.format(str(trap)))
-    for who, score in SCORES.items():
-        packed = tmp_path / f"{who}.zip"
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.write(submissions / who / f"{NAME}.ipynb", f"{NAME}.ipynb")
-            for name in ("numpy.py", "otter.py", ".OTTER_LOG"):
-                archive.writestr(name, TRAP.format(str(trap)))
-        otter("run", packed, "-a", grader, "-o", tmp_path)
-        found = json.loads((tmp_path / "results.json").read_text())
-        given = {test["name"]: test["score"] for test in found["tests"] if "score" in test}
-        assert given == points[who]
-        assert sum(given.values()) == score
-    assert not trap.exists()
-
-
-@pytest.fixture
-def gradescope(exported, tmp_path):
-    """Grade a folder of files as Gradescope does; None where it left no results."""
-
-    def graded(files, lesson=NAME, exercises=CS231N, **settings):
-        zipped = exported("gradescope", exercises) / lesson / "autograder.zip"
-        root = tmp_path / "autograder"
-        shutil.rmtree(root, ignore_errors=True)
-        for name in ("source", "submission", "results"):
-            (root / name).mkdir(parents=True)
-        with zipfile.ZipFile(zipped) as archive:
-            archive.extractall(root / "source")
-        shutil.copy(root / "source" / "run_autograder", root)
-        (root / "venv").symlink_to(sys.prefix)
-        place = root / "source" / "assignment.json"
-        place.write_text(json.dumps(json.loads(place.read_text()) | settings))
-        for file in files:
-            shutil.copy(file, root / "submission")
-        done = subprocess.run(["bash", root / "run_autograder"], env=ENVIRONMENT, cwd=root)
-        results = root / "results" / "results.json"
-        assert (done.returncode == 0) == results.exists()
-        return json.loads(results.read_text()) if results.exists() else None
-
-    return graded
-
-
-ALLOWED = {
-    "score": float,
-    "execution_time": float,
-    "output": str,
-    "stdout_visibility": str,
-    "tests": list,
-    "extra_data": dict,
-}
-ALLOWED_IN_TEST = {
-    "name": str,
-    "score": float,
-    "max_score": float,
-    "status": str,
-    "output": str,
-    "output_format": str,
-    "visibility": str,
-    "extra_data": dict,
-}
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Gradescope's containers run Linux")
-def test_gradescope(plain, points, gradescope):
-    for who, score in SCORES.items():
-        found = gradescope([plain / who / f"{NAME}.ipynb"])
-        assert found["score"] == score
-        assert {key: type(value) for key, value in found.items()} == ALLOWED
-        for test in found["tests"]:
-            assert {key: ALLOWED_IN_TEST[key] for key in test} == {
-                key: type(value) for key, value in test.items()
-            }
-            assert test["status"] in ("passed", "failed")
-        visible = [test for test in found["tests"] if test["visibility"] == "visible"]
-        hidden = [test for test in found["tests"] if test["visibility"] == "after_published"]
-        assert len(visible) == len(hidden) == len(POINTS)
-        assert not any("score" in test for test in visible)
-        given = {test["name"]: test["score"] for test in hidden}
-        assert given == points[who]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Gradescope's containers run Linux")
-def test_gradescope_with_other_files(plain, gradescope, tmp_path):
-    right = plain / "right" / f"{NAME}.ipynb"
-    renamed = tmp_path / "my work.ipynb"
-    shutil.copy(right, renamed)
-    assert gradescope([renamed])["score"] == 8
-    assert gradescope([renamed, CS231N])["score"] == 0  # which one is it?
-    assert gradescope([])["score"] == 0
-    assert gradescope([right, CS231N], feedback="visible")["tests"][-1]["visibility"] == "visible"
-    assert gradescope([right], feedback="sometimes") is None
-    assert gradescope([right], assignment="another") is None
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Gradescope's containers run Linux")
-def test_gradescope_with_a_lesson_of_the_course(gradescope, tmp_path):
-    lesson = "00_start_here"
-    solved = [e.source for e in exercises.all() if e.lesson == lesson]
-    (tmp_path / f"{lesson}.py").write_text("\n\n".join(["import numpy as np", *solved]))
-    assert gradescope([tmp_path / f"{lesson}.py"], lesson, exercises=None)["score"] == 4
-
-
-def test_gradescope_feedback_names_the_misconception():
-    report = Report([Result("f", "failed", 1.0, 2.0, "Is tanh missing?", "no_tanh")], 3, "basic")
-    found = gradescope_grading.results(report, "visible", 0.5)
-    assert found["tests"][1]["output"] == "not right yet\nIs tanh missing?"
-    assert found["tests"][1]["extra_data"] == {"status": "failed", "hint": "no_tanh"}
-    assert found["extra_data"] == {"seed": 3, "isolation": "basic"}
-    assert "basic isolation" in found["output"]
-
-
-GH = """#!/usr/bin/env bash
-# As GitHub's command line answers: a repository, a file of it, or 404.
-for argument; do case "$argument" in repos/*) path="${argument#repos/}" ;; esac; done
-case "$path" in */contents/*) path="${path/contents\\//}" ;; esac
-case "$path" in *down*) echo 'gh: Bad Gateway (HTTP 502)' >&2; exit 1 ;; esac
-if [ -e "$HUB/$path" ]; then [ -d "$HUB/$path" ] || cat "$HUB/$path"
-else echo '{"message": "Not Found"}'; echo 'gh: Not Found (HTTP 404)' >&2; exit 1; fi
-"""
-
-
-@pytest.fixture
-def github(exported, tmp_path):
-    """The steps of the exported workflow, by name, to be run in the exported checkout."""
-    shutil.copytree(exported("github"), tmp_path / "export")
-    checkout = tmp_path / "export" / "grading"
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "gh").write_text(GH)
-    lessons = f'#!/bin/sh\nexec "{sys.executable}" -m lessons_lib "$@"\n'
-    (tmp_path / "bin" / "lessons").write_text(lessons)
-    for path in (tmp_path / "bin").iterdir():
-        path.chmod(0o755)
-    (workflow,) = (checkout / ".github" / "workflows").glob("*.yml")
-    job = yaml.safe_load(workflow.read_text())["jobs"]["grade"]
-
-    def step(name, hub):
-        (script,) = (one["run"] for one in job["steps"] if one.get("name") == name)
-        if missing_for_strong():
-            script = script.replace(" --require strong", "")
-        return run(
-            ["bash", "-e", "-c", script],
-            checkout,
-            **job["env"],
-            HUB=str(hub),
-            PATH=f"{tmp_path / 'bin'}:{ENVIRONMENT['PATH']}",
-            GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
-        )
-
-    step.checkout = checkout
-    step.summary = tmp_path / "summary.md"
-    return step
-
-
-@pytest.mark.skipif(os.name != "posix", reason="the workflow runs on Ubuntu")
-def test_github(plain, github, tmp_path):
-    hub = tmp_path / "hub"
-    shutil.copytree(plain, hub / "class")
-    (hub / "class" / "empty").mkdir()  # a repository without the file
-    students = [*SUBMISSIONS, "empty"]
-    student_version = github.checkout.parent / "student"
-    assert [path.suffix for path in student_version.iterdir()] == [".ipynb"], "what is fetched"
-    (github.checkout / "roster.txt").write_text("\n".join(f"class/{s}" for s in students))
-    for name in ("Collect", "Grade", "Report"):
-        github(name, hub)
-    suites = ElementTree.parse(github.checkout / "graded" / "junit.xml").getroot()
-    given = {}
-    for suite in suites:
-        who = suite.get("name").split("/")[1]
-        found = {p.get("name"): p.get("value") for p in suite.find("properties")}
-        given[who] = float(found["score"])
-        verdicts = [len(suite.findall(f"testcase/{k}")) for k in ("failure", "error", "skipped")]
-        assert [int(suite.get(key)) for key in ("failures", "errors", "skipped")] == verdicts
-        assert int(suite.get("tests")) == len(suite.findall("testcase")) == len(POINTS)
-    assert given == SCORES | {"empty": 0}
-    rows = github.summary.read_text().splitlines()
-    given = {"rnn_step_forward": "2", "rnn_forward": "2", "lstm_step_forward": "1"}
-    cells = [given.get(name, "0 (not_attempted)") for name in POINTS]
-    total = f"5 of {sum(POINTS.values()):g}"
-    assert f"| {' | '.join(['class/partly/assignment3.ipynb', total, *cells])} |" in rows
-    assert len(rows) == 2 + len(students)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="the workflow runs on Ubuntu")
-@pytest.mark.parametrize("repository", ["class/gone", "class/down"])
-def test_github_trouble_stops_the_workflow(github, tmp_path, repository):
-    (github.checkout / "roster.txt").write_text(f"{repository}\n")
-    (tmp_path / "class" / "down").mkdir(parents=True)
-    with pytest.raises(AssertionError, match="HTTP"):
-        github("Collect", tmp_path)
-
-
-def test_github_reports_take_any_name_and_message():
-    result = {"exercise": "f", "status": "crashed", "score": 0, "max_score": 1}
-    record = {
-        "submission": "a|b\x00<i>[x](y)",
-        "score": 0,
-        "max_score": 1,
-        "seed": 1,
-        "isolation": "strong",
-        "results": [result | {"message": "\x1b]0;\ud800]]> <b>&"}],
-    }
-    (suite,) = ElementTree.fromstring(junit([record]))
-    assert suite.find("testcase/error").text == "?]0;?]]> <b>&"
-    (row,) = summary([record]).splitlines()[2:]
-    assert row.startswith(r"| a\|b") and r"\<i\>\[x\](y)" in row
+def test_what_is_installed_is_packed_as_a_wheel(tmp_path):
+    path = wheel.pack("iniconfig", tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        (record,) = (name for name in archive.namelist() if name.endswith("RECORD"))
+        named = {line.split(",")[0] for line in archive.read(record).decode().splitlines()}
+        assert named == set(archive.namelist()) and "iniconfig/__init__.py" in named
+    command = [sys.executable, "-m", "pip", "--version"]
+    if subprocess.run(command, capture_output=True).returncode == 0:
+        run([*command[:-1], "install", "--no-deps", "--quiet", "--target", "there", path], tmp_path)
+        assert (tmp_path / "there" / "iniconfig" / "__init__.py").is_file()

@@ -188,7 +188,7 @@ def village_page() -> Page:
     def rnn_lost(t: int) -> bool:
         return trained["RNN"].p_right[t] < 0.2 and trained["LSTM"].p_right[t] > 0.9
 
-    def dark(t: int, decider: int) -> bool:
+    def blank(t: int, decider: int) -> bool:
         reading = trained["LSTM"]
         return reading.swap[t, decider] < -5 and reading.foretold[t, decider] > -0.1
 
@@ -196,11 +196,11 @@ def village_page() -> Page:
     here = [(one.distance, one.asked - start - 1) for one in asked if one.start == start]
     near = next(t for back, t in here if back <= 4)
     lost = next(t for back, t in here if back >= 15 and rnn_lost(t))
-    held = next(t for back, t in here if back >= 10 and t != lost and dark(t, int(deciders[t])))
+    held = next(t for back, t in here if back >= 10 and t != lost and blank(t, int(deciders[t])))
     stops = [
         Stop("near", near),
         Stop("far: the RNN has lost it", lost),
-        Stop("far: the LSTM holds it, its gradient is dark", held),
+        Stop("far: the LSTM holds it, its gradient is blank", held),
         Stop("wrong, and sure of it", wrong.asked - start - 1),
     ]
     name = words[lost + 1]

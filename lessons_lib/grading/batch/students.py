@@ -5,7 +5,8 @@ Doe_123_assignsubmission_file_`), or bear the same name and number of Canvas's
 (`doejane_123_456_homework.ipynb`), or the same user of Blackboard's
 (`Homework_jdoe_attempt_2026-03-05-10-15-00_a.ipynb`), or lie in the same archive, or are called the
 same in the same folder but for the mark of a copy. Of those that answer the same exercises the one
-with most points counts; of equal ones that which is no copy, then the later.
+with most points counts; of equal ones that with more attempts, then that which is no copy, then the
+later.
 """
 
 import re
@@ -60,11 +61,12 @@ def one_for_each_student(
     taken: dict[str, list[Graded]] = {}
     left_out: dict[str, str] = {}
 
-    def rank(row: Graded) -> tuple[float, bool, float, str]:
+    def rank(row: Graded) -> tuple[float, int, bool, float, str]:
         path = paths[row.name]
         is_copy = _without_copy_mark(path.name) != path.stem
         made = path.lstat().st_mtime if path.is_symlink() or path.exists() else 0.0
-        return row.report.score, not is_copy, made, row.name
+        attempts = sum(result.status != "not_attempted" for result in row.report.results)
+        return row.report.score, attempts, not is_copy, made, row.name
 
     for row in sorted(graded, key=rank, reverse=True):
         student = students.get(row.name)

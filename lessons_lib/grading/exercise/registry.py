@@ -25,6 +25,7 @@ class Registry:
         self._exercises: dict[str, Exercise] = {}
         self.added: list[Exercise] = []  # all that were, in order
         self._by_hand: dict[str, ByHand] = {}
+        self.what_comes_after: Callable[[str], str] = lambda lesson: ""  # a course knows
 
     def add(self, exercise: Exercise) -> None:
         """Add an exercise; the last one defined by a name is the one that the name finds.
@@ -69,6 +70,10 @@ class Registry:
             for entry_point in entry_points(group=group):
                 entry_point.load()
         return tuple(sorted(self._exercises.values(), key=lambda exercise: exercise.lesson))
+
+    def of_lesson(self, lesson: str) -> list[Exercise]:
+        """Its exercises, in the order of definition."""
+        return [exercise for exercise in self.all() if exercise.lesson == lesson]
 
     def original(self, name: str) -> Exercise:
         """The exercise that was the first of that name: the course's, if it has one.

@@ -3,13 +3,16 @@
 import ast
 import importlib.metadata
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.loading import helper_files, load_exercises
 from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.export.lesson_text import read_lesson
 from lessons_lib.grading.grader import grade
 from lessons_lib.grading.report import Report, Result
 
@@ -24,11 +27,13 @@ class Assignment:
         name: the lesson's; also the name of the notebook.
         introduction: what students read first.
         exercises: in order.
+        text: cells of the lesson's notebook, in which the stubs stand; none for stubs alone.
     """
 
     name: str
     introduction: str
     exercises: tuple[Exercise, ...]
+    text: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,22 @@ class GraderFiles:
         return {name: path.read_bytes() for name, path in {**own, **helpers}.items()}
 
 
-def assignments(file: Path | None) -> list[Assignment]:
+def assignments(
+    file: Path | None,
+    wanted: Sequence[str] = (),
+    texts: Mapping[str, str | PathLike[str]] | None = None,
+) -> list[Assignment]:
     """The assignments in an instructor's file, or those of the course, one for each lesson.
+
+    Args:
+        file: the instructor's; None for the course's exercises.
+        wanted: names of lessons; all if there are none.
+        texts: notebooks of lessons by name, in which the stubs stand.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it defines no exercise, or a lesson's name is none for a file.
+        ValueError: if it defines no exercise, or a lesson's name is none for a file, or there is no
+            lesson of a name that is wanted.
     """
     exercises = _exercises(file)
     for exercise in exercises:
@@ -96,10 +111,15 @@ def assignments(file: Path | None) -> list[Assignment]:
             )
     introduction = "" if file is None else _docstring(file)
     lessons = dict.fromkeys(exercise.lesson for exercise in exercises)
-    return [
-        Assignment(lesson, introduction, tuple(e for e in exercises if e.lesson == lesson))
-        for lesson in lessons
-    ]
+    for name in wanted:
+        if name not in lessons:
+            raise ValueError(f"--lesson: expected one of {', '.join(lessons)}, got {name}")
+    found = []
+    for lesson in wanted or lessons:
+        asked = tuple(e for e in exercises if e.lesson == lesson)
+        text = read_lesson(texts[lesson], asked) if texts else ()
+        found.append(Assignment(lesson, introduction, asked, text))
+    return found
 
 
 def grade_assignment(
@@ -137,6 +157,23 @@ def grade_assignment(
 def ran(result: Result) -> bool:
     """Whether the function could be called and gave a result, right or wrong."""
     return result.status in ("passed", "failed")
+
+
+def in_short(result: Result) -> str:
+    """What became of the call, for who shall not see more."""
+    if ran(result):
+        return "It runs."
+    return "Not attempted yet." if result.status == "not_attempted" else "It does not run."
+
+
+def how_graded(report: Report) -> str:
+    """How a submission was graded, in one line; empty if there was none."""
+    if report.seed is None:
+        return ""
+    return (
+        f"Graded in a process of its own, with {report.isolation} isolation; "
+        f"seed of the arguments: {report.seed}."
+    )
 
 
 def _exercises(file: Path | None) -> list[Exercise]:

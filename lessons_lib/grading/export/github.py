@@ -9,31 +9,17 @@ import shlex
 from lessons_lib.grading.export import student
 from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 
-COLLECT = """\
-#!/usr/bin/env bash
-# Fetch the file $1 of every repository in roster.txt into the folder $2.
-set -euo pipefail
-while read -r repository || [ -n "$repository" ]; do
-    case "$repository" in '' | '#'*) continue ;; esac
-    mkdir -p "$2/$repository"
-    # A repository that cannot be seen is trouble of ours; a file that is not there is no work.
-    gh api "repos/$repository" --silent < /dev/null
-    if ! gh api -H "Accept: application/vnd.github.raw+json" \\
-        "repos/$repository/contents/$1" < /dev/null > "$2/$repository/$1" 2> error.txt; then
-        if ! grep -q "HTTP 404" error.txt; then
-            cat error.txt >&2
-            exit 1
-        fi
-        echo '{"cells": []}' > "$2/$repository/$1"
-    fi
-done < roster.txt
-"""
 WORKFLOW = """\
 # Grades the repositories in roster.txt. This file belongs into a repository of the instructor's,
 # to which no student can write. Scores stand in its summary and in its artifact.
 name: grade {name}
 on:
   workflow_dispatch:
+    inputs:
+      give_back:
+        description: Open an issue with verdicts and points in each student's repository
+        type: boolean
+        default: false
 permissions:
   contents: read
 jobs:
@@ -59,12 +45,19 @@ jobs:
       - name: Collect
         env:
           GH_TOKEN: ${{{{ secrets.SUBMISSIONS_TOKEN }}}}  # may read the students' repositories
-        run: bash collect.sh "$ASSIGNMENT" collected
+        run: |
+          python -P -m lessons_lib.grading.export.github_collecting \\
+            roster.txt "$ASSIGNMENT" collected
       - name: Grade
         run: lessons grade collected{exercises} --out graded --jobs "$(nproc)" --require strong
       - name: Report
         if: ${{{{ !cancelled() }}}}
-        run: python -P -m lessons_lib.grading.export.github_grading graded >> "$GITHUB_STEP_SUMMARY"
+        run: python -P -m lessons_lib.grading.export.github_grading graded collected
+      - name: Give back
+        if: ${{{{ !cancelled() && inputs.give_back }}}}
+        env:
+          GH_TOKEN: ${{{{ secrets.SUBMISSIONS_TOKEN }}}}  # may write issues there
+        run: python -P -m lessons_lib.grading.export.github_returning graded "$ASSIGNMENT"
       - uses: actions/upload-artifact@v7
         if: ${{{{ !cancelled() }}}}
         with:
@@ -86,8 +79,7 @@ def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes
         f" --exercises {shlex.quote(grader.exercises_name)}" if grader.exercises_name else ""
     )
     written = {
-        "grading/collect.sh": COLLECT.encode(),
-        "grading/roster.txt": b"# One repository in a line: owner/name\n",
+        "grading/roster.txt": b"# One repository in a line: owner/name, or its address\n",
         "grading/requirements.txt": f"{grader.requirement()}\n".encode(),
     }
     written |= {f"grading/{name}": data for name, data in grader.files().items()}

@@ -1,6 +1,14 @@
-"""Runs in GitHub Actions after `lessons grade`: its results as JUnit XML and as a job summary."""
+"""Runs in GitHub Actions after `lessons grade`: tables of its results, and places of mistakes.
 
+    python -m lessons_lib.grading.export.github_grading GRADED COLLECTED
+
+JUnit XML, a summary of the job, commit and time in `grades.csv`, annotations in the log.
+"""
+
+import csv
+import io
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -8,19 +16,103 @@ from typing import Any
 from xml.etree import ElementTree
 
 from lessons_lib.files import write_atomically
+from lessons_lib.grading.batch.tables import MARK, as_csv
+from lessons_lib.grading.export.as_markdown import escaped
+from lessons_lib.grading.export.github_collecting import Line, annotation
+from lessons_lib.grading.remarks import PLACE
+from lessons_lib.grading.report import VERDICTS
 
 Record = dict[str, Any]
+RAISED_AT = re.compile(r"^    in \w+, line \d+: +(?P<source>\S.*)$", re.MULTILINE)
 
 
 def main() -> None:
-    """Write junit.xml into the folder that `lessons grade --out` wrote, print a summary."""
-    folder = Path(sys.argv[1])
+    """Report on the folder that `lessons grade --out` wrote and the one that was collected.
+
+    The exit status is 1 if a line of the roster failed, so that the job is seen to have.
+    """
+    graded, collected = Path(sys.argv[1]), Path(sys.argv[2])
     records = [
         json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted((folder / "results").glob("*.json"))
+        for path in sorted((graded / "results").glob("*.json"))
     ]
-    write_atomically(folder / "junit.xml", junit(records))
-    sys.stdout.write(summary(records))
+    lines = read_lines(collected.with_suffix(".csv"))
+    graded.mkdir(exist_ok=True)  # the step before may have failed
+    write_atomically(graded / "junit.xml", junit(records))
+    if (graded / "grades.csv").is_file():
+        text = (graded / "grades.csv").read_text(encoding="utf-8-sig")
+        write_atomically(graded / "grades.csv", with_commits(text, lines).encode())
+    with open(os.environ.get("GITHUB_STEP_SUMMARY", os.devnull), "a", encoding="utf-8") as file:
+        file.write(summary(records, lines))
+    for record in records:
+        for note in annotations(record, collected):
+            print(note)
+    failed = [line for line in lines if line.state not in ("collected", "no file")]
+    if failed or not records:
+        sys.exit(f"report: {len(records)} graded; {len(failed)} lines of the roster failed")
+
+
+def read_lines(table: Path) -> list[Line]:
+    """What became of the lines of the roster; none if collecting did not come so far."""
+    if not table.is_file():
+        return []
+    with table.open(encoding="utf-8", newline="") as file:
+        return [Line(**row) for row in csv.DictReader(file)]
+
+
+def with_commits(grades: str, lines: list[Line]) -> str:
+    """`grades.csv` with commit and time of what was graded, and a row where nothing could be.
+
+    Args:
+        grades: its text.
+        lines: of the roster.
+    """
+    reader = csv.DictReader(io.StringIO(grades))
+    rows = {row["submission"].rpartition("/")[0]: row for row in reader}
+    columns = [name for name in reader.fieldnames or () if name not in ("commit", "committed")]
+    exercises = [name for name in columns if f"{name} status" in columns]
+    most = next((row["max_score"] for row in rows.values()), "")
+    for line in lines:
+        row = rows.setdefault(line.repository, {"student": line.repository, "max_score": most})
+        if line.state != "collected":
+            row |= {f"{name} status": line.state for name in exercises}
+        if line.state == "no file":  # a line that failed has no score, since nobody knows it
+            row |= {"score": "0"} | dict.fromkeys(exercises, "0")
+        row |= {"commit": line.commit, "committed": line.committed}
+    columns += ["commit", "committed"]
+    return MARK + as_csv([columns, *([row.get(c, "") for c in columns] for row in rows.values())])
+
+
+def annotations(record: Record, collected: Path) -> list[str]:
+    """Where in the file of a submission a mistake stands, for those of its results that say so."""
+    path = collected / record["submission"]
+    found = []
+    for result in record["results"]:
+        line = _line(result["message"], path)
+        if line is not None:
+            title = f"{result['exercise']}: {VERDICTS[result['status']]}"
+            found.append(annotation("notice", result["message"], title=title, file=path, line=line))
+    return found
+
+
+def _line(message: str, path: Path) -> int | None:
+    """The line of a notebook's file on which the place that a message names stands."""
+    if not path.is_file() or path.is_symlink():
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    source = None
+    if raised := RAISED_AT.search(message):
+        source = raised["source"]
+    elif (place := PLACE.search(message)) and place["label"].startswith("cell "):
+        cell = json.loads(text)["cells"][int(place["label"].removeprefix("cell ")) - 1]
+        source = "".join(cell["source"]).splitlines()[int(place["line"]) - 1].strip()
+    if not source:
+        return None
+    for written in (json.dumps(source), json.dumps(source, ensure_ascii=False)):
+        for number, line in enumerate(text.splitlines(), start=1):
+            if written[1:-1] in line:
+                return number
+    return None
 
 
 def junit(records: list[Record]) -> bytes:
@@ -52,16 +144,28 @@ def junit(records: list[Record]) -> bytes:
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def summary(records: list[Record]) -> str:
-    """A table in Markdown: a row for each submission, a column for each exercise."""
+def summary(records: list[Record], lines: list[Line] | None = None) -> str:
+    """Tables in Markdown: a row for each submission, a column for each exercise; what is missing.
+
+    Args:
+        records: the results.
+        lines: of the roster.
+    """
     names = list(dict.fromkeys(r["exercise"] for record in records for r in record["results"]))
     rows = [["submission", "score", *names], ["---"] * (2 + len(names))]
     for record in records:
         results = {result["exercise"]: result for result in record["results"]}
         cells = [_cell(results[name]) if name in results else "" for name in names]
         score = f"{record['score']:g} of {record['max_score']:g}"
-        rows.append([_markdown(record["submission"]), score, *cells])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        rows.append([escaped(record["submission"]), score, *cells])
+    if not records:
+        rows = [["Nothing was graded: see the steps before."], ["---"]]
+    missing = [line for line in lines or () if line.state != "collected"]
+    text = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    if missing:
+        text += "\n| not graded | why |\n| --- | --- |\n"
+        text += "".join(f"| {escaped(o.repository)} | {escaped(o.state)} |\n" for o in missing)
+    return text
 
 
 def _kind(result: Record) -> str | None:
@@ -71,18 +175,13 @@ def _kind(result: Record) -> str | None:
 
 
 def _cell(result: Record) -> str:
-    said = "" if result["status"] in ("passed", "failed") else f" ({result['status']})"
-    return f"{result['score']:g}{said}"
+    sign = "✓" if result["status"] == "passed" else "½" if result["score"] else "✗"
+    return f"{sign} {result['score']:g} {VERDICTS[result['status']]}"
 
 
 def _xml(text: str) -> str:
     """Without the characters that XML does not allow."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
-
-
-def _markdown(name: str) -> str:
-    """A name that cannot end its cell, and is neither a link nor a tag."""
-    return re.sub(r"([\\`*_{}\[\]<>|!#@&])", r"\\\1", name)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def _autograder(assignment: Assignment, grader: GraderFiles) -> bytes:
         "assignment": assignment.name,
         "exercises": grader.exercises_name,
         "isolation": "auto",
-        "feedback": "after_published",
+        "feedback": "visible",
     }
     content = {
         "setup.sh": SETUP.encode(),

@@ -5,15 +5,34 @@ The format is Gradescope's, https://gradescope-autograders.readthedocs.io/en/lat
 
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lessons_lib.files import write_atomically
-from lessons_lib.grading.export.assignment import grade_assignment, ran
-from lessons_lib.grading.report import VERDICTS, Report, Result
+from lessons_lib.grading.batch import Graded, find_submissions
+from lessons_lib.grading.batch.students import one_for_each_student
+from lessons_lib.grading.export.as_markdown import escaped, verdict
+from lessons_lib.grading.export.assignment import grade_assignment, how_graded, in_short
+from lessons_lib.grading.report import Report
 
 VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
+MOST_NAMED = 10  # files
+
+
+class Counted(NamedTuple):
+    """What counts of a submission.
+
+    Attributes:
+        report: on the file that counts, or on nothing.
+        file: its name; None if there was none to grade.
+        others: why other files do not count, by name.
+    """
+
+    report: Report
+    file: str | None
+    others: dict[str, str]
 
 
 def main() -> None:
@@ -24,75 +43,97 @@ def main() -> None:
     if settings["feedback"] not in VISIBILITIES:
         raise ValueError(f"feedback: expected one of {VISIBILITIES}, got {settings['feedback']!r}")
     exercises = settings["exercises"]
-    report = grade_assignment(
-        find_submission(root / "submission", settings["assignment"]),
-        settings["assignment"],
-        exercises=root / "source" / exercises if exercises else None,
-        isolation=settings["isolation"],
-    )
-    found = results(report, settings["feedback"], round(time.monotonic() - started, 1))
+    with tempfile.TemporaryDirectory() as unpacked:
+        counted = grade_submission(
+            root / "submission",
+            settings["assignment"],
+            unpack_into=Path(unpacked, "files"),
+            exercises=root / "source" / exercises if exercises else None,
+            isolation=settings["isolation"],
+        )
+    found = results(counted, settings["feedback"], round(time.monotonic() - started, 1))
     text = json.dumps(found, indent=1, ensure_ascii=False)
     write_atomically(root / "results" / "results.json", text.encode())
+    print(notes(counted))  # shown to instructors
 
 
-def find_submission(folder: Path, name: str) -> Path | None:
-    """The file of the assignment's name, or else the only one that could be meant."""
-    for suffix in (".ipynb", ".py"):
-        if (folder / f"{name}{suffix}").is_file():
-            return folder / f"{name}{suffix}"
-    files = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in (".ipynb", ".py") and not path.name.startswith(".")
+def grade_submission(
+    folder: Path, assignment: str, *, unpack_into: Path, exercises: Path | None, isolation: str
+) -> Counted:
+    """Grade every file of a student, in folders and archives too; one counts, as in a batch."""
+    how: dict[str, Any] = {"exercises": exercises, "isolation": isolation}
+    try:
+        found = find_submissions([folder], unpack_into)
+    except ValueError:  # there is none
+        names = sorted(path.name for path in folder.iterdir())
+        return Counted(grade_assignment(None, assignment, **how), None, dict.fromkeys(names, ""))
+    graded = [
+        Graded(name, grade_assignment(path, assignment, **how))
+        for name, path in found.submissions.items()
     ]
-    return files[0] if len(files) == 1 else None
+    students = dict.fromkeys(found.submissions, "the student")
+    (counts,), others = one_for_each_student(graded, students, found.submissions)
+    return Counted(counts.report, counts.name, {**found.left_out, **others})
 
 
-def results(report: Report, feedback: str, seconds: float) -> dict[str, Any]:
+def results(counted: Counted, feedback: str, seconds: float) -> dict[str, Any]:
     """A report in Gradescope's format.
 
     Args:
-        report: what came of grading.
+        counted: what came of grading.
         feedback: who sees scores and messages: one of `VISIBILITIES`. Whether a function ran is
             always seen.
         seconds: that it took.
     """
-    level = report.isolation or "no"
+    report = counted.report
+    lines = [what_was_graded(counted)]
+    if feedback != "visible":
+        lines += [f"- `{result.exercise}`: {in_short(result)}" for result in report.results]
     return {
         "score": report.score,
         "execution_time": seconds,
-        "output": f"Each function was called with new arguments, in a process of its own "
-        f"({level} isolation).",
+        "output": "\n".join(lines),
+        "output_format": "md",
         "stdout_visibility": "hidden",
         "tests": [
-            *(_runs(result) for result in report.results),
-            *(_graded(result, feedback) for result in report.results),
+            {
+                "name": result.exercise,
+                "score": result.score,
+                "max_score": result.max_score,
+                "status": "passed" if result.status == "passed" else "failed",
+                "output": verdict(result),
+                "output_format": "md",
+                "visibility": feedback,
+            }
+            for result in report.results
         ],
         "extra_data": {"seed": report.seed, "isolation": report.isolation},
     }
 
 
-def _runs(result: Result) -> dict[str, Any]:
-    return {
-        "name": f"{result.exercise} runs",
-        "status": "passed" if ran(result) else "failed",
-        "output": "It was called, and gave a result." if ran(result) else str(result),
-        "output_format": "text",
-        "visibility": "visible",
-    }
+def what_was_graded(counted: Counted) -> str:
+    """The file, and why no other, for the student; in Markdown."""
+    others = [
+        f"- {escaped(name)}{f': {escaped(reason)}' if reason else ''}"
+        for name, reason in list(counted.others.items())[:MOST_NAMED]
+    ]
+    if len(counted.others) > MOST_NAMED:
+        others.append(f"- and {len(counted.others) - MOST_NAMED} more")
+    if counted.file is not None:
+        head = f"Graded: {escaped(counted.file)}."
+        return "\n".join([head, *(["", "Not graded:", "", *others, ""] if others else [""])])
+    said = "What was handed in:" if others else "Nothing was handed in."
+    return "\n".join([f"There is no .ipynb and no .py file to grade. {said}", "", *others])
 
 
-def _graded(result: Result, feedback: str) -> dict[str, Any]:
-    return {
-        "name": result.exercise,
-        "score": result.score,
-        "max_score": result.max_score,
-        "status": "passed" if result.status == "passed" else "failed",
-        "output": f"{VERDICTS[result.status]}\n{result.message}",
-        "output_format": "text",
-        "visibility": feedback,
-        "extra_data": {"status": result.status, "hint": result.hint},
-    }
+def notes(counted: Counted) -> str:
+    """What an instructor may want to know and no student needs."""
+    report = counted.report
+    lines = [how_graded(report)]
+    if report.isolation == "basic":
+        lines.append("Basic isolation stops accidents, not somebody determined: docs/isolation.md.")
+    lines += [f"{r.exercise}: {r.status}{f', {r.hint}' if r.hint else ''}" for r in report.results]
+    return "\n".join(line for line in lines if line)
 
 
 if __name__ == "__main__":

@@ -1,69 +1,125 @@
-"""Runs in `nbgrader autograde`: grades a notebook in a process of its own."""
+"""Steps of `nbgrader autograde`: a notebook is graded in a process of its own.
+
+Both are nbgrader's own steps for every assignment that was not exported.
+"""
 
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lessons_lib.grading.export.assignment import grade_assignment, ran
-from lessons_lib.grading.report import Report
+from nbgrader.converters import Autograde  # type: ignore[import-not-found]
+from nbgrader.preprocessors import Execute, OverwriteCells  # type: ignore[import-not-found]
+from traitlets import Dict
+from traitlets.config import Config, LazyConfigValue
+
+from lessons_lib.grading.export.assignment import grade_assignment
+from lessons_lib.grading.export.nbgrader_cells import has_tests_of_others, mark
 
 
-class GradeApart:
-    """A preprocessor of nbconvert's that grades a notebook and runs nothing of it.
-
-    Each graded cell gets the feedback and the score as its output, as if it had been run.
+def grade_apart(
+    config: Config,
+    assignments: Iterable[str],
+    *,
+    exercises: str | Path | None = None,
+    isolation: str = "auto",
+) -> None:
+    """Have assignments graded outside their notebooks; for `nbgrader_config.py`, at its end.
 
     Args:
+        config: nbgrader's, as `get_config()` gives it. What it says of others stays.
+        assignments: names of exported assignments.
         exercises: the instructor's file, or None for the course's exercises.
         isolation: as in `lessons_lib.grading.grade`.
+
+    Raises:
+        ValueError: if a list of steps in it lacks the one that is to be replaced.
     """
+    how = {"exercises": str(exercises) if exercises else None, "isolation": isolation}
+    for step in (config.GradeApart, config.KeepCells):
+        step.assignments = {**dict(step.get("assignments", {})), **dict.fromkeys(assignments, how)}
+    _replace(config, "autograde_preprocessors", Execute, GradeApart)
+    _replace(config, "sanitize_preprocessors", OverwriteCells, KeepCells)
 
-    def __init__(self, *, exercises: Path | None = None, isolation: str = "auto") -> None:
-        self.exercises = exercises
-        self.isolation = isolation
 
-    def __call__(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+def _replace(config: Config, name: str, old: type, new: type) -> None:
+    steps = config.Autograde.get(name)
+    default = list(getattr(Autograde, name).default())
+    if isinstance(steps, LazyConfigValue):  # the configuration so far has appended to the default
+        steps = steps.get_value(default)
+    names = [step if isinstance(step, str) else step.__name__ for step in steps or default]
+    names = [name.rpartition(".")[2] for name in names]
+    if not {old.__name__, new.__name__} & set(names):
+        raise ValueError(f"c.Autograde.{name}: expected nbgrader's {old.__name__} in it")
+    steps = [
+        new if name == old.__name__ else step
+        for name, step in zip(names, steps or default, strict=True)
+    ]
+    config.Autograde[name] = steps
+
+
+class GradeApart(Execute):
+    """Grades a notebook apart, in place of running it."""
+
+    assignments = Dict(help="how exported assignments are graded, by their name").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any, *more: Any, **named: Any) -> tuple[Any, Any]:
         """Grade the notebook that nbgrader is about to mark."""
-        name = resources["nbgrader"]["notebook"]
+        asked = resources["nbgrader"]
+        how, name = self.assignments.get(asked["assignment"]), asked["notebook"]
+        if how is None or name != asked["assignment"]:
+            return super().preprocess(nb, resources, *more, **named)
+        # Graded first: what is run here could change the grader.
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name}.ipynb"
-            path.write_text(json.dumps(notebook), encoding="utf-8")
-            report = grade_assignment(
-                path, name, exercises=self.exercises, isolation=self.isolation
+            path.write_text(json.dumps(nb), encoding="utf-8")
+            exercises = Path(how["exercises"]) if how["exercises"] else None
+            report = grade_assignment(path, name, exercises=exercises, isolation=how["isolation"])
+        if has_tests_of_others(report, nb):
+            nb, resources = super().preprocess(nb, resources, *more, **named)
+        mark(report, nb)
+        if report.isolation == "basic":
+            self.log.warning(
+                "%s of %s: there was only basic isolation; `lessons doctor` says what is missing",
+                name,
+                asked["student"],
             )
-        _show(report, notebook)
-        return notebook, resources
+        return nb, resources
 
 
-def _show(report: Report, notebook: Any) -> None:
-    results = {result.exercise: result for result in report.results}
-    for cell in notebook["cells"]:
-        marks = cell["metadata"].get("nbgrader", {})
-        if cell["cell_type"] != "code" or not marks.get("grade"):
-            continue
-        name, _, part = marks["grade_id"].rpartition("-")
-        result = results.get(name)
-        if result is None:  # a cell of the student's own, which nbgrader has no points for
-            continue
-        if part == "graded":
-            text, score = str(result), result.score
-        else:
-            text, score = "It runs." if ran(result) else "It does not run.", 0.0
-        cell["execution_count"] = 1
-        cell["outputs"] = [
-            _output(output_type="stream", name="stdout", text=f"{text}\n"),
-            # nbgrader takes a number that a cell results in for its points.
-            _output(
-                output_type="execute_result",
-                execution_count=1,
-                data={"text/plain": repr(float(score))},
-                metadata={},
-            ),
-        ]
+class KeepCells(OverwriteCells):
+    """Puts lost graded cells back, wherever the submission has none of their neighbours left."""
 
+    assignments = Dict(help="the exported assignments, by their name").tag(config=True)
 
-def _output(**fields: Any) -> Any:
-    from nbformat.notebooknode import from_dict  # nbgrader brings it
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Make the cells what they were handed out as."""
+        if resources["nbgrader"]["assignment"] in self.assignments:
+            self.add_missing_cells = True
+        return super().preprocess(nb, resources)
 
-    return from_dict(fields)
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        """Take its marks from a cell that is not of this assignment, or is there twice."""
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if self.add_missing_cells and not cell.metadata.get("nbgrader", {}).get("grade_id"):
+            cell.metadata.pop("nbgrader", None)
+        return cell, resources
+
+    def add_missing_grade_cells(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Add each behind the nearest one before it that is there, or else at the end."""
+        source = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        points = {cell.name: cell.max_score for cell in source.grade_cells}
+        solutions = {cell.name for cell in source.solution_cells}
+        end = len(nb.cells)
+        for lost in source.source_cells:
+            ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+            if lost.name in ids:
+                end = ids.index(lost.name) + 1
+            elif lost.name in points:
+                cell = self.missing_cell_transform(
+                    lost, points[lost.name], is_solution=lost.name in solutions
+                )
+                nb.cells.insert(end, cell)
+                end += 1
+        return nb, resources

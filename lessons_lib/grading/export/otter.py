@@ -8,10 +8,8 @@ otter an empty notebook to run, and puts the scores in.
 import json
 from typing import Any
 
-from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export import student
 from lessons_lib.grading.export.assignment import Assignment, GraderFiles
-from lessons_lib.grading.export.describing import shape_check, signature, stub
 
 PLUGIN = "lessons_lib.grading.export.otter_grading.GradeApart"
 
@@ -42,32 +40,32 @@ def _cells(assignment: Assignment, grader: GraderFiles) -> list[student.Cell]:
         "export_cell": False,
         "generate": {"show_hidden": True, "pdf": False},
     }
-    cells = [
-        student.raw("config", _config("ASSIGNMENT CONFIG", config)),
-        student.markdown("title", student.title(assignment)),
-        student.code("setup", student.setup(assignment)),
-    ]
-    for exercise in assignment.exercises:
-        cells += _question(exercise)
+    cells = [student.raw("config", _config("ASSIGNMENT CONFIG", config))]
+    for kind, cell, exercise in student.parts(assignment):
+        if exercise is None:
+            cells.append(cell)
+            continue
+        name = exercise.name
+        if kind == "task" or (kind == "stub" and assignment.text):
+            question = {"name": name, "points": [0, exercise.points]}
+            cells.append(student.raw(f"{name}-begin", _config("BEGIN QUESTION", question)))
+        if kind == "stub":
+            begin, end = (
+                student.raw(f"{name}-{place.lower()}-solution", f"# {place} SOLUTION")
+                for place in ("BEGIN", "END")
+            )
+            cells += [begin, cell, end]
+        elif kind == "check":
+            cells += [
+                student.raw(f"{name}-begin-tests", "# BEGIN TESTS"),
+                cell,
+                student.code(f"{name}-graded", f"# HIDDEN\nassert {name}.graded_apart"),
+                student.raw(f"{name}-end-tests", "# END TESTS"),
+                student.raw(f"{name}-end", "# END QUESTION"),
+            ]
+        else:
+            cells.append(cell)
     return cells
-
-
-def _question(exercise: Exercise) -> list[student.Cell]:
-    name = exercise.name
-    question = {"name": name, "points": [0, exercise.points]}
-    graded = f"# HIDDEN\nassert {name}.graded_apart"
-    return [
-        student.raw(f"{name}-begin", _config("BEGIN QUESTION", question)),
-        student.markdown(f"{name}-task", f"## `{signature(exercise)}`"),
-        student.raw(f"{name}-begin-solution", "# BEGIN SOLUTION"),
-        student.code(name, stub(exercise)),
-        student.raw(f"{name}-end-solution", "# END SOLUTION"),
-        student.raw(f"{name}-begin-tests", "# BEGIN TESTS"),
-        student.code(f"{name}-check", shape_check(exercise)),
-        student.code(f"{name}-graded", graded),
-        student.raw(f"{name}-end-tests", "# END TESTS"),
-        student.raw(f"{name}-end", "# END QUESTION"),
-    ]
 
 
 def _config(heading: str, settings: dict[str, Any]) -> str:

@@ -8,7 +8,12 @@ import nbformat
 from otter.plugins import AbstractOtterPlugin  # type: ignore[import-not-found]
 from otter.test_files.abstract_test import TestCaseResult  # type: ignore[import-not-found]
 
-from lessons_lib.grading.export.assignment import grade_assignment, ran
+from lessons_lib.grading.export.assignment import (
+    grade_assignment,
+    how_graded,
+    in_short,
+    ran,
+)
 from lessons_lib.grading.report import Report
 
 
@@ -50,13 +55,15 @@ class GradeApart(AbstractOtterPlugin):
         for result in self.report.results:
             file = results.get_result(result.exercise)
             public, hidden = file.test_cases
+            # otter shows the message of a test only if it has not passed, else this one.
+            hidden.success_message = str(result)
             file.test_case_results = [
-                TestCaseResult(public, None if ran(result) else result.message, ran(result)),
-                TestCaseResult(hidden, result.message, result.status == "passed"),
+                TestCaseResult(public, in_short(result), ran(result)),
+                TestCaseResult(hidden, str(result), result.status == "passed"),
             ]
             file.update_score(result.score)
-        results.set_output(f"Graded with {self.report.isolation} isolation.")
+        results.set_output(how_graded(self.report))
 
     def generate_report(self) -> str:
         """What otter prints."""
-        return f"{self.report}\n\nisolation {self.report.isolation}, seed {self.report.seed}"
+        return f"{self.report}\n\n{how_graded(self.report)}"

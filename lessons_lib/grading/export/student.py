@@ -2,11 +2,14 @@
 
 import json
 import textwrap
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export.as_written import written
 from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub, text_literal
+from lessons_lib.grading.export.lesson_text import Cell, stub_in
 
 STUDENT = "student"
 IMPORTS = "import numpy as np"
@@ -18,8 +21,6 @@ CHECK_SHAPES = '''def check_shapes(call, expected):
     for (name, shape), array in zip(expected.items(), found):
         assert np.shape(array) == shape, f"{name}: expected shape {shape}, got {np.shape(array)}"'''
 
-Cell = dict[str, Any]
-
 
 def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
     """For each assignment a notebook and a .py file with the same stubs."""
@@ -30,25 +31,52 @@ def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes
     return written
 
 
+class Part(NamedTuple):
+    """A cell of the notebook.
+
+    Attributes:
+        kind: "title", "setup", "task", "stub", "check" of an exercise, or "text" of a lesson.
+        cell: the cell.
+        exercise: the one that a stub, its task or its check belongs to.
+    """
+
+    kind: str
+    cell: Cell
+    exercise: Exercise | None = None
+
+
 def cells(assignment: Assignment) -> list[Cell]:
     """The cells of the notebook: for each exercise its stub and a check of shapes."""
-    found = [
-        markdown("title", title(assignment)),
-        code("setup", setup(assignment)),
-    ]
-    for exercise in assignment.exercises:
-        found.append(markdown(f"{exercise.name}-task", f"## `{signature(exercise)}`"))
-        found.append(code(exercise.name, stub(exercise)))
-        found.append(code(f"{exercise.name}-check", shape_check(exercise)))
-    return found
+    return [part.cell for part in parts(assignment)]
+
+
+def parts(assignment: Assignment) -> Iterator[Part]:
+    """The cells of the notebook in order; the stubs stand in the lesson's text if it has any."""
+    yield Part("title", markdown("assignment-title", title(assignment)))
+    yield Part("setup", code("setup-of-checks", setup(assignment)))
+    asked = {exercise.name: exercise for exercise in assignment.exercises}
+    for cell in assignment.text:
+        exercise = asked.get(stub_in(cell) or "")
+        yield Part("stub" if exercise else "text", cell, exercise)
+        if exercise:
+            yield _check(exercise)
+    for exercise in () if assignment.text else assignment.exercises:
+        task = markdown(f"{exercise.name}-task", f"## `{signature(exercise)}`")
+        yield Part("task", task, exercise)
+        yield Part("stub", code(exercise.name, stub(exercise)), exercise)
+        yield _check(exercise)
+
+
+def _check(exercise: Exercise) -> Part:
+    return Part("check", code(f"{exercise.name}-shapes", shape_check(exercise)), exercise)
 
 
 def title(assignment: Assignment) -> str:
     """The heading, the instructor's words, points, and how to work."""
     points = sum(exercise.points for exercise in assignment.exercises)
     asked = "\n".join(f"- `{e.name}`: {e.points:g}" for e in assignment.exercises)
-    parts = [f"# {assignment.name}", assignment.introduction, ADVICE, f"{points:g} points:", asked]
-    return "\n\n".join(part for part in parts if part)
+    words = [f"# {assignment.name}", assignment.introduction, ADVICE, f"{points:g} points:", asked]
+    return "\n\n".join(part for part in words if part)
 
 
 def setup(assignment: Assignment) -> str:

@@ -199,9 +199,8 @@ def _help(
     wrong = [k for k in deciding if not findings[k].is_right]
     first = findings[wrong[0]]
     something_right = any(first.is_right_in(output.name) for output in exercise.outputs)
-    can_be_asked = cases_can_be_had or exercise.is_of_the_course
-    if can_be_asked or not (seen or first.whole or something_right):
-        parts.append(feedback.about_first_hint(exercise, can_be_asked=can_be_asked))
+    if cases_can_be_had or not (seen or first.whole or something_right):
+        parts.append(feedback.about_first_hint(exercise, can_be_asked=cases_can_be_had))
     if cases_can_be_had:
         smallest = min(wrong, key=lambda k: (sum(cases[k].sizes.values()), k))
         parts.append(feedback.about_trying(exercise, smallest))

@@ -7,13 +7,14 @@ from lessons_lib.course.lstm_gradient.remembering import (
     KINDS,
     StandIns,
     between_names,
+    matters_most,
     name_effects,
     read_scene,
     stand_ins,
 )
 from lessons_lib.course.shared.names_asked import find_recalls
 from lessons_lib.files import data_path
-from lessons_lib.influence import influence
+from lessons_lib.influence import in_float64, influence
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import load_corpus
 
@@ -73,3 +74,22 @@ def test_names_and_the_way_between_them(village, gru):
     assert odds[2] - odds[0] == pytest.approx(effects.swapped[0], abs=1e-9)
     assert (odds[1] - odds[0]) / 1e-6 == pytest.approx(slope, rel=1e-3)
     assert slope == pytest.approx(effects.foretold[0], abs=1e-9)
+
+
+def test_the_word_that_matters_most_when_it_is_blotted_out(village, gru):
+    ids = np.asarray(village.test[:30])
+    quiet, right, rival = in_float64(gru), 5, 9
+    E = quiet.params["embedding.W"]
+
+    def odds(x):
+        for layer in quiet.layers:
+            x, _ = layer.forward(x)
+        logits = x[-1, 0] @ quiet.params["output.W"] + quiet.params["output.b"]
+        return logits[right] - logits[rival]
+
+    changes = {}
+    for word in ids:
+        blotted = np.where((ids == word)[:, None], E.mean(axis=0), E[ids])
+        changes[int(word)] = abs(odds(blotted[:, None]) - odds(E[ids][:, None]))
+    assert len(changes) < len(ids)  # some words stand there several times
+    assert matters_most(gru, ids, right, rival) == max(changes, key=changes.get)
