@@ -90,3 +90,9 @@ lite: $(INSTALLED) ## build the lessons for the browser alone (JupyterLite) into
 	$(LITE) -m pip install --quiet --constraint constraints.txt '.[lite]'
 	@rm -rf build/lite
 	$(LITE) tools/make_lite.py build/lite
+
+.PHONY: pdf
+pdf: site ## print the lessons as one book, build/memory-gates.pdf, if Chromium is installed
+	@$(PY) -c 'import playwright, pypdf' 2> /dev/null || \
+		$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[site,browser]'
+	$(PY) tools/make_book.py build/site build/memory-gates.pdf

@@ -4,12 +4,13 @@ The notebooks are shown with the outputs that are stored in them; nothing is run
 needs lies beside it: the built site can be read without a network.
 """
 
+import inspect
 import os
 import pkgutil
 import re
 import subprocess
+import sys
 import tomllib
-from importlib.util import find_spec
 from pathlib import Path
 from types import new_class
 from typing import Generic, TypeVar
@@ -29,9 +30,17 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.linkcode",
     "sphinx_copybutton",
+    "mathematics",
+    "outputs",
+    "terms",
+    "asked",
+    "dials",
+    "mentions",
+    "addresses",
 ]
+sys.path.insert(0, str(ROOT / "docs" / "extensions"))
 root_doc = "index"
 include_patterns = [
     "index.md",
@@ -76,17 +85,16 @@ html_title = "Memory Gates"
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css"]
-html_js_files = ["offline.js"]
+html_js_files = ["offline.js", ("page.js", {"defer": "defer"})]
+html_search_scorer = str(ROOT / "docs" / "_static" / "scorer.js")
 html_favicon = "_static/favicon.svg"
 html_use_index = html_domain_indices = False  # the search finds every name
 html_copy_source = True
 html_show_sourcelink = False
+html_math_renderer = "mathml"
+html_additional_pages = {"404": "404.html"}
 copybutton_exclude = ".linenos, .gp, .go"
-
-# MathJax as one file, without fonts, out of an installed package: no page asks another site for it.
-mathjax_files = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-html_static_path.append(str(mathjax_files / "tex-svg.js"))
-mathjax_path = "tex-svg.js"
+copybutton_selector = "div.highlight pre:not(.cell_output pre)"  # not what a cell has printed
 
 
 def repository() -> str:
@@ -107,6 +115,8 @@ if not html_context["repository"]:
     print("No address on GitHub is known, so no page links to Binder or Colab.")
     print("To name one: GITHUB_REPOSITORY=owner/name make site")
 else:
+    owner, name = html_context["repository"].split("/")
+    html_baseurl = f"https://{owner.lower()}.github.io/{name}/"
     html_theme_options = {
         "source_repository": f"https://github.com/{html_context['repository']}/",
         "source_branch": "main",
@@ -139,14 +149,31 @@ def parsable_defaults(app, what, name, obj, options, signature, returns):
     return signature and signature.replace("<factory>", "..."), returns
 
 
+def linkcode_resolve(domain, info):
+    """Where the source of a described name stands on GitHub, if an address there is known."""
+    if domain != "py" or not html_context["repository"]:
+        return None
+    described = sys.modules.get(info["module"])
+    for part in info["fullname"].split("."):
+        described = getattr(described, part, None)
+    try:
+        lines, start = inspect.getsourcelines(inspect.unwrap(described))
+        file = Path(inspect.getsourcefile(inspect.unwrap(described))).relative_to(ROOT)
+    except (TypeError, OSError, ValueError):  # a value, or not of this package
+        return None
+    place = f"{file.as_posix()}#L{start}-L{start + len(lines) - 1}"
+    return f"https://github.com/{html_context['repository']}/blob/main/{place}"
+
+
 def add_experiments(app, docname, source):
-    """Let the page of the experiments have a section for each module that measures or draws."""
-    if docname == "docs/api/experiments":
+    """Let the page of a lesson's folder have a section for each module that measures or draws."""
+    if docname.startswith("docs/api/experiments/"):
+        folder = re.sub(r"^\d+_", "", docname.rpartition("/")[2])
         course = pkgutil.walk_packages(
-            [str(ROOT / "lessons_lib" / "course")], "lessons_lib.course."
+            [str(ROOT / "lessons_lib" / "course" / folder)], f"lessons_lib.course.{folder}."
         )
         for name in (module.name for module in course if not module.ispkg):
-            if not name.endswith((".exercises", ".mistakes", ".lessons", ".sizes", ".cases")):
+            if not name.endswith((".exercises", ".mistakes", ".sizes", ".cases")):
                 source[0] += (
                     f"\n{name}\n{'-' * len(name)}\n\n.. automodule:: {name}\n   :members:\n"
                 )

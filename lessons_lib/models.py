@@ -341,11 +341,7 @@ class LanguageModel:
         hs, state = self._hidden(ids, state)
         T, N, H = hs.shape
         V = self.config["vocab_size"]
-        targets = check_ids(targets, V, "targets")
-        if targets.shape != (T, N):
-            raise ValueError(f"targets: expected the shape of ids, {(T, N)}, got {targets.shape}")
-        if targets.size == 0:
-            raise ValueError(f"ids: expected at least one token, got shape {(T, N)}")
+        targets = self._check_targets(targets, (T, N))
         # One (T * N, V) array, kept from call to call: first the logits, then their gradient.
         if self._scores is None or self._scores.shape != (T * N, V):
             self._scores = np.empty((T * N, V), hs.dtype)
@@ -358,6 +354,24 @@ class LanguageModel:
         self, ids: npt.ArrayLike, state: tuple[Any, ...] | None
     ) -> tuple[np.ndarray, tuple[Any, ...]]:
         """The last layer's hidden states (T, N, H), after dropout, and the new state."""
+        ids, state = self._begin(ids, state)
+        x = self.embedding.forward(ids)
+        words = np.ones((self.config["vocab_size"], 1), x.dtype)
+        self._kept_words = self.word_dropout.forward(words)[ids]  # (T, N, 1)
+        hs = self.dropouts[0].forward(x * self._kept_words)
+        new_state = []
+        around = zip(self.layers, state, self.weight_dropouts, self.dropouts[1:], strict=True)
+        for layer, layer_state, weight_dropout, dropout in around:
+            layer.params["Wh"] = weight_dropout.forward(layer.params["Wh"])
+            hs, layer_state = layer.forward(hs, layer_state)
+            hs = dropout.forward(hs)
+            new_state.append(layer_state)
+        return hs, tuple(new_state)
+
+    def _begin(
+        self, ids: npt.ArrayLike, state: tuple[Any, ...] | None
+    ) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """Make ready for a forward pass: ids (T, N), checked, and one state for each layer."""
         self._last_loss = None
         self._adopt_params()
         for dropout in (*self.dropouts, self.word_dropout, *self.weight_dropouts):
@@ -372,18 +386,16 @@ class LanguageModel:
                 f"state: expected one entry for each of the {len(self.layers)} layers, as forward "
                 f"and loss return it"
             )
-        x = self.embedding.forward(ids)
-        words = np.ones((self.config["vocab_size"], 1), x.dtype)
-        self._kept_words = self.word_dropout.forward(words)[ids]  # (T, N, 1)
-        hs = self.dropouts[0].forward(x * self._kept_words)
-        new_state = []
-        around = zip(self.layers, state, self.weight_dropouts, self.dropouts[1:], strict=True)
-        for layer, layer_state, weight_dropout, dropout in around:
-            layer.params["Wh"] = weight_dropout.forward(layer.params["Wh"])
-            hs, layer_state = layer.forward(hs, layer_state)
-            hs = dropout.forward(hs)
-            new_state.append(layer_state)
-        return hs, tuple(new_state)
+        return ids, tuple(state)
+
+    def _check_targets(self, targets: npt.ArrayLike, shape: tuple[int, int]) -> np.ndarray:
+        """Return targets of this shape (T, N) as integers, or say what is wrong with them."""
+        targets = check_ids(targets, self.config["vocab_size"], "targets")
+        if targets.shape != shape:
+            raise ValueError(f"targets: expected the shape of ids, {shape}, got {targets.shape}")
+        if targets.size == 0:
+            raise ValueError(f"ids: expected at least one token, got shape {shape}")
+        return targets
 
     def _adopt_params(self) -> None:
         """Check the parameters, which a caller may have assigned, and hand them to the layers."""

@@ -246,7 +246,8 @@ def in_words(figure: Figure) -> str:
         rows |= {str(one.get_label()): np.asarray(one.get_ydata()) for one in axes.get_lines()}
         for name, values in rows.items():
             if len(values) > 2 and not name.startswith("_"):
-                ends = f"{values[0]:.3g} throughout", f"from {values[0]:.3g} to {values[-1]:.3g}"
-                parts.append(f"{name} {ends[np.ptp(values) > 0]}")
+                way = f"from {values[0]:.3g} to {values[-1]:.3g}"
+                still = np.ptp(values) == 0
+                parts.append(f"{name} {values[0]:.3g} throughout" if still else f"{name} {way}")
         said.append(", ".join(filter(None, parts)))
     return "; ".join(filter(None, said))

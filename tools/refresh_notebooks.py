@@ -84,6 +84,7 @@ def execute(path: Path, environ: Mapping[str, str] | None = None) -> str:
 
     kernel_environ = dict(os.environ if environ is None else environ)
     kernel_environ.pop("MPLBACKEND", None)  # figures go into the notebook
+    kernel_environ.pop("JPY_SESSION_NAME", None)  # nobody looks: verdicts as text, not as cards
     make_client(notebook, path).execute(env=kernel_environ)
 
     notebook.metadata.language_info.pop("version", None)  # differs between machines

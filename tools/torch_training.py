@@ -1,10 +1,10 @@
-"""Train a recipe here and with PyTorch side by side (pip install torch==2.13.0).
+"""Train a recipe with PyTorch alone (pip install torch==2.13.0).
 
     python -m tools.torch_training
 
 writes data/parity/training.safetensors: what PyTorch does in 200 steps from our first weights, on
-our batches and with our dropout masks, which come from NumPy's generator in the order in which our
-model draws them. All else is done by PyTorch's modules, loss, clipping, optimizer and schedule.
+our batches and with our dropout masks. Forward and backward pass are those of `--engine torch`, and
+clipping, optimizer and schedule are PyTorch's, too.
 """
 
 import math
@@ -15,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import safetensors.numpy
 import torch
-from torch.nn.functional import cross_entropy, embedding, linear
 
-from lessons_lib.interop import to_torch
-from lessons_lib.text import IGNORE_INDEX, evaluation_batches, load_corpus
-from lessons_lib.training import PRESETS, Recipe, Trainer, perplexity
+from lessons_lib.text import TrainingBatches, load_corpus
+from lessons_lib.training import PRESETS, Recipe, perplexity
+from lessons_lib.training.torch_engine import TorchLanguageModel
 
 # The recipe "better" in all but its width. At the rate 20 on this text, 40 units amplify rounding
 # errors of 1e-16 until after 200 steps two runs have nothing in common; 16 units learn calmly.
@@ -28,138 +27,49 @@ STEPS = 200
 STORED = Path(__file__).resolve().parents[1] / "data" / "parity" / "training.safetensors"
 
 
-class Run(NamedTuple):
+class TorchRun(NamedTuple):
     """What a run did, step by step and epoch by epoch."""
 
     losses: list[float]  # of each step, in nats
     norms: list[float]  # of the gradients before clipping
     rates: list[float]  # learning rate of each step
     valid_losses: list[float]  # after each epoch, in nats
-    params: dict[str, np.ndarray]  # at the end, by our names
 
 
-class TorchModel(torch.nn.Module):
-    """Embedding, LSTM layers with dropout around each, and output weights that may be tied."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        super().__init__()
-        params = trainer.model.params
-        self.table = torch.nn.Parameter(torch.tensor(params["embedding.W"]))
-        self.lstms = torch.nn.ModuleList()
-        for layer in trainer.model.layers:
-            lstm = torch.nn.LSTM(layer.input_size, layer.hidden_size, dtype=torch.float64)
-            packed = to_torch(layer)
-            lstm.load_state_dict({name: torch.tensor(value) for name, value in packed.items()})
-            lstm.bias_hh_l0.requires_grad_(False)  # ours has one bias, so one of theirs learns
-            self.lstms.append(lstm)
-        if trainer.model.tie_weights:
-            self.out = self.table
-        else:
-            self.out = torch.nn.Parameter(torch.tensor(params["output.W"].T.copy()))
-        self.bias = torch.nn.Parameter(torch.tensor(params["output.b"]))
-
-    def forward(self, ids, masks, state):
-        """Logits (T, N, V) and the new state; masks are multiplied in, one after each layer."""
-        hs = embedding(ids, self.table) * masks[0]
-        new_state = []
-        for lstm, mask, layer_state in zip(self.lstms, masks[1:], state, strict=True):
-            hs, layer_state = lstm(hs, layer_state)
-            hs = hs * mask
-            new_state.append(tuple(part.detach() for part in layer_state))
-        return linear(hs, self.out, self.bias), new_state
-
-    def by_our_names(self) -> dict[str, np.ndarray]:
-        """The parameters as our model names and lays them out."""
-        arrays = {"embedding.W": self.table, "output.b": self.bias}
-        if self.out is not self.table:
-            arrays["output.W"] = self.out.T
-        for k, lstm in enumerate(self.lstms):
-            arrays[f"rnn.{k}.Wx"] = lstm.weight_ih_l0.T
-            arrays[f"rnn.{k}.Wh"] = lstm.weight_hh_l0.T
-            arrays[f"rnn.{k}.b"] = lstm.bias_ih_l0 + lstm.bias_hh_l0
-        return {name: tensor.detach().numpy() for name, tensor in arrays.items()}
-
-
-def train_both(
-    recipe: Recipe, train: np.ndarray, valid: np.ndarray, V: int, steps: int
-) -> tuple[Run, Run]:
-    """Train a recipe here and with PyTorch, step by step.
+def train(recipe: Recipe, train: np.ndarray, valid: np.ndarray, V: int, steps: int) -> TorchRun:
+    """Train a recipe with PyTorch.
 
     Args:
-        recipe: an LSTM's, in float64, trained by SGD at a constant rate or with a plateau.
+        recipe: with SGD, at a constant rate or with a plateau.
         train: training text, integers, 1-D.
         valid: validation text.
         V: size of the vocabulary.
         steps: how many to take.
-
-    Returns:
-        Our run and PyTorch's.
     """
-    trainer = Trainer(recipe.build(V), train, recipe)
-    model = TorchModel(trainer)
-    learned = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(learned, lr=recipe.lr)
+    model = recipe.build(V, TorchLanguageModel)
+    batches = TrainingBatches(train, recipe.batch_size, recipe.seq_len)
+    # They share their memory with the model's, so that a step of the optimizer moves those.
+    params = {name: torch.from_numpy(p) for name, p in model.params.items()}
+    optimizer = torch.optim.SGD(params.values(), lr=recipe.lr)
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
         optimizer, factor=0.25, patience=0, threshold=0.0, eps=0.0
     )
-    ours, theirs = (Run([], [], [], [], {}) for _ in range(2))
-    best, state = math.inf, [None] * recipe.num_layers
+    run, state = TorchRun([], [], [], []), None
     for step in range(steps):
-        masks = _next_masks(trainer, recipe)
-        result = trainer.step()
-        ours.losses.append(result.loss)
-        ours.norms.append(result.norm)
-        ours.rates.append(result.lr)
-
-        inputs, targets = (torch.tensor(ids) for ids in trainer.batches.batch(step))
-        logits, state = model(inputs, masks, state)
-        loss = cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
-        optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(learned, recipe.max_norm)
-        theirs.losses.append(loss.item())
-        theirs.norms.append(norm.item())
-        theirs.rates.append(optimizer.param_groups[0]["lr"])
+        loss, state = model.loss(*batches.batch(step), state)
+        model.backward()
+        for name, p in params.items():
+            p.grad = torch.from_numpy(model.grads[name])
+        norm = torch.nn.utils.clip_grad_norm_(params.values(), recipe.max_norm)
+        run.losses.append(loss)
+        run.norms.append(norm.item())
+        run.rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
-
-        if trainer.steps % trainer.steps_per_epoch == 0:
-            ours.valid_losses.append(math.log(perplexity(trainer.model, valid)))
-            trainer.schedule.validated(ours.valid_losses[-1] < best)
-            best = min(best, ours.valid_losses[-1])
-            theirs.valid_losses.append(_valid_loss(model, valid, recipe.num_layers))
+        if (step + 1) % len(batches) == 0:
+            run.valid_losses.append(math.log(perplexity(model, valid)))
             if recipe.schedule == "plateau":
-                plateau.step(theirs.valid_losses[-1])
-    ours.params.update(trainer.model.params)
-    theirs.params.update(model.by_our_names())
-    return ours, theirs
-
-
-def _next_masks(trainer: Trainer, recipe: Recipe) -> list[torch.Tensor | float]:
-    """The masks of the coming step: after the embedding and after each layer."""
-    if recipe.dropout == 0:
-        return [1.0] * (recipe.num_layers + 1)
-    rng = np.random.default_rng()
-    rng.bit_generator.state = trainer.model.rng.bit_generator.state
-    masks = []
-    for size in [recipe.embed_size] + [recipe.hidden_size] * recipe.num_layers:
-        kept = rng.random((recipe.seq_len, recipe.batch_size, size), np.float32) >= recipe.dropout
-        masks.append(torch.tensor(kept / (1 - recipe.dropout)))
-    return masks
-
-
-def _valid_loss(model: TorchModel, ids: np.ndarray, num_layers: int) -> float:
-    """Mean loss over every predicted token, in nats, with the lanes of `perplexity`."""
-    state, total = [None] * num_layers, 0.0
-    with torch.no_grad():
-        for inputs, targets in evaluation_batches(ids, 10, 35):
-            logits, state = model(torch.tensor(inputs), [1.0] * (num_layers + 1), state)
-            total += cross_entropy(
-                logits.reshape(-1, logits.shape[-1]),
-                torch.tensor(targets).reshape(-1),
-                ignore_index=IGNORE_INDEX,
-                reduction="sum",
-            ).item()
-    return total / (len(ids) - 1)
+                plateau.step(run.valid_losses[-1])
+    return run
 
 
 def small_text() -> tuple[np.ndarray, np.ndarray, int]:
@@ -170,8 +80,8 @@ def small_text() -> tuple[np.ndarray, np.ndarray, int]:
 
 def main() -> None:
     """Write what PyTorch did with the small recipe."""
-    _, theirs = train_both(SMALL, *small_text(), STEPS)
-    arrays = {name: np.array(getattr(theirs, name)) for name in Run._fields if name != "params"}
+    run = train(SMALL, *small_text(), STEPS)
+    arrays = {name: np.array(values) for name, values in run._asdict().items()}
     version = torch.__version__.split("+")[0]  # without the kind of build
     STORED.write_bytes(safetensors.numpy.save(arrays, {"made_with": f"torch {version}"}))
 

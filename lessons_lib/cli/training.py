@@ -24,6 +24,13 @@ from lessons_lib.cli.common import (
     said_by_system,
 )
 from lessons_lib.cli.durations import parse_duration, show_duration
+from lessons_lib.cli.engines import (
+    CompileOption,
+    DeviceOption,
+    EngineOption,
+    MixedOption,
+    find_engine,
+)
 from lessons_lib.cli.output import say, say_next, show_markdown
 from lessons_lib.cli.telling import Telling
 from lessons_lib.cli.texts import (
@@ -122,6 +129,10 @@ def train(
         typer.Option(min=1, metavar="STEPS", help="let it write a line after so many steps"),
     ] = None,
     time_limit: TimeLimitOption = None,
+    engine: EngineOption = "numpy",
+    device: DeviceOption = None,
+    mixed_precision: MixedOption = False,
+    compiled: CompileOption = False,
     settings: SettingsOption = None,
 ) -> None:
     """Train a language model on a corpus of the course, or on a text of your own.
@@ -134,6 +145,7 @@ def train(
     from lessons_lib.training.stopping import stop_request
 
     seconds = parse_duration(time_limit) if time_limit else float("inf")
+    make, about_engine = find_engine(engine, device, mixed_precision, compiled)
     asked = Asked(tokens, split, min_count, vocab_size, encoding)
     is_own = not is_named(corpus, asked)
     source = files_of(corpus, encoding).path.resolve().stem if is_own else corpus
@@ -150,10 +162,20 @@ def train(
             weights = _weights(start, recipe, text) if start else {}
             best = best_possible(text.name, text.corpus.valid)
             say(f"{preset or 'a recipe'} on {text.name}, in {folder}")
+            if about_engine:
+                say(about_engine)
             telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop)
             metadata = text.tokens.metadata()
             run = Run(
-                text.name, text.corpus, recipe, folder, preset, metadata, weights, str(start or "")
+                text.name,
+                text.corpus,
+                recipe,
+                folder,
+                preset,
+                metadata,
+                weights,
+                str(start or ""),
+                make,
             )
             model = run.train(
                 resume=resume,

@@ -32,7 +32,7 @@ LESSONS = (
     Lesson("07_gru", "two gates and one state", 72),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 71),
-    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 44),
+    Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 45),
 )
 FURTHER: tuple[Lesson, ...] = (
     Lesson("00_arrays_that_surprise", "views, equal lengths, and how far float32 counts", 20),
@@ -64,7 +64,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
     Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
     Lesson("09_three_projects", "questions with no single right answer", 25),
-    Lesson("10_carrying_weights_elsewhere", "round trips, training, files, swapped words", 34),
+    Lesson("10_carrying_weights_elsewhere", "round trips, training, files, swapped words", 35),
 )
 
 

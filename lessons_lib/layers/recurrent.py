@@ -68,7 +68,7 @@ class RecurrentLayer(Layer):
             row's last step.
         """
         x = check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
-        first = self._unpack(state, x.shape[1], "state")
+        first = self.unpack(state, x.shape[1], "state")
         self._lengths = None if lengths is None else check_lengths(lengths, *x.shape[:2])
         if self._lengths is None:
             states = self._forward(x, first)
@@ -94,7 +94,7 @@ class RecurrentLayer(Layer):
         x, *_ = self._cached()
         T, N, _ = x.shape
         dhs = check_array(dhs, (T, N, self.hidden_size), "dhs", "(T, N, H)", self.dtype)
-        last = self._unpack(dstate, N, "dstate")
+        last = self.unpack(dstate, N, "dstate")
         if self._lengths is None:
             dx, first = self._backward((dhs,), tuple(part.copy() for part in last))
             return dx, _pack(first)
@@ -122,7 +122,7 @@ class RecurrentLayer(Layer):
         """
         raise NotImplementedError
 
-    def _unpack(self, state: State | None, N: int, name: str) -> Arrays:
+    def unpack(self, state: State | None, N: int, name: str) -> Arrays:
         """The parts of a state, or of the gradient on one, (N, H) each; None means zeros."""
         parts = {name: state}
         if len(self.state_parts) > 1:

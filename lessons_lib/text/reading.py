@@ -41,7 +41,12 @@ class TextFiles:
             FileNotFoundError: if there is none.
         """
         if self.path.is_dir():
-            found = sorted(p for p in self.path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+            # A link in a stranger's folder may lead to any file of the reader's.
+            found = sorted(
+                p
+                for p in self.path.rglob("*")
+                if p.suffix in _SUFFIXES and p.is_file() and not p.is_symlink()
+            )
             if not found:
                 raise FileNotFoundError(f"{self.path}: found no {', '.join(_SUFFIXES)} file in it")
             return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessons_lib.text.vocabulary import UNKNOWN, Vocabulary
-from lessons_lib.text.words import penn_words, village_words, words, words_of
+from lessons_lib.text.words import composed, penn_words, village_words, words, words_of
 
 _NO_SPACE_BEFORE = {*".,?!;:)…%", "n't", "'s", "'re", "'ve", "'ll", "'d", "'m"}
 _SENTENCE_ENDS = {".", "?", "!", "***", "<eos>", "\n"}
@@ -134,8 +134,3 @@ class Tokens:
             forms.append(token.lower().rstrip("."))
         known = (form for form in forms if form in self.vocab)
         return next(known, forms[-1] if self.kind == "ptb" else token)
-
-
-def composed(text: str) -> str:
-    """A text in which an accent is part of its letter (NFC), however it was typed."""
-    return unicodedata.normalize("NFC", text)

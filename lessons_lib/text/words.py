@@ -14,13 +14,32 @@ _WORD = regex.compile(
 )
 
 
+_ACCENTS = regex.compile(r"(\p{M}{30})\p{M}+")
+_FLAGS = regex.compile(r"(\p{Regional_Indicator}{64,})")
+
+
+def composed(text: str) -> str:
+    """A text in which an accent is part of its letter (NFC), however it was typed.
+
+    Of more than 30 accents on one letter the rest is left out: no language has so many, and to put
+    them in order takes as many steps as their number squared.
+    """
+    return unicodedata.normalize("NFC", _ACCENTS.sub(r"\1", text))
+
+
 def words(text: str) -> list[str]:
     """Words, marks and line ends of a text in any language, composed (NFC); blanks are left out.
 
     Languages that write no blanks between words come out in short pieces: characters or subwords
     suit them better.
     """
-    return _WORD.findall(unicodedata.normalize("NFC", text))
+    found: list[str] = []
+    for part in _FLAGS.split(composed(text)):
+        if _FLAGS.fullmatch(part):  # two letters are a flag; the expression would count them anew
+            found += [part[k : k + 2] for k in range(0, len(part), 2)]
+        else:
+            found += _WORD.findall(part)
+    return found
 
 
 def words_of(text: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Recipes: everything that decides what a training run does."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -86,10 +86,17 @@ class Recipe(ModelSettings):
                 raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
         check_probability(self.reset_prob, "reset_prob")
 
-    def build(self, vocab_size: int) -> LanguageModel:
-        """The untrained model, with its first weights drawn from the seed."""
+    def build(
+        self, vocab_size: int, make: Callable[..., LanguageModel] = LanguageModel
+    ) -> LanguageModel:
+        """The untrained model, with its first weights drawn from the seed.
+
+        Args:
+            vocab_size: V.
+            make: what makes it; `lessons_lib.training.torch_engine` has another one.
+        """
         settings = {field.name: getattr(self, field.name) for field in fields(ModelSettings)}
-        model = LanguageModel(vocab_size, **settings, rng=np.random.default_rng(self.seed))
+        model = make(vocab_size, **settings, rng=np.random.default_rng(self.seed))
         W = model.params["embedding.W"]
         W *= W.dtype.type(self.embed_scale * 100)
         if self.cell == "lstm":

@@ -60,6 +60,8 @@ class Run:
         metadata: more to keep with the model, such as how its text becomes tokens.
         start: parameters by name to start with, where they are not to be drawn.
         start_name: where they come from, kept with the recipe.
+        make: what makes the model, as for `Recipe.build`: the engine. A run may be gone on with by
+            another one.
     """
 
     corpus_name: str
@@ -70,6 +72,7 @@ class Run:
     metadata: Mapping[str, str] = field(default_factory=dict)
     start: Mapping[str, np.ndarray] = field(default_factory=dict)
     start_name: str = ""
+    make: Callable[..., LanguageModel] = LanguageModel
 
     def train(
         self,
@@ -114,7 +117,7 @@ class Run:
 
     def _claim_folder(self, folder: Path, resume: bool) -> tuple[Trainer, "_OnDisk"]:
         recipe = self.recipe
-        model = recipe.build(len(self.corpus.vocab))
+        model = recipe.build(len(self.corpus.vocab), self.make)
         model.metadata = {
             "corpus": self.corpus_name,
             "vocabulary": json.dumps(self.corpus.vocab.tokens, ensure_ascii=False),

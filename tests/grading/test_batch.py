@@ -8,6 +8,7 @@ import os
 import stat
 import textwrap
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from lessons_lib.grading.batch import (
     unpacking,
 )
 from lessons_lib.grading.batch.students import one_for_each_student, student_of
+from lessons_lib.grading.isolation import box
 from lessons_lib.grading.report import Report, Result
 
 ASSIGNMENT = """
@@ -302,6 +304,43 @@ def test_no_archive_takes_the_room_of_others(tmp_path, monkeypatch, limit, most,
     found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
     assert sorted(found.submissions) == ["a.zip/0.py", "a.zip/1.py", "a.zip/2.py", "b.zip/mine.py"]
     assert {why.partition(";")[0] for why in found.left_out.values()} == {reason}
+
+
+def test_the_archives_of_a_student_share_a_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 3)
+    own = tmp_path / "in" / "Jane Doe_123_assignsubmission_file_"
+    own.mkdir(parents=True)
+    for k in range(4):
+        (own / f"{k}.zip").write_bytes(zipped({"a.py": RIGHT, "b.py": RIGHT}))
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert len(found.submissions) == 3
+    assert len(found.left_out) == 5
+
+
+def test_an_index_is_looked_for_where_python_looks(tmp_path, monkeypatch):
+    """The mark of the end record stands once more in that record, as the index's place."""
+    data = bytearray(zipped({f"{k}.py": RIGHT for k in range(5)}))
+    data[-6:-2] = b"PK\x05\x06"
+    (tmp_path / "a.zip").write_bytes(data)
+    monkeypatch.setattr(unpacking, "MOST_MEMBERS", 4)
+    with pytest.raises(ValueError, match="it holds more than 4 files"):
+        find_submissions([tmp_path / "a.zip"], tmp_path / "unpacked")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such paths")
+def test_a_path_that_is_longer_than_can_be_opened(tmp_path):
+    with box.Folder() as folder:
+        here = os.open(folder, os.O_RDONLY)
+        for _ in range(20):
+            os.mkdir("d" * 250, dir_fd=here)
+            here, before = os.open("d" * 250, os.O_RDONLY, dir_fd=here), here
+            os.close(before)
+            for name in ("a.py", "b.txt"):
+                os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=here))
+        os.close(here)
+        found = find_submissions([Path(folder)])
+    assert 0 < len(found.submissions) < 20
+    assert any("cannot be opened: File name too long" in why for why in found.left_out.values())
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])

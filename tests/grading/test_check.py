@@ -556,3 +556,11 @@ def test_what_builds_on_a_wrong_answer_is_judged_with_it_too():
     exec("def lstm_gates(*arguments): return [0 * arguments[1]] * 4", names)
     exec("def lstm_step(x, h, c, *weights): return 0 * h, 0 * c", names)
     assert check(names["lstm_step"]).score == 0  # zeros are right for gates of zeros
+    # Of other shapes the own results would be broadcast, to as much as the grader could hold.
+    wide = "lambda *arguments: [np.ones((9, 1, 1, 1)), np.ones((1, 9, 1, 1))] * 2"
+    exec(f"import numpy as np\nlstm_gates = {wide}", names)
+    exec("def lstm_step(x, h, c, *weights): return h + 1, c + 1", names)
+    assert check(names["lstm_step"]).score == 0
+    exec("def lstm_gates(x, h, *weights): return [h + 1] * 4", names)  # solved without weights
+    exec("def lstm_step(x, h, c, *weights): c = h * c + h * h; return h * np.tanh(c), c", names)
+    assert check(names["lstm_step"]).score == 0

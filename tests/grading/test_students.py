@@ -152,6 +152,12 @@ def test_errors_are_carried_on_for_half_of_the_points(asked):
         ("dtanh = dnext_h * (1 - next_h**2)", "dtanh = 0 * dnext_h"),
     ]
     assert judged(asked, constant, "rnn")["rnn_step_backward"].score == 0
+    total = [
+        ("np.tanh(x.dot(Wx) + prev_h.dot(Wh) + b)", "0 * prev_h + sum(a.sum() for a in (x, prev_h, Wx, Wh, b))"),
+        ("dtanh = dnext_h * (1 - next_h**2)", "return tuple(np.full_like(a, dnext_h.sum()) for a in (x, prev_h, Wx, Wh, x[0, :1] + 0 * prev_h[0]))"),
+    ]  # fmt: skip
+    back = judged(asked, total, "rnn")["rnn_step_backward"]
+    assert (back.status, back.score) == ("failed", 0)
 
 
 def test_the_cache_must_be_there(asked):

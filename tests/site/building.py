@@ -19,8 +19,9 @@ REPOSITORY = "someone/memory-gates"
 def build(folder: Path, repository: str = REPOSITORY) -> subprocess.CompletedProcess[str]:
     """Build the site into folder; a warning is an error."""
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-c", "docs", "-d", f"{folder}/cache"]
+    few = ["-j", "auto", "-D", "dial_pictures=4"]
     return subprocess.run(
-        [*command, str(ROOT), str(folder / "site")],
+        [*command, *few, str(ROOT), str(folder / "site")],
         cwd=ROOT,
         env=os.environ | {"GITHUB_REPOSITORY": repository, "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,

@@ -1,10 +1,13 @@
 """The web site: it builds without a warning, and every page of it is whole and stands alone."""
 
+import copy
 import importlib
 import re
+import tomllib
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from fontTools.ttLib import TTFont
 from nbformat import read
 
 from tests.notebooks.course import LESSONS
@@ -13,7 +16,7 @@ from tests.site.building import NEEDS_SPHINX, REPOSITORY, ROOT, build, read_page
 
 pytestmark = [pytest.mark.slow, NEEDS_SPHINX]
 
-DASH = " \N{EN DASH} "  # between a type and what it says
+ADDRESS = "https://someone.github.io/memory-gates/"
 PUBLIC = [
     "functions",
     "cells",
@@ -25,6 +28,7 @@ PUBLIC = [
     "training",
     "interop",
 ]
+NO_LINKS = ["a", "h1", "h2", "h3", "pre", "code", "summary", "math", "script"]
 LOADED = {  # what a browser fetches by itself
     "script": "src",
     "img": "src",
@@ -104,17 +108,120 @@ def test_every_picture_has_a_text(pages):
     assert count >= stored > 50
 
 
+def test_no_formula_is_left_as_it_was_written(site, pages):
+    count, shown = 0, set()
+    for name, page in lesson_pages(site, pages).items():
+        for formula in page.select(".math"):
+            shown.update("".join(formula.math.semantics.find_all(string=True, recursive=True)))
+            assert formula.math.annotation.get_text().strip(), name
+            assert not formula.find("merror"), name
+            count += 1
+        article = copy.copy(page.select_one("article"))
+        for part in article.select("pre, code, script, .math, table, .stuck"):
+            part.decompose()
+        text = article.get_text()
+        assert not re.search(r"\$|\\\\[a-z]|\*\w", text), f"{name}: not set"
+    assert count > 1000
+    font = set(map(chr, TTFont(site / "_static" / "mathematics.woff").getBestCmap()))
+    assert shown | {"\N{SQUARE ROOT}"} <= font | set(
+        " \N{FUNCTION APPLICATION}\N{INVISIBLE SEPARATOR}"
+    )
+
+
+def test_a_lesson_weighs_little(site, pages):
+    for name, page in lesson_pages(site, pages).items():
+        here = (site / "notebooks" / name).parent
+        files = {
+            (here / unquote(urlsplit(tag[attribute]).path)).resolve()
+            for selector, attribute in LOADED.items()
+            for tag in page.select(selector)
+            if tag.get(attribute) and not tag[attribute].startswith("data:")
+        }
+        files |= {(site / "notebooks" / f"{name}.html"), site / "_static" / "mathematics.woff"}
+        assert sum(file.stat().st_size for file in files) <= 900_000, name
+
+
+def test_what_is_mentioned_is_a_link(site, pages):
+    lessons = lesson_pages(site, pages)
+    mentions = re.compile(r"\b[Ll]essons? \d\d\b")
+    bare = []
+    for name, page in lessons.items():
+        own = name[:2] if "/" not in name else "none"
+        for text in page.find("article").find_all(string=mentions):
+            plain = set(re.findall(r"[Ll]essons? (\d\d)", text)) - {own}
+            if plain and not text.find_parent(NO_LINKS) and not text.find_parent(class_="stuck"):
+                bare.append(f"{name}: {text}")
+    assert bare == []
+    words = {link.get_text() for page in lessons.values() for link in page.select("article a")}
+    assert {"lesson 02", "Lesson 06", "07"} <= words
+    links = lessons["06_why_lstm_remembers"].select("article a.internal")
+    assert "05_lstm_gates.html#exercise-lstm_step" in {link["href"] for link in links}
+    (term,) = lessons["05_lstm_gates"].select("a.term[href$='#term-forget-gate']")
+    assert term["href"] == "../docs/glossary.html#term-forget-gate"
+    assert term["title"].startswith("망각 게이트")
+
+
+def test_every_source_has_its_address(site, pages):
+    papers = tomllib.loads((ROOT / "docs" / "papers.toml").read_text("utf-8"))["paper"]
+    form = {"doi": r"10\.\d{4,9}/\S+", "arxiv": r"\d{4}\.\d{4,5}", "url": r"https://\S+"}
+    for paper in papers:
+        (kind,) = paper.keys() & form.keys()
+        assert re.fullmatch(form[kind], paper[kind]), paper
+    places = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/", "url": ""}
+    unused = {places[k] + paper[k] for paper in papers for k in paper.keys() & form.keys()}
+    for name, page in lesson_pages(site, pages).items():
+        for section in page.select("section#sources, section#papers-and-sources"):
+            for item in section.select("li"):
+                dated = re.search(r"\(\d{4}\)", item.get_text())  # not a program's documentation
+                assert not dated or item.select("a.external"), f"{name}: {item.get_text()}"
+        unused -= {link["href"] for link in page.select("article a.external")}
+    assert not unused
+
+
+def test_a_page_says_what_it_is_about(site, pages):
+    for name, page in lesson_pages(site, pages).items():
+        said = {
+            tag.get("name") or tag["property"]: tag["content"]
+            for tag in page.select("meta[content]")
+            if tag.get("name") or tag.get("property")
+        }
+        assert 20 < len(said["description"]) <= 202
+        assert said["description"][:20] in page.find("article").get_text().replace("\n", " ")
+        assert said["og:description"] == said["description"]
+        address = f"{ADDRESS}notebooks/{name}.html"
+        assert said["og:url"] == page.select_one("link[rel=canonical]")["href"] == address
+        assert (site / said["og:image"].removeprefix(ADDRESS)).is_file()
+    sitemap = (site / "sitemap.xml").read_text("utf-8")
+    assert sitemap.count("<loc>") > 80
+    assert f"<loc>{ADDRESS}notebooks/05_lstm_gates.html</loc>" in sitemap
+    assert "/search.html" not in sitemap
+    assert pages[site / "404.html"].base["href"] == ADDRESS
+
+
+def test_the_reference_leads_to_its_source(site, pages):
+    page = pages[site / "docs" / "api" / "cells.html"]
+    link = page.find(id="lessons_lib.cells.lstm_step").find("a", string=re.compile("source"))
+    file, _, lines = link["href"].partition("#")
+    assert file == f"https://github.com/{REPOSITORY}/blob/main/lessons_lib/cells.py"
+    first, last = map(int, re.findall(r"\d+", lines))
+    source = (ROOT / "lessons_lib" / "cells.py").read_text("utf-8").splitlines()
+    assert any(line.startswith("def lstm_step(") for line in source[first - 1 : last])
+    sizes = [len(pages[file].select("dt.sig")) for file in (site / "docs/api").rglob("*.html")]
+    assert 40 < max(sizes) < 120, "one page for all: nobody reads it"
+
+
 def test_a_lesson_can_be_downloaded_and_opened_elsewhere(site, pages):
     for name, page in lesson_pages(site, pages).items():
         links = {link.text: link["href"] for link in page.select(".lesson-links a")}
-        copy = (site / "notebooks" / name).parent / links.pop("Download the notebook")
-        assert copy.read_bytes() == (ROOT / "notebooks" / f"{name}.ipynb").read_bytes()
+        copied = (site / "notebooks" / name).parent / links.pop("Download the notebook")
+        assert copied.read_bytes() == (ROOT / "notebooks" / f"{name}.ipynb").read_bytes()
         notebook = f"notebooks/{name}.ipynb"
         assert links == {
             "Open in Binder": f"https://mybinder.org/v2/gh/{REPOSITORY}/main"
             f"?urlpath=lab/tree/{notebook}",
             "Open in Colab": "https://colab.research.google.com/github/"
             f"{REPOSITORY}/blob/colab/{notebook}",
+            "Open in JupyterLite": f"{ADDRESS}lite/lab/index.html?path={name}.ipynb",
         }
 
 
@@ -146,7 +253,9 @@ def test_without_a_repository_a_lesson_can_still_be_downloaded(tmp_path):
     assert result.returncode == 0, result.stderr
     page = (tmp_path / "site" / "notebooks" / "05_lstm_gates.html").read_text(encoding="utf-8")
     assert "Download the notebook" in page
-    assert "mybinder.org" not in page
+    assert not re.search(r'mybinder|Binder|Colab|lite/lab|rel="canonical"|og:image', page)
+    assert "Binder" not in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert not (tmp_path / "site" / "sitemap.xml").exists()
     assert "GITHUB_REPOSITORY=owner/name make site" in result.stdout
 
 
@@ -154,7 +263,8 @@ def test_the_front_page_leads_to_the_whole_course(site, pages):
     page = pages[site / "index.html"]
     links = {link.text: link["href"] for link in page.select(".lesson-links a")}
     home = f"https://github.com/{REPOSITORY}"
-    assert links.pop("Open the course in Binder").startswith("https://mybinder.org/v2/gh/")
+    binder = links.pop("Open the course in Binder, with nothing to install")
+    assert binder.startswith("https://mybinder.org/v2/gh/")
     assert links == {
         "Source on GitHub": home,
         "Download everything (zip)": f"{home}/archive/refs/heads/main.zip",

@@ -1,8 +1,9 @@
-"""The site's pages in a real browser, without a network: light, dark, and as wide as a phone.
+"""The site's pages in a real browser, without a network: as wide as a phone, a tablet and a desk.
 
 Needs Chromium and Python's `playwright`. `LESSONS_SCREENSHOTS` names a folder for the pictures.
 """
 
+import io
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,54 +14,32 @@ import pytest
 from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, folder_for_pictures
 from tests.notebooks.course import LESSONS
 from tests.site.building import NEEDS_SPHINX
+from tests.site.looking import (
+    AXE,
+    COLOURS,
+    CUT_CODE,
+    CUT_MATHS,
+    NO_CUE,
+    SMALL_CODE,
+    TOO_WIDE,
+    UNSET_MATHS,
+)
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.base", reason="axe is not installed")
+pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
 
 pytestmark = [*MARKS, NEEDS_SPHINX]
 
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDTHS = (375, 768, 1280)
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "api").glob("*.rst")))
+DOCUMENTS = sorted((*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "api").rglob("*.rst")))
 NOTEBOOKS = [path.relative_to(ROOT).with_suffix("").as_posix() for path in LESSONS]
 PAGES = [
-    *("index", "search", "CONTRIBUTING"),
+    *("index", "search", "CONTRIBUTING", "CHANGELOG"),
     *(path.relative_to(ROOT).with_suffix("").as_posix() for path in DOCUMENTS),
     *NOTEBOOKS,
 ]
-
-# What reaches beyond the right edge of the screen and cannot be moved sideways in its place.
-TOO_WIDE = """() => {
-    const edge = document.documentElement.clientWidth + 1;
-    const moves = e => getComputedStyle(e).overflowX != "visible";
-    const inside = e => e.tagName == "ARTICLE" ? false : moves(e) || inside(e.parentElement);
-    return [...document.querySelectorAll("article *")]
-        .filter(e => e.getBoundingClientRect().right > edge)
-        .filter(e => !inside(e.parentElement))
-        .map(e => e.outerHTML.slice(0, 80));
-}"""
-UNSET_MATHS = """() => [...document.querySelectorAll(".math")]
-    .filter(e => !e.querySelector("mjx-container svg") || e.querySelector("[data-mjx-error]"))
-    .map(e => e.outerHTML.slice(0, 200))"""
-# Beside formulas that are wider than their place: a backslash that is shown, as in "max\\_norm".
-CUT_MATHS = """() => [...document.querySelectorAll("mjx-container[display=true]")]
-    .filter(e => e.scrollWidth > e.clientWidth + 1)
-    .concat([...document.querySelectorAll("[data-mml-node=mtext] [data-c='5C']")])
-    .map(e => e.closest(".math").outerHTML.slice(0, 80))"""
-CUT_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
-    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent.slice(0, 80))"""
-SMALL_CODE = """() => [...document.querySelectorAll("td code")]
-    .filter(e => parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.textContent)"""
-# Lightness of text and page, 0 to 1, and what a figure stands on.
-COLOURS = """() => {
-    const light = (e, property) => {
-        const [r, g, b] = getComputedStyle(e)[property].match(/[\\d.]+/g).map(Number);
-        return (0.3 * r + 0.6 * g + 0.1 * b) / 255;
-    };
-    return {text: light(document.querySelector("article p"), "color"),
-            page: light(document.body, "backgroundColor"),
-            code: light(document.querySelector(".cell_input") ?? document.body, "backgroundColor"),
-            figure: light(document.querySelector("article img"), "backgroundColor")};
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -72,25 +51,25 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def open_page(browser, site):
-    """Open a page from the disk, without a network: the page and what went wrong with it."""
-    contexts = []
+def tab(browser):
+    """One tab without a network for all pages, and what went wrong in it."""
+    context = browser.new_context(offline=True)
+    page, wrong = context.new_page(), []
+    page.on("requestfailed", lambda request: wrong.append(request.url))
+    page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page, wrong
+    context.close()
 
-    def open_it(name, size, scheme):
-        context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
-        contexts.append(context)
-        page, wrong = context.new_page(), []
-        page.on("requestfailed", lambda request: wrong.append(request.url))
-        page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto((site / f"{name}.html").as_uri())
-        page.wait_for_function("!window.MathJax || window.MathJax.startup?.promise")
-        page.evaluate("window.MathJax?.startup.promise.then(() => null)")
-        return page, wrong
 
-    yield open_it
-    for context in contexts:
-        context.close()
+def open_page(tab, site, name, width=1280, scheme="light"):
+    page, wrong = tab
+    wrong.clear()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("document.fonts.ready.then(() => null)")
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -99,36 +78,97 @@ def pictures(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_on_a_phone_and_no_code_is_cut_on_a_desk(open_page, name):
-    page, wrong = open_page(name, PHONE, "light")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert page.evaluate(TOO_WIDE) == []
+def test_a_page_is_whole_and_open_to_all_at_three_widths(tab, site, name):
+    page = open_page(tab, site, name)
+    page.evaluate(axe.AXE_SCRIPT)
     assert page.evaluate(UNSET_MATHS) == []
-    assert page.evaluate(SMALL_CODE) == []
-    for width in (1280, 1440):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate(CUT_CODE) == []
-        assert page.evaluate(CUT_MATHS) == []
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert wrong == []
-    page.context.close()
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(NO_CUE) == []
+        assert page.evaluate(SMALL_CODE) == []
+        assert page.evaluate(AXE, width == WIDTHS[-1] and name not in NOTEBOOKS) == []
+    assert page.evaluate(CUT_CODE) == []
+    assert page.evaluate(CUT_MATHS) == []
+    if page.locator(".toc-tree").count():
+        assert page.locator(".toc-tree").bounding_box()["x"] < WIDTHS[-1], "the contents are shown"
+    assert tab[1] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_lesson_can_be_read_in_light_and_dark(open_page, pictures, size, scheme):
-    page, wrong = open_page("notebooks/05_lstm_gates", size, scheme)
+@pytest.mark.parametrize("width", [1280, 375], ids=["desk", "phone"])
+def test_a_lesson_can_be_read_in_light_and_dark(tab, site, pictures, width, scheme):
+    page = open_page(tab, site, "notebooks/05_lstm_gates", width, scheme)
     colours = page.evaluate(COLOURS)
     assert abs(colours["text"] - colours["page"]) > 0.6
     assert abs(colours["text"] - colours["code"]) > 0.6
     assert (colours["page"] < 0.2) == (scheme == "dark")
     assert scheme == "light" or colours["figure"] == 1, "a figure is drawn on white"
-    assert wrong == []
-    device = "desk" if size is DESK else "phone"
+    page.evaluate(axe.AXE_SCRIPT)
+    assert page.evaluate(AXE, True) == []
+    assert tab[1] == []
     for top in (0, 3000):
         page.evaluate(f"window.scrollTo(0, {top})")
-        page.screenshot(path=pictures / f"site-lesson-{device}-{scheme}-{top}.png")
-    page.context.close()
+        page.screenshot(path=pictures / f"site-lesson-{width}-{scheme}-{top}.png")
+
+
+def test_a_dial_turns_on_the_page(tab, site):
+    page = open_page(tab, site, "notebooks/07_gru")
+    dial = page.locator("figure.dial")
+    picture, said = dial.locator("img"), dial.locator("figcaption")
+    before = picture.get_attribute("src"), said.text_content()
+    slider = dial.get_by_label("update z")
+    slider.press("ArrowRight")
+    sync_api.expect(slider).to_have_attribute("aria-valuetext", "1.00")
+    sync_api.expect(dial.locator("output").nth(1)).to_have_text("1.00")
+    sync_api.expect(said).not_to_have_text(before[1])
+    assert picture.get_attribute("src") != before[0]
+    assert said.text_content() in picture.get_attribute("alt")
+    loaded = "image => image.complete && image.naturalWidth > 100"
+    page.wait_for_function(loaded, arg=picture.element_handle())
+    slider.press("ArrowLeft")
+    assert (picture.get_attribute("src"), said.text_content()) == before
+    assert tab[1] == []
+
+
+def test_a_hint_comes_before_the_solution(tab, site):
+    page = open_page(tab, site, "notebooks/05_lstm_gates", 375)
+    page.get_by_role("link", name="lstm_step", exact=True).first.click()
+    assert page.url.endswith("#exercise-lstm_step")
+    solution = page.locator("details.solution", has_text="def lstm_step(")
+    sync_api.expect(solution).to_be_hidden()
+    page.get_by_text("Hints for lstm_step", exact=True).click()
+    sync_api.expect(page.get_by_text("The solution of lstm_step", exact=True)).to_be_visible()
+    page.get_by_text("The solution of lstm_step", exact=True).click()
+    sync_api.expect(solution.locator("pre")).to_be_visible()
+
+
+def test_what_is_copied(tab, site):
+    page = open_page(tab, site, "notebooks/05_lstm_gates")
+    page.wait_for_selector(".copybtn[aria-label]")
+    assert page.locator(".cell_output .copybtn").count() == 0
+    assert page.locator(".copybtn:not([aria-label='Copy this code'])").count() == 0
+    copied = page.evaluate("""() => {
+        const formula = [...document.querySelectorAll("div.math")].at(0);
+        getSelection().selectAllChildren(formula);
+        const clipboardData = new DataTransfer();
+        const event = new ClipboardEvent("copy", {clipboardData, bubbles: true});
+        formula.dispatchEvent(event);
+        return event.clipboardData.getData("text/plain");
+    }""")
+    assert copied.startswith("$$\n\\begin{aligned}\ni_t&=\\sigma(")
+
+
+def test_a_lesson_on_paper(tab, site):
+    page = open_page(tab, site, "notebooks/05_lstm_gates")
+    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    text = "\n".join(sheet.extract_text() for sheet in sheets)
+    assert "Skip to content" not in text
+    body, _, answers = text.rpartition("\nAnswers")
+    assert "squashes the memory itself" in answers, "what is folded away"
+    assert "squashes the memory itself" not in body
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -145,14 +185,17 @@ def address(site):
         server.shutdown()
 
 
-def test_the_search_finds_a_lesson(browser, address, pictures):
-    page, asked = browser.new_page(viewport=DESK), []
+def test_the_search_shows_lessons_first(browser, address, pictures):
+    page, asked = browser.new_page(viewport={"width": 1280, "height": 900}), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}index.html")
     page.locator(".sidebar-search").fill("forget gate")
     page.locator(".sidebar-search").press("Enter")
     found = page.locator("#search-results li", has_text="05 · LSTM gates").first
     sync_api.expect(found.locator("p.context")).to_contain_text("gate")
+    sync_api.expect(page.locator("#search-summary, .search-summary").first).to_be_visible()
+    first = page.locator("#search-results li a").first.get_attribute("href")
+    assert "notebooks/0" in first or "notebooks/1" in first
     page.screenshot(path=pictures / "site-search.png")
     assert asked
     assert all(url.startswith(address) for url in asked)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lessons_lib.text import reading
 from lessons_lib.text.reading import TextFiles
+from lessons_lib.text.words import composed, words
 
 
 def read(path, content, encoding="utf-8"):
@@ -48,6 +49,23 @@ def test_what_is_read(tmp_path, content, encoding, text):
 def test_what_is_refused(tmp_path, content, encoding, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path / "a.txt", content, encoding)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are made otherwise")
+def test_a_link_in_a_folder_leads_nowhere(tmp_path):
+    (tmp_path / "secret").write_text("the reader's own")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "link.txt").symlink_to(tmp_path / "secret")
+    (tmp_path / "texts" / "own.txt").write_text("a text")
+    assert "".join(TextFiles(tmp_path / "texts").pieces()) == "a text"
+
+
+def test_accents_and_flags_without_end_take_no_time(monkeypatch):
+    accents = "e" + "\u0315\u0301" * 500_000
+    assert len(composed(accents)) <= 31
+    assert composed("e\u0301" * 100) == "é" * 100
+    assert words("🇰🇷" * 20_000)[::10_000] == ["🇰🇷"] * 2
+    assert words("a 🇰🇷🇫🇷 b") == ["a", "🇰🇷", "🇫🇷", "b"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such devices")

@@ -83,6 +83,7 @@ DAMAGE = {
     "an epoch of text": (METRICS, RECORD % '"\\u001b[2J"'),
     "a huge epoch": (METRICS, RECORD % HUGE),
     "a record without end": (METRICS, DEEP),
+    "a run that never ends": (METRICS, '{"step": 1, "epoch": 1, "seconds": Infinity}'),
     "the recipe is a link": (RECIPE_FILE, a_link),
     "the recipe is a pipe": (RECIPE_FILE, a_pipe),
     "no recipe": (RECIPE_FILE, "{}"),

@@ -4,7 +4,9 @@ import importlib.util
 import os
 import re
 import shutil
+import stat
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,6 @@ from lessons_lib.grading.batch.unpacking import (
     Room,
     Unpacker,
     room_of_a_class,
-    room_of_a_student,
 )
 from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.isolation.submission import SUFFIXES
@@ -139,9 +140,16 @@ def _names(wanted: list[str]) -> list[str]:
 
 
 def shown_name(name: str) -> str:
-    """A name in one line, whose blanks and other characters are all seen."""
+    """A name in one line, whose blanks and other characters are all seen.
+
+    Of a long one beginning and end are shown, and a number in place of the rest, so that two files
+    are not told apart by what is left out.
+    """
     name = re.sub(r"(?<![^/ ]) | (?![^/])", r"\\x20", shown(name, keep=""))
-    return name if len(name) <= LONGEST else f"{name[:LONGEST]} …"
+    if len(name) <= LONGEST:
+        return name
+    rest = zlib.crc32(name.encode(errors="surrogatepass"))
+    return f"{name[: LONGEST - 60]} …{rest:08x}… {name[-40:]}"
 
 
 def _likeness(name: str) -> str:
@@ -160,7 +168,7 @@ def _below(
 ) -> Iterator[tuple[str, Path]]:
     """Names and paths of what is to be graded below a folder.
 
-    Each archive in it has room of its own, if it is not given the room that all of them share.
+    Each student's archives have room of their own, if they are not given the room of all of them.
     """
 
     def unreadable(error: OSError) -> None:
@@ -180,9 +188,9 @@ def _below(
             path, whole = Path(root, name), f"{at}{name}"
             suffix = path.suffix.lower()
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
-                own = room or room_of_a_student()
+                own = room or unpacker.room_of(student_of(whole))
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
-            elif reason := _not_looked_at(path) if suffix not in SUFFIXES else _of_the_system(name):
+            elif reason := _not_looked_at(path, suffix in SUFFIXES):
                 found.left_out[shown_name(whole)] = reason
             elif suffix not in SUFFIXES:
                 found.left_out[shown_name(whole)] = "neither a .py nor an .ipynb file"
@@ -208,8 +216,14 @@ def _in_archive(
     yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 
-def _not_looked_at(path: Path) -> str:
-    return "a link" if path.is_symlink() else _of_the_system(path.name)
+def _not_looked_at(path: Path, may_be_link: bool = False) -> str:
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:  # its path is longer than the system takes, say
+        return f"it cannot be opened: {error.strerror}"
+    if stat.S_ISLNK(mode) and not may_be_link:
+        return "a link"
+    return _of_the_system(path.name)
 
 
 def _of_the_system(name: str) -> str:

@@ -44,7 +44,7 @@ class Room:
 
 
 def room_of_a_student() -> Room:
-    """For an archive and those in it: nobody takes the room of others."""
+    """For all archives of a student, and those in them: nobody takes the room of others."""
     return Room(MOST_UNPACKED_OF_A_STUDENT, MOST_OF_A_STUDENT)
 
 
@@ -62,6 +62,11 @@ class Unpacker:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._number = folder, 0
+        self._rooms: dict[str, Room] = {}
+
+    def room_of(self, student: str) -> Room:
+        """What is left of a student's room."""
+        return self._rooms.setdefault(student, room_of_a_student())
 
     def unpack(self, archive: Path, room: Room) -> tuple[Path, dict[str, str]]:
         """Unpack what can be graded, and archives, as long as there is room.
@@ -144,8 +149,10 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2**16 - END_SIZE - LOCATOR_SIZE))
     tail = file.read()
-    at = tail.rfind(END)
-    if at < 0:
+    at = len(tail) - END_SIZE  # Python looks here first, for a record with an empty comment
+    if not (tail[at:].startswith(END) and tail.endswith(b"\0\0")):
+        at = tail.rfind(END)
+    if not 0 <= at <= len(tail) - END_SIZE:
         raise _RefusedError("it is no .zip file")
     end = tail[at : at + END_SIZE]
     if tail[max(0, at - LOCATOR_SIZE) : at].startswith(LOCATOR):

@@ -83,7 +83,8 @@ def updated(there: bytes, new: bytes) -> bytes:
         replacement = cells.pop(_id(cell), cell) if _id(cell) else cell
         is_answer = cell["metadata"].get("nbgrader", {}).get("solution")
         kept.append(cell if is_answer and _head(cell) == _head(replacement) else replacement)
-    return student.notebook([*kept, *(cell for name, cell in cells.items() if name)])
+    notebook["cells"] = [*kept, *(cell for name, cell in cells.items() if name)]
+    return f"{json.dumps(notebook, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def _id(cell: student.Cell) -> str:

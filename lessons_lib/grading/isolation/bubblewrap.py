@@ -41,6 +41,7 @@ def in_bubblewrap(box: Path) -> list[str]:
     else:
         command += ["--unshare-all", "--unshare-user", "--disable-userns"]
         command += ["--uid", "65534", "--gid", "65534"]
+    command += ["--hostname", "box"]
     command += _files()
     command += ["--ro-bind", str(box), PLACE, "--chdir", "/"]
     return [*command, "--remount-ro", "/"]

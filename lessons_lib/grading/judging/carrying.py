@@ -21,6 +21,7 @@ Other = Callable[[str, Case], Outcome]
 
 DIRECTIONS = 3  # along which each gradient is compared with a difference
 EPS = 1e-6
+MOVED = 1e-9  # from here on a result has changed
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 
 
@@ -71,9 +72,18 @@ def _built(
     earlier: Exercise,
     built_on: Callable[[Callable[..., Any]], Callable[..., Any]],
 ) -> set[str]:
+    depends_alike = False
+
     def own(*values: Any) -> Any:
+        nonlocal depends_alike
         arguments = dict(zip(earlier.parameters, values, strict=True))
         arrays = _arrays(earlier, other(earlier.name, Case(arguments, {}, "float64")))
+        # Of other shapes they might be broadcast here, to as much as this process can hold.
+        if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
+            raise CannotTell
+        if not depends_alike:
+            _check_depends_alike(earlier, arguments, other)
+            depends_alike = True
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
     right = {output.name for output in exercise.outputs}
@@ -92,6 +102,53 @@ def _built(
             if _is_constant(wanted) or problem_with(output, np.asarray(wanted), found)
         }
     return right
+
+
+def _right(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:
+    """What the reference gives for these arguments."""
+    case = Case(arguments, {}, "float64").copied_arguments()
+    results = exercise.results_of(exercise.reference(*case.values()), case)
+    assert results is not None
+    return [np.asarray(result) for result in results]
+
+
+def _check_depends_alike(exercise: Exercise, arguments: dict[str, Any], other: Other) -> None:
+    """Raise CannotTell unless an own function's results depend on what the reference's do.
+
+    Who need not solve the exercise could choose one that is easily solved: results that pass an
+    argument on, or that are a sum of everything. So one entry of each argument is moved: results
+    that have to change do, but for a third of them, since one argument may have been forgotten, or
+    two blocks exchanged; and no more than twice as many entries change as of the right ones.
+    """
+
+    def own(changed: dict[str, Any]) -> list[np.ndarray]:
+        return _arrays(exercise, other(exercise.name, Case(changed, {}, "float64")))
+
+    rng = np.random.default_rng(0)
+    mine, right = own(arguments), _right(exercise, arguments)
+    missing = expected = 0
+    for name, value in arguments.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
+            continue
+        moved = value.copy()
+        moved.flat[rng.integers(value.size)] += 0.5
+        changed = arguments | {name: moved}
+        found = _num_changed(mine, own(changed))
+        wanted = _num_changed(right, _right(exercise, changed))
+        if found.sum() > 2 * wanted.sum():
+            raise CannotTell
+        expected += int(np.count_nonzero(wanted))
+        missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
+    if 3 * missing > expected:
+        raise CannotTell
+
+
+def _num_changed(before: list[np.ndarray], after: list[np.ndarray]) -> np.ndarray:
+    """How many entries of each result differ."""
+    if [a.shape for a in before] != [a.shape for a in after]:
+        raise CannotTell
+    pairs = zip(before, after, strict=True)
+    return np.array([np.count_nonzero(abs(b - a) > MOVED) for a, b in pairs])
 
 
 def _is_constant(value: Any) -> bool:
@@ -117,6 +174,8 @@ def _derivatives(
         own = case.arguments[cache]
         assert isinstance(own, OwnCache)
         upstream = [value for name, value in case.arguments.items() if name != cache]
+        if case is cases[0]:
+            _check_depends_alike(forward, dict(own.arguments), other)
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell
