@@ -75,7 +75,9 @@ def test_no_name_takes_the_row_of_another(pool, tmp_path_factory, names):
 
 @posix
 @pytest.mark.parametrize(
-    "other", [" alice.py", "\xa0alice.py", "alice\x08.py", "Alice.py", "alice .py"]
+    "other",
+    [" alice.py", "\xa0alice.py", "alice\x08.py", "Alice.py", "alice .py"]
+    + [f"alice{unseen}.py" for unseen in "\u034f\u3164\ufe0f\U000e0101"],
 )
 def test_the_row_is_whose_name_it_is(pool, tmp_path, other):
     grade_all(handed_in(tmp_path / "in", [other, "alice.py"]), tmp_path / "out")

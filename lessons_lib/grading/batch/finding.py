@@ -25,6 +25,10 @@ from lessons_lib.shown import shown
 MOST_ARCHIVES = 3  # in one another
 MOST_FOLDERS = 30  # in one another
 LONGEST = 500  # characters of a name
+# Printable to Python and drawn as nothing: Unicode's Default_Ignorable_Code_Point, after NFKC.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 
@@ -154,7 +158,7 @@ def shown_name(name: str) -> str:
 
 def _likeness(name: str) -> str:
     """What is left of a name without what is easily overlooked."""
-    letters = unicodedata.normalize("NFKC", name).casefold()
+    letters = UNSEEN.sub("", unicodedata.normalize("NFKC", name).casefold())
     return "".join(c for c in letters if c.isprintable() and c != " ")
 
 
