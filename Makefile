@@ -27,6 +27,7 @@ lab: $(INSTALLED) ## read the course in JupyterLab
 	@$(PY) tools/start_lab.py $(LAB_ARGS)
 
 test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
 # Hundreds of processes start: what one has compiled is kept for the others, whoever forbids it.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## run the tests, then every notebook against its stored outputs

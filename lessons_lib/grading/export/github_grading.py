@@ -39,7 +39,7 @@ def main() -> None:
     lines = read_lines(collected.with_suffix(".csv"))
     graded.mkdir(exist_ok=True)  # the step before may have failed
     write_atomically(graded / "junit.xml", junit(records))
-    if (graded / "grades.csv").is_file():
+    if lines and (graded / "grades.csv").is_file():
         text = (graded / "grades.csv").read_text(encoding="utf-8-sig")
         write_atomically(graded / "grades.csv", with_commits(text, lines).encode())
     with open(os.environ.get("GITHUB_STEP_SUMMARY", os.devnull), "a", encoding="utf-8") as file:

@@ -104,6 +104,7 @@ def results(counted: Counted, feedback: str, seconds: float) -> dict[str, Any]:
                 "output": verdict(result),
                 "output_format": "md",
                 "visibility": feedback,
+                "extra_data": {"status": result.status},
             }
             for result in report.results
         ],
