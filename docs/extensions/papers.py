@@ -22,7 +22,8 @@ class Paper(NamedTuple):
 
     def is_called(self, words: str) -> bool:
         """Whether these words are its title, perhaps without what follows the colon."""
-        title, said = self.title.casefold(), words.casefold()
+        title = self.title.casefold()
+        said = words.translate({0x201C: '"', 0x201D: '"', 0x2019: "'"}).casefold()
         return title == said or title.startswith(f"{said}:")
 
     def link(self, words: str = "") -> nodes.reference:
