@@ -118,7 +118,7 @@ def main() -> None:
             found.append(row._asdict() | {"accuracy": row.accuracy.tolist()})
             if setups is SETUPS and name in SHIPPED:
                 for key, p in networks[0].params.items():
-                    weights[f"{setup.cell}.{key}"] = p.astype(np.float32)
+                    weights[f"{setup.cell}.{key}"] = p.astype(np.float16)
         return found
 
     result = {

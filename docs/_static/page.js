@@ -2,7 +2,7 @@
 // buttons, and brings folded answers to its end before it is printed.
 
 // --- what is wider than its place ---
-const BOXES = ".math, .highlight pre, .cell_output, .cell_output > .output, .table-wrapper, p:has(> img), .dial";
+const BOXES = ".math, .highlight pre, .cell_output pre, .cell_output, .cell_output > .output, .table-wrapper, p:has(> img), .dial";
 
 // A fading edge shows on which side there is more (site.css), and the arrow keys reach it.
 function mark(box) {

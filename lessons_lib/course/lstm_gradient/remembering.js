@@ -50,7 +50,7 @@ function showRemembering(root, data) {
   const lines = [];
   for (const model of data.models) {
     const section = make("section", root);
-    make("h4", section, model.name);
+    make("h3", section, model.name);
     const answer = make("p", section, "", "answer");
     for (const [kind, title] of [["swap", "what swapping a word does"],
         ["foretold", "what the gradient foretells of it"]]) {
@@ -126,7 +126,7 @@ function showRemembering(root, data) {
 
   // --- on the straight way from one name to the other: the log-odds, and the tangent at its start ---
   const way = make("section", root, "", "way"), [from, to] = data.way.names;
-  make("h4", way, `On the straight way from ${from} to ${to}`);
+  make("h3", way, `On the straight way from ${from} to ${to}`);
   const fraction = labelled(make("p", way), "how far", "range");
   const steps = data.way.models[0].odds.length - 1, W = 200, H = 130;
   Object.assign(fraction, {min: 0, max: steps, step: 1, value: 0});
