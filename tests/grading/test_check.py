@@ -564,3 +564,15 @@ def test_what_builds_on_a_wrong_answer_is_judged_with_it_too():
     exec("def lstm_gates(x, h, *weights): return [h + 1] * 4", names)  # solved without weights
     exec("def lstm_step(x, h, c, *weights): c = h * c + h * h; return h * np.tanh(c), c", names)
     assert check(names["lstm_step"]).score == 0
+    # Arguments passed on need no derivative, and nothing but dh_prev depends on dh.
+    names = {}
+    passes_on = "x, _, Wx, Wh, _ = cache; return x, dh, Wx, Wh, Wh[0]"
+    exec(f"def rnn_step_backward(dh, cache): {passes_on}", names)
+    exec(
+        "import numpy as np\n"
+        "def rnn_backward(dhs, caches):\n"
+        "    x, _, Wx, Wh, _ = map(np.array, zip(*caches))\n"
+        "    return x, dhs.sum(axis=0), Wx.sum(axis=0), Wh.sum(axis=0), Wh.sum(axis=0)[0]",
+        names,
+    )
+    assert check(names["rnn_backward"]).score == 0
