@@ -23,6 +23,7 @@ from lessons_lib.grading.batch import (
 from lessons_lib.grading.batch.students import one_for_each_student, student_of
 from lessons_lib.grading.isolation import box
 from lessons_lib.grading.report import Report, Result
+from tests.grading import deep
 
 ASSIGNMENT = """
     import numpy as np
@@ -330,14 +331,9 @@ def test_an_index_is_looked_for_where_python_looks(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such paths")
 def test_a_path_that_is_longer_than_can_be_opened(tmp_path):
     with box.Folder() as folder:
-        here = os.open(folder, os.O_RDONLY)
-        for _ in range(20):
-            os.mkdir("d" * 250, dir_fd=here)
-            here, before = os.open("d" * 250, os.O_RDONLY, dir_fd=here), here
-            os.close(before)
+        for here in deep.folders(folder, "d" * 250, 20):
             for name in ("a.py", "b.txt"):
                 os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=here))
-        os.close(here)
         found = find_submissions([Path(folder)])
     assert 0 < len(found.submissions) < 20
     assert any("cannot be opened: File name too long" in why for why in found.left_out.values())

@@ -25,6 +25,7 @@ from lessons_lib.grading.batch import (
 )
 from lessons_lib.grading.isolation import box, bubblewrap, policy, system_calls, visible
 from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with, started
+from tests.grading import deep
 from tests.grading.hostile import ATTACKS
 from tests.grading.hostile.answers import FORGE
 from tests.grading.hostile.attack import HEAD, RIGHT, SIGNATURE, WRONG
@@ -206,13 +207,7 @@ def test_a_number_too_large_for_an_array_is_no_accident_of_the_grader(level, tmp
 @on_linux
 def test_a_folder_thousands_deep_is_no_error():
     with box.Folder() as name:
-        descriptor = os.open(name, os.O_RDONLY)
-        for _ in range(1500):
-            os.mkdir("d", dir_fd=descriptor)
-            inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
-        os.close(descriptor)
+        assert len(list(deep.folders(name, "d", 1500))) == 1500
     assert not Path(name).exists()
 
 
