@@ -65,12 +65,14 @@ class Classroom:
         exercises: Path | None,
         compare: Path | None,
     ) -> None:
-        from lessons_lib.grading.classroom.gradebooks import FORMATS
+        from lessons_lib.grading.classroom.gradebooks import FORMATS, check_title
         from lessons_lib.grading.classroom.late import late_policy
         from lessons_lib.grading.classroom.students import read_roster, who_is_who
 
         if kind not in (None, *FORMATS):
             raise ValueError(f"--format: expected {', '.join(FORMATS)}, got {kind!r}")
+        if kind is not None:
+            check_title(kind, title)
         listed = [] if roster is None else read_roster(roster)
         self.who: Class = who_is_who(list(found.submissions), found.left_out, listed)
         self.late: Late = late_policy(due, late, list(self.who.students.values()))

@@ -4,13 +4,16 @@ Columns and names are those that the importers look for:
 
 - Canvas, "How do I import grades in the Gradebook?" and `lib/gradebook_importer.rb`: Student, ID,
   SIS User ID, SIS Login ID, Section, then the assignment as "Title (number)" or a new title; a
-  second line may give the points possible. Feedback is taken in by "Upload Submissions" of an
-  assignment, which reads the numbers of student and file out of each name
-  (`abstract_assignment.rb`, `infer_comment_context_from_filename`).
+  second line gives the points of a new one. Columns with words of its totals are not read. Feedback
+  is taken in by "Upload Submissions" of an assignment, which reads the numbers of student and file
+  out of each name (`abstract_assignment.rb`, `infer_comment_context_from_filename`).
 - Moodle, "Offline grading worksheet": `mod/assign/feedback/offline/importgradeslib.php` wants
-  Identifier, Grade and "Last modified (grade)", and takes "Feedback comments". Feedback is taken in
-  by "Upload multiple feedback files in a zip": `mod/assign/feedback/file/importziplib.php` reads
-  "Full name_number_assignfeedback_file_" at the beginning of a path.
+  Identifier, Grade and "Last modified (grade)", and takes "Feedback comments". It keeps a grade of
+  its own that is newer than the time in the third (`locallib.php`). PHP's `fgetcsv`, which cuts the
+  cells, takes a quote behind a backslash for no end of a cell, so neither stands in one here.
+  Feedback is taken in by "Upload multiple feedback files in a zip":
+  `mod/assign/feedback/file/importziplib.php` reads "Full name_number_assignfeedback_file_" at the
+  beginning of a path.
 - Blackboard Learn, "Work offline with grade data": Username is the key, a column's heading ends in
   its number where there is one, cells are quoted. It has no archive of feedback: that stands in the
   columns "Feedback to Learner" and "Feedback Format", as in what it exports.
@@ -32,6 +35,8 @@ from lessons_lib.shown import shown
 FORMATS = ("canvas", "moodle", "blackboard")
 MADE = (2020, 1, 1, 0, 0, 0)  # the same files make the same archive
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_TOTALS = ("Current", "Final", "Override")
+MODIFIED = "Last modified (grade)"
 TEXT_FORMAT = "SMART_TEXT"  # of Blackboard: text that may hold HTML
 
 
@@ -100,6 +105,21 @@ class Lines:
         return Line(whose[0], earned, possible, days, taken_off, feedback)
 
 
+def check_title(kind: str, title: str) -> None:
+    """Refuse a title that the platform does not take for an assignment's.
+
+    Raises:
+        ValueError: if it has the name of one of Canvas's totals in it.
+    """
+    for total in CANVAS_TOTALS if kind == "canvas" else ():
+        for what in ("Score", "Points", "Grade", "Status"):
+            if f"{total} {what}" in title:
+                raise ValueError(
+                    f'--title: Canvas reads no column with "{total} {what}" in its name; '
+                    f"expected another title, got {title!r}"
+                )
+
+
 def gradebook(
     kind: str, found: Iterable[Line], title: str, out: Path
 ) -> tuple[list[str], list[str]]:
@@ -128,8 +148,9 @@ def gradebook(
     known = (line for line in found if _is_known(line, kind))
     path = out / f"{kind}.csv"
     if kind == "canvas":
-        column = _column(columns, title, f"{title} (") or title
-        write_csv(path, _canvas(known, column, most), mark="")
+        column = _column(columns, title, f"{title} (")
+        points = "" if column else f"{most:g}"  # Canvas has those of its own assignments
+        write_csv(path, _canvas(known, column or title, points), mark="")
     elif kind == "moodle":
         write_csv(path, _moodle(known), mark="")
     else:
@@ -163,19 +184,20 @@ def _column(columns: Iterable[str], title: str, start: str) -> str:
     return next((name for name in columns if name == title or name.startswith(start)), "")
 
 
-def _canvas(found: Iterable[Line], column: str, most: float) -> Iterator[Sequence[str]]:
+def _canvas(found: Iterable[Line], column: str, points: str) -> Iterator[Sequence[str]]:
     yield [*CANVAS_COLUMNS, column]
-    yield ["    Points Possible", "", "", "", "", f"{most:g}"]
+    yield ["    Points Possible", "", "", "", "", points]
     for line in found:
         row = {"Student": line.student.name} | dict(line.student.row) | {"ID": line.student.id}
         yield [*(row.get(name, "") for name in CANVAS_COLUMNS), line.grade]
 
 
 def _moodle(found: Iterable[Line]) -> Iterator[Sequence[str]]:
-    yield ["Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments"]
+    yield ["Identifier", "Full name", "Grade", MODIFIED, "Feedback comments"]
     for line in found:
-        identifier = f"Participant {line.student.id}"
-        yield [identifier, line.student.name, line.grade, "-", _as_html(line.feedback)]
+        identifier, name = f"Participant {line.student.id}", line.student.name.replace("\\", "/")
+        modified = line.student.row.get(MODIFIED) or "-"
+        yield [identifier, name, line.grade, modified, _as_html(line.feedback)]
 
 
 def _blackboard(found: Iterable[Line], column: str) -> Iterator[Sequence[str]]:
@@ -185,5 +207,5 @@ def _blackboard(found: Iterable[Line], column: str) -> Iterator[Sequence[str]]:
 
 
 def _as_html(text: str) -> str:
-    escaped = html.escape(shown(text), quote=False).replace("\n", "<br>")
+    escaped = html.escape(shown(text)).replace("\\", "&#92;").replace("\n", "<br>")
     return harmless_html(escaped.replace("  ", "&nbsp; "))

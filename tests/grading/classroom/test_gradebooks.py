@@ -4,7 +4,6 @@ import csv
 import html
 import io
 import tempfile
-import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -89,9 +88,6 @@ def test_canvas(tmp_path):
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "HW 1"]
     assert points[0].strip() == "Points Possible" and points[-1] == "4"
     assert row == ["doejane", "12345", "", "", "", "3"]
-    (name,) = zipfile.ZipFile(io.BytesIO(files["canvas_feedback.zip"])).namelist()
-    numbers = [part for part in name.split("_") if part.isdecimal()]  # what Canvas looks for
-    assert numbers[:2] == ["12345", "67890"]
 
     export = tmp_path / "export.csv"
     export.write_text(
@@ -110,9 +106,6 @@ def test_moodle():
     head, row = rows_of(files["moodle.csv"])
     assert {"Identifier", "Grade", "Last modified (grade)", "Feedback comments"} <= set(head)
     assert row[:3] == ["Participant 123", "Jürgen Groß", "3"] and "3 of 4 points" in row[4]
-    (path,) = zipfile.ZipFile(io.BytesIO(files["moodle_feedback.zip"])).namelist()
-    parts = path.split("/")[0].split("_", 4)  # as Moodle takes it apart
-    assert parts[1:4] == ["123", "assignfeedback", "file"]
 
 
 def test_blackboard(tmp_path):
