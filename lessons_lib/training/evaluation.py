@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
+from tqdm import tqdm
 
 from lessons_lib.functions import check_ids
 from lessons_lib.layers import RecurrentLayer
@@ -19,7 +20,12 @@ from lessons_lib.text import IGNORE_INDEX, evaluation_batches
 
 
 def token_losses(
-    model: LanguageModel, ids: npt.ArrayLike, *, batch_size: int = 10, seq_len: int = 35
+    model: LanguageModel,
+    ids: npt.ArrayLike,
+    *,
+    batch_size: int = 10,
+    seq_len: int = 35,
+    progress: bool = False,
 ) -> np.ndarray:
     """Negative log probability that the model gives to each token of a text but the first.
 
@@ -31,6 +37,7 @@ def token_losses(
         ids: the text, integers, 1-D, at least 2 of them.
         batch_size: lanes; 1 reads the whole text in one go, more is faster.
         seq_len: time steps per batch; the result does not depend on it.
+        progress: show a bar in a terminal, if it takes more than a second.
 
     Returns:
         Losses in nats, (len(ids) - 1,), in the order of the text.
@@ -38,7 +45,7 @@ def token_losses(
     Raises:
         TypeError, ValueError: if ids are not 1-D integers of the model's vocabulary, or too few.
     """
-    lanes = list(_losses(model, ids, batch_size, seq_len))
+    lanes = list(_losses(model, ids, batch_size, seq_len, progress))
     losses, counted = map(np.concatenate, zip(*lanes, strict=True))
     # Lane after lane is the order of the text.
     return losses.T[counted.T]
@@ -62,14 +69,24 @@ def perplexity(
 
 Losses = Iterator[tuple[np.ndarray, np.ndarray]]  # of each batch (T, N), and which of them count
 LARGE = 1 << 20  # scores of a batch, from which on threads are worth their while
+MOST_CORES = 8  # each holds the scores of a batch, and the layers cannot keep more busy
 
 
-def _losses(model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int) -> Losses:
+def _losses(
+    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int, progress: bool = False
+) -> Losses:
     """The losses of a text, batch by batch."""
     ids = check_ids(ids, model.config["vocab_size"], "ids")
+    bar = tqdm(
+        evaluation_batches(ids, batch_size, seq_len),
+        total=math.ceil((len(ids) - 1) / batch_size / seq_len),
+        delay=1,
+        leave=False,
+        disable=None if progress else True,  # None: where there is no terminal
+    )
     batches = (
         (inputs, np.where(targets == IGNORE_INDEX, 0, targets), targets != IGNORE_INDEX)
-        for inputs, targets in evaluation_batches(ids, batch_size, seq_len)
+        for inputs, targets in bar
     )
     # Weights that have grown beyond all bounds give inf or nan, which says enough.
     with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
@@ -77,7 +94,7 @@ def _losses(model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: 
         losses, state = model.token_losses(inputs, targets, None)
         yield losses, counted
         blas = ThreadpoolController().select(user_api="blas")
-        cores = max((library["num_threads"] for library in blas.info()), default=1)
+        cores = min(MOST_CORES, max((lib["num_threads"] for lib in blas.info()), default=1))
         large = losses.size * model.config["vocab_size"] >= LARGE
         if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
             with blas.limit(limits=1):
