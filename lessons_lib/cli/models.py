@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,7 +87,7 @@ def evaluate(
     if train is not None:
         _table("times seen in the training text", by_frequency(ids, losses, train))
     _table("tokens read since the state was zeros", by_position(model, ids, progress=True))
-    say_next(f"`lessons sample {checkpoint}` lets it write.")
+    say_next(f"`lessons sample {quote(str(checkpoint))}` lets it write.")
 
 
 def _text_of(checkpoint: Path, trained_on: str, corpus: str | None) -> Text | None:
