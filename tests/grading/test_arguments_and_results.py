@@ -185,6 +185,15 @@ def test_axes_of_length_one_may_be_kept_where_the_output_allows_it():
         assert result(lambda x: -x.sum(axis=0, keepdims=True), "bias").score == 0
 
 
+def test_an_axis_of_length_one_that_is_lost():
+    def column(x):
+        return x.sum(axis=1, keepdims=True)
+
+    define(column, [Output("db", "4 1")], lambda rng, N: {"x": rng.normal(size=(4, N))})
+    message = result(lambda x: x.sum(axis=1), "column").message
+    assert "db has the right numbers and lacks its axis of length 1" in message
+
+
 def test_results_in_a_dict():
     def backward(x):
         return {"dx": 2 * x, "db": x.sum(axis=0)}

@@ -119,13 +119,21 @@ def _axes_of_length_one(output: Output, wanted: np.ndarray) -> Iterator[tuple[st
             "such an axis where it is summed over; without it the axis is gone.",
             _with_an_axis(axis),
         )
+    for axis, letter in enumerate(output.axes):
+        if letter == "1":
+            yield (
+                f"{name} has the right numbers and lacks its axis of length 1, which keepdims=True "
+                "keeps where it is summed over.",
+                _summed(axis),
+            )
     yield (
         f"{name} has the right numbers, but axes of length 1 are lost, as squeeze takes them away. "
         "They have to stay, also for one row.",
         lambda a, c: a.squeeze(),
     )
     for axis, letter in enumerate(output.axes):
-        yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
+        if letter != "1":
+            yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
 
 
 def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
