@@ -76,7 +76,7 @@ def evaluate(
             )
         ids, train, tokens = getattr(texts, split), texts.train, known
         num_bytes = own.num_bytes[split] if own else None
-    losses = token_losses(model, ids, batch_size=lanes(name))
+    losses = token_losses(model, ids, batch_size=lanes(name), progress=True)
     report(split, name, ids, tokens, exp_loss(losses.mean(dtype=np.float64)), num_bytes)
     if name == "village":
         from lessons_lib.training.loss_split import by_distance
@@ -85,7 +85,7 @@ def evaluate(
         _table("tokens back to the deciding word", by_distance(ids, losses), above)
     if train is not None:
         _table("times seen in the training text", by_frequency(ids, losses, train))
-    _table("tokens read since the state was zeros", by_position(model, ids))
+    _table("tokens read since the state was zeros", by_position(model, ids, progress=True))
     say_next(f"`lessons sample {checkpoint}` lets it write.")
 
 
