@@ -429,8 +429,8 @@ def test_the_smallest_case_that_goes_wrong_can_be_tried():
     arguments["x"][:] = 0
     assert case("lstm_step", 3)["x"].any()
     assert "case(" not in found(step(lambda h, c: (c, h)))[1]  # the order is all that is wrong
-    with pytest.raises(ValueError, match="number: expected one from 0 to 4, got 5"):
-        case("lstm_step", 5)
+    with pytest.raises(ValueError, match="number: expected one from 0 to 5, got 6"):
+        case("lstm_step", 6)
 
 
 def test_no_hint_for_nan():
