@@ -90,6 +90,8 @@ def main() -> None:
         status = error.exit_code
     except (typer.TyperException, ValueError, TypeError, OSError, ArithmeticError) as error:
         status = _complain(error)
+    except MemoryError:
+        status = _complain(ValueError("there is not enough memory for this"))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status if isinstance(status, int) else 0)

@@ -161,6 +161,9 @@ def grade(
         say(f"     and {len(anew) - MOST_TOLD} more")
     lost = sum(r.status == "infrastructure_error" for g in graded for r in g.report.results)
     say(f"{len(graded)} graded with {level} isolation; grades.csv is in {out}")
+    if level == "basic":
+        say("Warning: a submission could read what you may, the references too.")
+        say("`lessons doctor` says what strong isolation needs.")
     classroom.summarize(batch, out)
     say_next(f"open {out / 'index.html'} in a browser.")
     if lost:

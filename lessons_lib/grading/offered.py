@@ -45,13 +45,14 @@ def _answers(module: ModuleType, exercises: tuple[Exercise, ...]) -> set[str]:
     found = set()
     for exercise in exercises:
         asked = exercise.adapted_from or exercise  # in the course's notation, which is the module's
-        arguments = asked.case_of(np.random.default_rng(0), asked.sizes[0], "float64").arguments
+        case = asked.case_of(np.random.default_rng(0), asked.sizes[0], "float64")
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
-            wanted = list(_numbers(asked.reference(**arguments)))
+            wanted = list(_numbers(asked.reference(**case.copied_arguments())))
             for name, function in _functions(module).items():
                 if name.startswith("_"):  # they go with what they are part of
                     continue
-                if any(_gives(function, values, wanted) for values in _calls(function, arguments)):
+                calls = _calls(function, case.copied_arguments())  # some write into theirs
+                if any(_gives(function, given, wanted) for given in calls):
                     found.add(name)
     return found
 
@@ -64,20 +65,37 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Arguments for the function's parameters: in order, or in any order if they are few."""
+def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Values for the function's parameters: in order, or in any order if they are few.
+
+    Those that it can do without are tried, too: an exercise may ask for its axis.
+    """
     parameters = inspect.signature(function).parameters.values()
-    number = sum(p.default is inspect.Parameter.empty for p in parameters)
+    needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
+    others = [p.name for p in parameters if p.name not in needed]
     values = list(arguments.values())
-    yield tuple(values[:number])
-    if number <= 2:
-        yield from itertools.permutations(values, number)
+    yield dict(zip(needed, values, strict=False))
+    if len(needed) <= 2:
+        values += [inner for value in values for inner in _held(value)]
+        single = [value for value in values if np.isscalar(value)]
+        for some in itertools.permutations(values, len(needed)):
+            given = dict(zip(needed, some, strict=True))
+            yield given
+            for name, value in itertools.product(others, single):
+                yield {**given, name: value}
 
 
-def _gives(function: Callable[..., Any], values: tuple[Any, ...], wanted: list[np.ndarray]) -> bool:
+def _held(value: Any) -> list[Any]:
+    """What an argument holds, if it is a container."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if type(value) in (list, tuple) else []
+
+
+def _gives(function: Callable[..., Any], given: dict[str, Any], wanted: list[np.ndarray]) -> bool:
     """Whether a result has the numbers of a wanted one, in whatever order they stand."""
     try:
-        results = list(_numbers(function(*values)))
+        results = list(_numbers(function(**given)))
     except Exception:
         return False
     return any(

@@ -25,7 +25,8 @@ MAY_BE_LOWERED = ("lr", "max_norm")
 
 # What is read of a run: it may be a stranger's.
 MOST_FOLDERS, MOST_NAME = 10, 200
-MOST_RECIPE, MOST_METRICS = 100_000, 50_000_000  # bytes
+MOST_RECIPE, MOST_METRICS = 100_000, 20_000_000  # bytes
+MOST_RECORDS = 10_000  # of a run among others: the last ones
 _NOTED = ("step", "epoch", "seconds")  # in each record
 
 Record = dict[str, Any]
@@ -199,7 +200,8 @@ def find_runs(
         if RECIPE not in files:
             continue
         try:
-            runs.append(read_run(root))
+            run = read_run(root)
+            runs.append(run._replace(records=run.records[-MOST_RECORDS:]))
         except ValueError as error:
             if on_damage is None:
                 raise

@@ -1,5 +1,6 @@
 """Recipes: everything that decides what a training run does."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from lessons_lib.layers.base import check_size
 from lessons_lib.layers.feedforward import check_probability
-from lessons_lib.models import LanguageModel, ModelSettings
+from lessons_lib.models import MOST_BYTES, LanguageModel, ModelSettings, parameter_shapes
 from lessons_lib.training.optimizers import OPTIMIZERS
 from lessons_lib.training.schedules import SCHEDULES
 
@@ -96,6 +97,7 @@ class Recipe(ModelSettings):
             make: what makes it; `lessons_lib.training.torch_engine` has another one.
         """
         settings = {field.name: getattr(self, field.name) for field in fields(ModelSettings)}
+        _check_memory(vocab_size, ModelSettings(**settings))
         model = make(vocab_size, **settings, rng=np.random.default_rng(self.seed))
         W = model.params["embedding.W"]
         W *= W.dtype.type(self.embed_scale * 100)
@@ -146,6 +148,18 @@ class Recipe(ModelSettings):
     def as_dict(self) -> dict[str, Any]:
         """All values by name."""
         return asdict(self)
+
+
+def _check_memory(vocab_size: int, settings: ModelSettings) -> None:
+    """Refuse what no file may hold before memory is taken: a recipe may be a stranger's."""
+    layers = replace(settings, num_layers=1), replace(settings, num_layers=2)  # the rest is alike
+    one, two = (sum(map(math.prod, parameter_shapes(vocab_size, s).values())) for s in layers)
+    size = (one + (settings.num_layers - 1) * (two - one)) * np.dtype(settings.dtype).itemsize
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"hidden_size, embed_size, num_layers: expected a model of at most {MOST_BYTES:,} "
+            f"bytes, got {size:,}"
+        )
 
 
 def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ import os
 import stat
 import textwrap
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,23 @@ def test_no_archive_takes_the_room_of_others(tmp_path, monkeypatch, limit, most,
     found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
     assert sorted(found.submissions) == ["a.zip/0.py", "a.zip/1.py", "a.zip/2.py", "b.zip/mine.py"]
     assert {why.partition(";")[0] for why in found.left_out.values()} == {reason}
+
+
+def test_what_a_student_hands_in_by_the_thousand_fills_no_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_TOLD", 5)
+    monkeypatch.setattr(unpacking, "MOST_MEMBERS", 40)
+    inner = zipped({f"{k}.txt": "" for k in range(9)})
+    files = {f"{k}.zip": inner for k in range(8)} | {"a.py": RIGHT}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(zipped(files))
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert list(found.submissions) == ["a.zip/a.py"]
+    reasons = Counter(why.lstrip("0123456789 ") for why in found.left_out.values())
+    assert reasons == {  # after three of the inner archives
+        "neither a .py nor an .ipynb file": 5,
+        "others in it are not graded either": 3,
+        "the student's archives hold too many files": 5,
+    }
 
 
 def test_the_archives_of_a_student_share_a_room(tmp_path, monkeypatch):

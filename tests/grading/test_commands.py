@@ -94,6 +94,7 @@ def test_grade(lessons, tmp_path):
     command = ["grade", tmp_path / "in", "--exercises", EXAMPLE, "--out", out_folder]
     status, out, err = lessons(*command, "--isolation", "basic", "--seed", "7")
     assert (status, err) == (0, "")
+    assert "Warning: a submission could read what you may, the references too.\n" in out
     assert out.splitlines()[0].split() == ["2", "of", "16.75", "ada.py"]
     assert out.splitlines()[1].startswith("1 graded with basic isolation; grades.csv is in ")
     with (out_folder / "grades.csv").open() as file:

@@ -188,6 +188,23 @@ def test_reports_take_any_name_and_message(tmp_path):
     assert annotations(record | {"submission": "not there"}, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("label", "line", "found"),
+    [("cell 2", 2, 9), ("cell 2", 99, None), ("cell 9", 1, None), ("cell \xb2", 1, None)],
+)
+def test_a_place_is_found_in_the_notebooks_file_or_nothing_is_said_of_it(
+    tmp_path, label, line, found
+):
+    cells = [("code", ["a = 1"]), ("markdown", ["# b"]), ("code", ["x = 1\n", "y = ("])]
+    cells = [{"cell_type": kind, "source": source} for kind, source in cells]
+    (tmp_path / "s.ipynb").write_text(json.dumps({"cells": cells}).replace("[", "[\n"))
+    message = f"In {label}, line {line}, a part is left out: Python cannot read it."
+    record = RECORD | {"submission": "s.ipynb", "results": [RESULT | {"message": message}]}
+    notes = annotations(record, tmp_path)
+    assert len(notes) == (found is not None)
+    assert not notes or f"line={found}::" in notes[0]
+
+
 def test_annotations_are_lines_of_their_own():
     assert annotation("error", "50%\na", title="a,b:c") == "::error title=a%2Cb%3Ac::50%25%0Aa"
 

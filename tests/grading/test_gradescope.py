@@ -75,10 +75,10 @@ def test_a_wrong_file_goes_before_one_without_attempts(submission):
 
 
 def test_what_was_handed_in_is_named_where_nothing_can_be_graded(submission):
-    counted = submission({"essay.pdf": "", "plan.md": ""})
+    counted = submission({"essay.pdf": "", "plan\n\udcff.md": ""})  # as a .zip file can bring it
     found = results(counted, "visible", 0.1)
     assert found["score"] == 0
-    assert found["output"].endswith("What was handed in:\n\n- essay.pdf\n- plan.md")
+    assert found["output"].endswith("What was handed in:\n\n- essay.pdf\n- plan\\\\n\\\\udcff.md")
     assert {test["output"].splitlines()[0] for test in found["tests"]} == {
         "**not attempted yet**, 0 of 1",
         "**not attempted yet**, 0 of 2",

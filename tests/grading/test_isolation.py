@@ -221,6 +221,17 @@ def scores(graded):
     return {one.name: one.report.score for one in graded}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="set on Linux only")
+def test_what_a_file_makes_the_grader_itself_do_is_bounded():
+    code = "from lessons_lib.grading.batch import grading_process as process, pool\n"
+    code += "process.MOST_MEMORY, process.end_with_parent = 10**9, lambda: None\n"
+    code += "process.load_exercises = lambda path: bytearray(2 * 10**9)\n"
+    code += "process._limit_memory()\n"
+    code += "print(process._grade_one(None, pool.How('hw.py')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "could not be checked" in done.stdout and "MemoryError" in done.stdout, done.stderr
+
+
 def test_a_submission_that_cannot_be_graded_stops_no_other(folder, tmp_path):
     submission(folder / "a.py", RIGHT)
     if os.name == "posix":

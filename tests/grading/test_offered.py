@@ -1,5 +1,6 @@
 """What a submission may import of this package answers nothing that is asked, by any name."""
 
+import numpy as np
 import pytest
 
 from lessons_lib import functions
@@ -23,16 +24,37 @@ def scores(rng):
     return {"z": rng.standard_normal((3, 4))}
 
 
+def scores_and(**more):
+    return lambda rng: scores(rng) | more
+
+
 @pytest.mark.parametrize(
-    ("function", "gone"),
+    ("function", "case", "gone"),
     [
-        (lambda z: functions.sigmoid(z), {"sigmoid"}),
-        (lambda z: functions.softmax(z.T, axis=0).T, SOFTMAX_AND_RELATIVES),
-        (lambda z: z**3, set()),
+        (lambda z: functions.sigmoid(z), scores, {"sigmoid"}),
+        (lambda z: functions.softmax(z.T, axis=0).T, scores, SOFTMAX_AND_RELATIVES),
+        (lambda z: z**3, scores, set()),
+        # What a function can do without may be asked for, and what it takes may be in a container.
+        (lambda z, axis: functions.softmax(z, axis), scores_and(axis=0), SOFTMAX_AND_RELATIVES),
+        (
+            lambda z, y, skip: functions.cross_entropy(z, y, ignore_index=skip),
+            scores_and(y=np.array([1, -9, 2]), skip=-9),
+            SOFTMAX_AND_RELATIVES,
+        ),
+        (
+            lambda params: functions.softmax(params["z"]),
+            lambda rng: {"params": scores(rng)},
+            SOFTMAX_AND_RELATIVES,
+        ),
+        (
+            lambda pair: functions.softmax(pair[0]),
+            lambda rng: {"pair": (scores(rng)["z"], 1)},
+            SOFTMAX_AND_RELATIVES,
+        ),
     ],
 )
-def test_a_function_that_gives_the_asked_numbers_goes_whatever_it_is_called(function, gone):
-    modules, taken = building_blocks([asked(function, "mine", scores)])
+def test_a_function_that_gives_the_asked_numbers_goes_whatever_it_is_called(function, case, gone):
+    modules, taken = building_blocks([asked(function, "mine", case)])
     assert modules == ["functions.py"]
     assert gone <= taken and ("sigmoid" in taken) == ("sigmoid" in gone)
     assert not taken & {"relu", "tanh"}

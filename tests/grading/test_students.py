@@ -155,6 +155,15 @@ def test_wrong_answers_are_refused_and_named(asked, wrong, edits, words):
     assert result.hint or sum(sentence in message for sentence in found) <= 1
 
 
+@pytest.mark.parametrize("returned", ["[next_h, next_h[0]]", "next_h > 0", "(next_h, 'h')", "{}"])
+def test_a_forward_pass_of_no_numbers_carries_nothing_on_and_ends_nothing(asked, returned):
+    edits = [
+        ("return next_h, cache", f"return {returned}, cache"),
+        ("dtanh = dnext_h * (1 - next_h**2)", "dtanh = dnext_h"),
+    ]
+    assert judged(asked, edits, "rnn_step")["rnn_step_backward"].score == 0
+
+
 def test_errors_are_carried_on_for_half_of_the_points(asked):
     forgets_b = [("x.dot(Wx) + prev_h.dot(Wh) + b", "x.dot(Wx) + prev_h.dot(Wh)")]
     back = judged(asked, forgets_b, "rnn")["rnn_step_backward"]

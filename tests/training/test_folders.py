@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lessons_lib.training import TimeLimitReached, find_runs, read_run, write_results
+from lessons_lib.training import TimeLimitReached, find_runs, folders, read_run, write_results
 from lessons_lib.training.folders import METRICS, RESULTS
 from lessons_lib.training.folders import RECIPE as RECIPE_FILE
 from tests.training.test_run import RECIPE, make_corpus, train
@@ -110,6 +110,13 @@ def test_a_strangers_run_hides_no_other(tmp_path, name, damage):
     assert len(told) == 1 and told[0].startswith(f"folder: {path}: ") and len(told[0]) < 300
     with pytest.raises(ValueError, match=re.escape(str(path))):
         find_runs(tmp_path)
+
+
+def test_a_table_of_runs_keeps_no_more_than_it_needs(folder, monkeypatch):
+    monkeypatch.setattr(folders, "MOST_RECORDS", 1)
+    (found,) = find_runs(folder)
+    whole = read_run(folder)
+    assert len(whole.records) > 1 and found == whole._replace(records=whole.records[-1:])
 
 
 def test_folders_without_runs(tmp_path):

@@ -126,3 +126,9 @@ def test_every_preset_learns_with_every_cell(preset, cell):
 def test_settings_that_are_refused(setting, message):
     with pytest.raises(ValueError, match=message):
         Recipe().with_settings([setting])
+
+
+def test_no_memory_is_taken_for_a_model_that_no_file_may_hold():
+    for setting in ("hidden_size=100000", "num_layers=99999999999999", "embed_size=99999999999"):
+        with pytest.raises(ValueError, match="expected a model of at most 4,000,000,000 bytes"):
+            Recipe().with_settings([setting]).build(10)

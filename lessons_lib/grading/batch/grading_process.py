@@ -16,10 +16,13 @@ from lessons_lib.grading.isolation.system_calls import end_with_parent
 from lessons_lib.grading.report import Report, Result
 from lessons_lib.grading.wording import one_line
 
+MOST_MEMORY = 4 * 1024**3  # bytes
+
 
 def main() -> None:
     """Grade until no more paths come, or the batch has ended."""
     end_with_parent()  # also when it is stopped, where the system can do so
+    _limit_memory()
     # What an instructor's file prints is not to be taken for a report.
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
@@ -40,6 +43,17 @@ def main() -> None:
             answers.flush()
     finally:  # the submission's process has ended by now; the thread that reads never would
         os._exit(1)
+
+
+def _limit_memory() -> None:
+    """What a file makes the grader itself do is bounded, too: a notebook of 20 MB can need 1 GB."""
+    if sys.platform == "linux":
+        import resource
+
+        # Not the address space: packages of an instructor's may reserve any amount of that.
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _as_json(report: Report) -> str:

@@ -15,6 +15,7 @@ from lessons_lib.shown import shown
 
 MOST_MEMBERS = 10_000
 MOST_OF_A_STUDENT = 100  # .py, .ipynb and .zip files: each may take minutes to grade
+MOST_TOLD = 100  # members of a student's archives that are left out, by name
 MOST_PARTS = 31  # of a member's path
 MOST_INDEX = 4_000_000  # bytes, of an archive's table of contents
 MOST_ARCHIVE = 200_000_000  # bytes, of an archive in an archive
@@ -41,16 +42,18 @@ class Room:
 
     bytes: int
     files: int
+    members: int = MOST_MEMBERS  # to be looked at
+    told: int = MOST_TOLD  # of those that are refused
 
 
 def room_of_a_student() -> Room:
     """For all archives of a student, and those in them: nobody takes the room of others."""
-    return Room(MOST_UNPACKED_OF_A_STUDENT, MOST_OF_A_STUDENT)
+    return Room(MOST_UNPACKED_OF_A_STUDENT, MOST_OF_A_STUDENT, MOST_MEMBERS, MOST_TOLD)
 
 
 def room_of_a_class() -> Room:
     """For an archive that holds the files of many."""
-    return Room(MOST_UNPACKED, MOST_MEMBERS)
+    return Room(MOST_UNPACKED, MOST_MEMBERS, told=MOST_MEMBERS)
 
 
 class Unpacker:
@@ -77,9 +80,13 @@ class Unpacker:
         self._number += 1
         folder = self._folder / str(self._number)
         folder.mkdir(parents=True)
-        left_out = {}
+        left_out: dict[str, str] = {}
+        whole: dict[str, str] = {}
         try:
             with open_regular(archive) as file, _opened(file) as opened:
+                room.members -= len(opened.infolist())
+                if room.members < 0:
+                    raise _RefusedError("the student's archives hold too many files")
                 for member in opened.infolist():
                     if member.is_dir():
                         continue
@@ -90,10 +97,14 @@ class Unpacker:
                     except BROKEN as error:
                         left_out[member.filename] = f"it cannot be unpacked: {_said(error)}"
         except _RefusedError as error:
-            left_out[""] = str(error)
+            whole = {"": str(error)}
         except BROKEN as error:
-            left_out[""] = f"it cannot be opened as a .zip file: {_said(error)}"
-        return folder, left_out
+            whole = {"": f"it cannot be opened as a .zip file: {_said(error)}"}
+        told = dict(list(left_out.items())[: room.told])
+        room.told -= len(told)
+        if more := len(left_out) - len(told):
+            told["…"] = f"{more:,} others in it are not graded either"
+        return folder, told | whole
 
 
 def _unpack_member(

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from lessons_lib.files import write_atomically
+from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.grading.batch.tables import MARK, as_csv
 from lessons_lib.grading.export.as_markdown import escaped
 from lessons_lib.grading.export.github_collecting import Line, annotation
+from lessons_lib.grading.isolation.submission import MOST_BYTES, UnreadableError, read_submission
 from lessons_lib.grading.remarks import PLACE
 from lessons_lib.grading.report import VERDICTS
 
@@ -97,15 +98,17 @@ def annotations(record: Record, collected: Path) -> list[str]:
 
 def _line(message: str, path: Path) -> int | None:
     """The line of a notebook's file on which the place that a message names stands."""
-    if not path.is_file() or path.is_symlink():
+    try:
+        pieces = dict(read_submission(path).pieces)
+        text = read_regular(path, MOST_BYTES).decode(errors="replace")
+    except (OSError, UnreadableError):
         return None
-    text = path.read_text(encoding="utf-8", errors="replace")
     source = None
     if raised := RAISED_AT.search(message):
         source = raised["source"]
-    elif (place := PLACE.search(message)) and place["label"].startswith("cell "):
-        cell = json.loads(text)["cells"][int(place["label"].removeprefix("cell ")) - 1]
-        source = "".join(cell["source"]).splitlines()[int(place["line"]) - 1].strip()
+    elif place := PLACE.search(message):
+        lines = pieces.get(place["label"], "").splitlines()
+        source = "".join(lines[int(place["line"]) - 1 : int(place["line"])]).strip()
     if not source:
         return None
     for written in (json.dumps(source), json.dumps(source, ensure_ascii=False)):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from lessons_lib.files import write_atomically
 from lessons_lib.grading.batch import Graded, find_submissions
+from lessons_lib.grading.batch.finding import shown_name
 from lessons_lib.grading.batch.students import not_counted
 from lessons_lib.grading.export.as_markdown import escaped, verdict
 from lessons_lib.grading.export.assignment import grade_assignment, how_graded, in_short
@@ -65,7 +66,7 @@ def grade_submission(
     try:
         found = find_submissions([folder], unpack_into)
     except ValueError:  # there is none
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted(shown_name(path.name) for path in folder.iterdir())
         return Counted(grade_assignment(None, assignment, **how), None, dict.fromkeys(names, ""))
     graded = [
         Graded(name, grade_assignment(path, assignment, **how))

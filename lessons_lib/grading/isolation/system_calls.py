@@ -23,6 +23,7 @@ FAIL = 0x00050000  # SCMP_ACT_ERRNO; the number of the error is added
 NOT_THERE, READ_ONLY = 38, 30  # ENOSYS, EROFS
 EQUAL, MASKED_EQUAL = 4, 7
 LOCAL, STREAM, KIND_OF_SOCKET = 1, 1, 0xF  # AF_UNIX, SOCK_STREAM; without importing socket
+OUT_OF_BAND = 1  # MSG_OOB, from <sys/socket.h>
 DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
 IN_ALL_THREADS = 4  # SCMP_FLTATR_CTL_TSYNC
 
@@ -33,7 +34,7 @@ ALLOWED = """
     access faccessat faccessat2 fstat fstat64 fstatat64 fstatfs getcwd getdents getdents64 lstat
     newfstatat readlink readlinkat stat statfs statx chdir fchdir umask
     epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait poll ppoll pselect6
-    select getpeername getsockname getsockopt recvfrom sendto shutdown
+    select getpeername getsockname getsockopt shutdown
     alarm clock_getres clock_gettime clock_nanosleep getitimer gettimeofday nanosleep setitimer time
     times
     pause restart_syscall rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend
@@ -74,6 +75,9 @@ def rules(process: int) -> list[Rule]:
     found += [Rule("fcntl", (Compared(1, EQUAL, command),)) for command in OF_DESCRIPTORS]
     found += [Rule("ioctl", (Compared(1, EQUAL, command),)) for command in OF_DEVICES]
     found += [Rule(name, (Compared(0, EQUAL, process),)) for name in ("kill", "tgkill")]
+    # Out of band nobody here talks, and faults of the kernel have been found there.
+    in_band = Compared(3, MASKED_EQUAL, OUT_OF_BAND, 0)
+    found += [Rule(name, (in_band,)) for name in ("recvfrom", "sendto")]
     # Asked for, not set: glibc's getrlimit.
     found.append(Rule("prlimit64", (Compared(0, EQUAL, 0), Compared(2, EQUAL, 0))))
     for name, flags in (("open", 1), ("openat", 2)):

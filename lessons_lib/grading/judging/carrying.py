@@ -14,7 +14,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome
-from lessons_lib.grading.judging.comparing import problem_with
+from lessons_lib.grading.judging.comparing import is_number, problem_with
 
 # Calls another function of the answer, by its name.
 Other = Callable[[str, Case], Outcome]
@@ -53,10 +53,13 @@ def right_given_own(
 
 def _arrays(exercise: Exercise, outcome: Outcome) -> list[np.ndarray]:
     results = exercise.results_of(outcome.value, outcome.written_into)
-    if outcome.raised or results is None:
+    # Lists may be ragged, and NumPy takes no differences of bools.
+    if outcome.raised or not all(
+        isinstance(r, np.ndarray) or is_number(r) for r in results or [0j]
+    ):
         raise CannotTell
-    arrays = [np.asarray(result) for result in results]
-    if not all(a.dtype.kind in "biuf" and np.isfinite(a).all() for a in arrays):
+    arrays = [np.asarray(result) for result in results or ()]
+    if not all(a.dtype.kind in "iuf" and np.isfinite(a).all() for a in arrays):
         raise CannotTell
     return arrays
 

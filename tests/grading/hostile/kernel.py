@@ -61,6 +61,13 @@ ATTACKS = (
         "a text in the kernel's key ring, for an accomplice",
         "libc.syscall(number(248, 217), b'user', b'hostile', b'text', 4, -4) >= 0",
     ),
+    succeeding(
+        UNCOUNTED,
+        "bytes out of band, where the kernel has had faults",
+        "one.send(b'x', socket.MSG_OOB) == 1",
+        "import socket",
+        "one, other = socket.socketpair()",
+    ),
     succeeding(UNCOUNTED, "a name space of its own", "libc.unshare(0x10000000) == 0"),
     succeeding(
         OTHERS, "traces the process above it", "libc.ptrace(0x4206, os.getppid(), 0, 0) == 0"
