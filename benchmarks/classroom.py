@@ -30,7 +30,7 @@ from benchmarks.grading import check, write  # noqa: E402
 from lessons_lib.grading.isolation.policy import reached  # noqa: E402
 
 WORKER = "multiprocessing"  # in the command of a process of the cluster
-EVERY = 0.5  # seconds between two looks at the memory, or a two-thousandth of the class
+EVERY = 0.5  # seconds between two looks at the memory
 SEED = 7  # the same cases, so that lines can be compared
 
 
