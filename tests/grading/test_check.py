@@ -433,6 +433,18 @@ def test_the_smallest_case_that_goes_wrong_can_be_tried():
         case("lstm_step", 6)
 
 
+def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
+    def plus_for_times(x, h_prev, c_prev, Wx, Wh, b):
+        i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        c = f * c_prev + i * g
+        return o + np.tanh(c), c
+
+    words = "+ and * are exchanged in one place"
+    assert words in found(plus_for_times)[1]
+    monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS", 0.0)
+    assert words not in found(plus_for_times)[1]
+
+
 def test_no_hint_for_nan():
     assert found(step(lambda h, c: (h * np.nan, c * np.nan)))[0].hint is None
 
