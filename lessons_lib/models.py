@@ -213,7 +213,7 @@ class LanguageModel:
         """
         hs, state = self._hidden(ids, state)
         T, N, H = hs.shape
-        logits = hs.reshape(T * N, H) @ self._output_weights()
+        logits = hs.reshape(T * N, H) @ self.output_weights()
         logits += self.params["output.b"]
         return logits.reshape(T, N, self.config["vocab_size"]), state
 
@@ -271,7 +271,7 @@ class LanguageModel:
             raise RuntimeError("LanguageModel.backward needs a loss just before it")
         hs, weights, T, N = self._last_loss
         scores = self._scores
-        dhs = scores @ self._output_weights().T
+        dhs = scores @ self.output_weights().T
         dhs *= weights[:, None]
         dhs = dhs.reshape(T, N, self.config["hidden_size"])
         around = zip(self.layers, self.weight_dropouts, self.dropouts[1:], strict=True)
@@ -346,8 +346,8 @@ class LanguageModel:
         if self._scores is None or self._scores.shape != (T * N, V):
             self._scores = np.empty((T * N, V), hs.dtype)
         hs = hs.reshape(T * N, H)
-        np.matmul(hs, self._output_weights(), out=self._scores)
-        losses, sums = _cross_entropy(self._scores, self.params["output.b"], targets.ravel())
+        np.matmul(hs, self.output_weights(), out=self._scores)
+        losses, sums = row_losses(self._scores, self.params["output.b"], targets.ravel())
         return hs, losses.reshape(T, N), sums, state
 
     def _hidden(
@@ -416,7 +416,7 @@ class LanguageModel:
         for name, owner, key in self._layer_params():
             owner.params[key] = self.params[name]
 
-    def _output_weights(self) -> np.ndarray:
+    def output_weights(self) -> np.ndarray:
         """The weights from hidden state to logits, (H, V)."""
         if self.tie_weights:
             return self.params["embedding.W"].T
@@ -454,7 +454,7 @@ def _check_header(config: Any, found: dict[str, Any]) -> None:
 _BLOCK = 1 << 17  # entries: 512 KB of float32, which stays in the cache while it is worked on
 
 
-def _cross_entropy(
+def row_losses(
     scores: np.ndarray, b: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cross entropy as in `functions.cross_entropy`, in place over blocks of rows.

@@ -1,5 +1,7 @@
 """Colab and JupyterLite get the lessons as they are, behind a cell that installs the package."""
 
+import ast
+import asyncio
 import copy
 import sys
 from pathlib import Path
@@ -67,3 +69,25 @@ def test_the_cell_installs_the_package_in_colab(monkeypatch):
     assert options == ["install", "--quiet"]
     requirement = Requirement(wanted.strip('"'))
     assert (requirement.name, requirement.url) == ("lessons-lib", PACKAGE)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, "Ready: this lesson can be run in this browser.\n"),
+        (
+            OSError("no\nconnection"),
+            "This lesson can be read here, but not run (OSError: no connection). "
+            "It needs a connection.\n",
+        ),
+    ],
+)
+def test_the_cell_in_a_browser_says_whether_it_works(error, said, monkeypatch, capsys):
+    async def install(names):
+        if error:
+            raise error
+
+    monkeypatch.setitem(sys.modules, "piplite", SimpleNamespace(install=install))
+    code = compile(make_lite.FIRST_CELL, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    asyncio.run(eval(code, {}))
+    assert capsys.readouterr().out == said

@@ -1,11 +1,13 @@
 """The lessons in the browser, by JupyterLite: python tools/make_lite.py FOLDER
 
 Python runs in the page itself (Pyodide), and what a learner writes stays in that browser. The
-copies of the lessons get a first code cell that installs this package, which the site brings along;
-Pyodide and the other packages are fetched when a page is opened.
+copies of the lessons get a first code cell that installs this package, which the site brings along,
+and tries it; Pyodide and the other packages are fetched when a page is opened, and each page looks
+first whether they can be had. What is missing is said in one line.
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,39 @@ from lessons_lib.course.lessons import every_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_CELL = """# Installs the course's package in this browser: after each start of the kernel.
-%pip install --quiet ipywidgets lessons-lib"""
+import piplite
+
+try:
+    await piplite.install(["ipywidgets", "lessons-lib"])
+    import matplotlib.pyplot
+    from lessons_lib.layers import LSTM
+
+    LSTM(2, 3).forward([[[0.5, -0.5]]])
+    print("Ready: this lesson can be run in this browser.")
+except Exception as error:  # whatever it is, the reader gets one line
+    told = " ".join(f"{type(error).__name__}: {error}".split())[-200:]
+    print(f"This lesson can be read here, but not run ({told}). It needs a connection.")"""
+
+# Without Pyodide no cell can run, so it is the page that looks.
+SELF_TEST = """<script type="module">
+const folder = "PYODIDE";
+let wanted = "Python itself";
+try {
+  const { packages } = await (await fetch(folder + "pyodide-lock.json")).json();
+  for (wanted of ["micropip", "numpy", "matplotlib", "safetensors"]) {
+    const answer = await fetch(folder + packages[wanted].file_name, { method: "HEAD" });
+    if (!answer.ok) throw new Error();
+  }
+} catch {
+  const line = document.createElement("p");
+  line.role = "alert";
+  line.textContent = `The lessons can be read here, but not run: ${wanted} could not be had from `
+    + new URL(folder, location).host + ". Load the page again when you are online.";
+  line.style = "position: fixed; bottom: 0; left: 0; right: 0; z-index: 99999; margin: 0;"
+    + "padding: 0.5em 1em; background: #fff3cd; color: #222; font: 16px sans-serif";
+  document.body.append(line);
+}
+</script>"""
 
 
 def with_first_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -26,6 +60,18 @@ def with_first_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     cells = notebook.cells
     first = next(place for place, other in enumerate(cells) if other.cell_type == "code")
     return nbformat.NotebookNode({**notebook, "cells": [*cells[:first], cell, *cells[first:]]})
+
+
+def add_self_test(folder: Path) -> None:
+    """Put the self-test into each page that starts Python."""
+    (schema,) = folder.rglob("pyodide-kernel-extension/static/schema/kernel.v0.schema.json")
+    address = re.search(r"https://[^\s\"']+/(?=pyodide\.m?js)", schema.read_text(encoding="utf-8"))
+    if address is None:
+        sys.exit(f"make_lite: expected the address of Pyodide in {schema}, found none")
+    for page in folder.glob("*/index.html"):
+        text = page.read_text(encoding="utf-8")
+        script = SELF_TEST.replace("PYODIDE", address[0])
+        page.write_text(text.replace("</body>", f"{script}</body>"), encoding="utf-8")
 
 
 def main() -> None:
@@ -45,6 +91,7 @@ def main() -> None:
         build = [sys.executable, "-m", "jupyter", "lite", "build", "--contents", contents]
         build += ["--piplite-wheels", package, "--output-dir", folder, "--no-sourcemaps"]
         subprocess.run(build, cwd=place, check=True)
+    add_self_test(folder)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,25 @@ def evaluation_case(preset: str, tokens: int) -> Case:
         model = recipe.build(V)
         return lambda: perplexity(model, ids)
 
+    def products() -> Work:
+        T, N, H, D = 35, 10, recipe.hidden_size, recipe.embed_size
+        rng = np.random.default_rng(0)
+        sizes = [(H if k else D, H) for k in range(recipe.num_layers)]
+        weights = [(_normal(rng, D, 4 * H), _normal(rng, H, 4 * H)) for D, H in sizes]
+        x, hs, W = _normal(rng, T * N, D), _normal(rng, T * N, H), _normal(rng, H, V)
+        a, scores = np.empty((T * N, 4 * H), np.float32), np.empty((T * N, V), np.float32)
+        steps = range(0, T * N, N)
+
+        def work() -> None:
+            for _ in range(tokens // (T * N)):
+                for (Wx, Wh), inputs in zip(weights, (x, *[hs] * len(weights)), strict=False):
+                    np.matmul(inputs, Wx, out=a)
+                    for t in steps:
+                        np.matmul(hs[t : t + N], Wh, out=a[t : t + N])
+                np.matmul(hs, W, out=scores)
+
+        return work
+
     def pytorch() -> Work:
         import torch
 
@@ -132,7 +151,7 @@ def evaluation_case(preset: str, tokens: int) -> Case:
 
         return work
 
-    return Case(f"evaluation, `{preset}`", package, pytorch, tokens=tokens)
+    return Case(f"evaluation, `{preset}`", package, pytorch, products, tokens=tokens)
 
 
 def generation_case(preset: str) -> Case:

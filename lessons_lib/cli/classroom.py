@@ -65,12 +65,14 @@ class Classroom:
         exercises: Path | None,
         compare: Path | None,
     ) -> None:
-        from lessons_lib.grading.classroom.gradebooks import FORMATS
+        from lessons_lib.grading.classroom.gradebooks import FORMATS, check_title
         from lessons_lib.grading.classroom.late import late_policy
         from lessons_lib.grading.classroom.students import read_roster, who_is_who
 
         if kind not in (None, *FORMATS):
             raise ValueError(f"--format: expected {', '.join(FORMATS)}, got {kind!r}")
+        if kind is not None:
+            check_title(kind, title)
         listed = [] if roster is None else read_roster(roster)
         self.who: Class = who_is_who(list(found.submissions), found.left_out, listed)
         self.late: Late = late_policy(due, late, list(self.who.students.values()))
@@ -97,9 +99,8 @@ class Classroom:
 
     def write(self, batch: "Batch", out: Path) -> None:
         """Write what a class needs beside `grades.csv` into the folder of results."""
-        from lessons_lib.files import write_atomically
-        from lessons_lib.grading.batch.tables import MARK, as_csv
-        from lessons_lib.grading.classroom.gradebooks import gradebook, lines
+        from lessons_lib.grading.batch.tables import write_csv
+        from lessons_lib.grading.classroom.gradebooks import Lines, gradebook
         from lessons_lib.grading.classroom.near import look_for_copies, write_copies
         from lessons_lib.grading.classroom.pages import Pages
 
@@ -109,16 +110,15 @@ class Classroom:
             "grades.csv": "points, for a spreadsheet",
         }
         if self._kind is not None:
-            found = lines(batch.rows, self.who.students, self.late)
-            files, self._without_id = gradebook(self._kind, found, self._title)
-            for name, data in files.items():
-                write_atomically(out / name, data)
+            found = Lines(batch.rows, self.who.students, self.late)
+            names, self._without_id = gradebook(self._kind, found, self._title, out)
+            for name in names:
                 what = "feedback" if name.endswith(".zip") else "grades"
                 self._files[name] = f"{what}, to upload to {self._kind.capitalize()}"
         if self.who.missing:
             table = [["student", "name", "files without a grade"]]
             table += [[student.id, student.name, files] for student, files in self.who.missing]
-            write_atomically(out / "missing.csv", (MARK + as_csv(table)).encode())
+            write_csv(out / "missing.csv", table)
             self._files["missing.csv"] = "who has no graded submission"
         paths = self._found.submissions
         near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)

@@ -126,10 +126,8 @@ def look_at_numpy() -> Finding:
 
 
 def _blas_threads() -> int | None:
-    try:
-        from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
-    except ImportError:  # it is among the packages of those who work on the course
-        return None
+    from threadpoolctl import threadpool_info
+
     return max((pool["num_threads"] for pool in threadpool_info()), default=None)
 
 

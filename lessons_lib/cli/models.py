@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,7 +77,7 @@ def evaluate(
             )
         ids, train, tokens = getattr(texts, split), texts.train, known
         num_bytes = own.num_bytes[split] if own else None
-    losses = token_losses(model, ids, batch_size=lanes(name))
+    losses = token_losses(model, ids, batch_size=lanes(name), progress=True)
     report(split, name, ids, tokens, exp_loss(losses.mean(dtype=np.float64)), num_bytes)
     if name == "village":
         from lessons_lib.training.loss_split import by_distance
@@ -85,8 +86,8 @@ def evaluate(
         _table("tokens back to the deciding word", by_distance(ids, losses), above)
     if train is not None:
         _table("times seen in the training text", by_frequency(ids, losses, train))
-    _table("tokens read since the state was zeros", by_position(model, ids))
-    say_next(f"`lessons sample {checkpoint}` lets it write.")
+    _table("tokens read since the state was zeros", by_position(model, ids, progress=True))
+    say_next(f"`lessons sample {quote(str(checkpoint))}` lets it write.")
 
 
 def _text_of(checkpoint: Path, trained_on: str, corpus: str | None) -> Text | None:

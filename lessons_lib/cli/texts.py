@@ -156,6 +156,7 @@ def own(name: str, folder: Path, asked: Asked, known: "Tokens | None", going_on:
             files = TextFiles(files.path, files.encoding, lambda count: bar.update(count) and None)
             found = prepare(files, folder, choices, kept)
         _say_of(found)
+        _say_of_licence(files)
     return Text(found.name, found.corpus, found.tokens, found)
 
 
@@ -208,17 +209,29 @@ def _as_typed(value: Any) -> str:
 
 
 def _say_of(found: "OwnText") -> None:
-    import numpy as np
-
     from lessons_lib.text import UNKNOWN
+    from lessons_lib.text.own import count_unknown
 
     vocab, corpus = found.corpus.vocab, found.corpus
     sizes = " + ".join(f"{len(ids):,}" for ids in corpus[:3])
     line = f"{found.name}: {sizes} tokens, {len(vocab):,} of them different"
     if UNKNOWN in vocab:
-        unknown = vocab.encode([UNKNOWN])[0]
-        share = [
-            np.count_nonzero(ids == unknown) / len(ids) for ids in (corpus.train, corpus.valid)
-        ]
+        share = [count_unknown(ids, vocab) / len(ids) for ids in (corpus.train, corpus.valid)]
         line += f"; {UNKNOWN} is {share[0]:.2%} in training, {share[1]:.2%} in validation"
     say(line)
+
+
+def _say_of_licence(files: "TextFiles") -> None:
+    """Name a file whose end is not its author's: in a novel that is most of the test part."""
+    from lessons_lib.files import open_regular
+
+    for path in files.files:
+        with open_regular(path.resolve()) as file:
+            file.seek(max(0, path.stat().st_size - 50_000))
+            if b"*** END OF TH" in file.read():
+                say(
+                    f"{path.name} ends with Project Gutenberg's licence, which is trained on and "
+                    "measured like the text itself; better cut it off, and the lines before "
+                    "*** START OF"
+                )
+                return

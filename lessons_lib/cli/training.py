@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -166,17 +167,8 @@ def train(
                 say(about_engine)
             telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop)
             metadata = text.tokens.metadata()
-            run = Run(
-                text.name,
-                text.corpus,
-                recipe,
-                folder,
-                preset,
-                metadata,
-                weights,
-                str(start or ""),
-                make,
-            )
+            about = (preset, metadata, weights, str(start or ""), make)
+            run = Run(text.name, text.corpus, recipe, folder, *about)
             model = run.train(
                 resume=resume,
                 time_limit=seconds,
@@ -185,7 +177,8 @@ def train(
                 show_progress=show,
             )
         _conclude(model, text, folder, best)
-    say_next(f"`lessons evaluate {folder}` shows where it loses, `lessons sample {folder}` writes.")
+    name = quote(str(folder))
+    say_next(f"`lessons evaluate {name}` shows where it loses, `lessons sample {name}` writes.")
 
 
 def _is_begun(folder: Path, resume: bool, is_own: bool) -> bool:

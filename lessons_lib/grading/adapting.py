@@ -99,6 +99,7 @@ class Notation:
         fixed: by the course's name, arguments that the assignment has not.
         caches: by their name, the forward passes whose caches are arguments.
         keeps: whether the reference returns what it was called with, for a backward pass.
+        returns_dict: whether the results are the entries of one dict.
     """
 
     base: Exercise
@@ -108,6 +109,7 @@ class Notation:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     caches: Mapping[str, Exercise] = field(default_factory=dict)
     keeps: bool = False
+    returns_dict: bool = False
 
     def ours(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments as the course has them, from theirs."""
@@ -147,6 +149,8 @@ class Notation:
                 return value
             by_name = dict(zip((o.name for o in self.base.outputs), found, strict=True))
             theirs = [self.theirs(name, by_name[our]) for name, our in self.results.items()]
+            if self.returns_dict:
+                return dict(zip(self.results, theirs, strict=True))
             if self.keeps:
                 theirs.append(ours)
             return tuple(theirs) if len(theirs) > 1 else theirs[0]
@@ -204,6 +208,7 @@ def adapt(
     cache_from: Mapping[str, Exercise] | None = None,
     strict: str = "",
     carry_errors: float = 0.0,
+    returns_dict: bool = False,
 ) -> Exercise:
     """Make an exercise of the course one in another notation, and register it.
 
@@ -223,6 +228,7 @@ def adapt(
             pass; each answer is called with the cache of its own forward function.
         strict: what costs points although the values are right; see `exercise`.
         carry_errors: see `exercise`.
+        returns_dict: whether an answer returns one dict of its results, by the assignment's names.
 
     Returns:
         The exercise, with the course's cases, tolerances, hints and misconceptions.
@@ -243,6 +249,7 @@ def adapt(
         fixed or {},
         cache_from or {},
         keeps="cache" in may_follow,
+        returns_dict=returns_dict,
     )
     _check(notation, points or {})
     reference = notation.translated(base.reference)
@@ -263,9 +270,11 @@ def adapt(
         strict=strict,
         cache_from=cache_from,
         carry_errors=carry_errors,
+        returns_dict=returns_dict,
     )
     adapted.names_of_ours = names
     adapted.adapted_from = base
+    adapted.in_its_notation = notation.translated
     adapted.alternatives = [notation.translated(function) for function in base.alternatives]
     _add_mistakes(adapted, notation, retelling)
     EXERCISES.add(adapted)

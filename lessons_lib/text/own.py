@@ -4,16 +4,19 @@ The ids lie in one file that is read where it lies, so a text may be larger than
 """
 
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lessons_lib.files import check_regular, read_regular, write_atomically, writing_atomically
+from lessons_lib.text.batches import let_go
 from lessons_lib.text.corpora import CORPORA, Corpus
 from lessons_lib.text.reading import TextFiles
 from lessons_lib.text.subwords import read_subwords, train_subwords
@@ -25,7 +28,9 @@ KINDS = ("characters", "words", "bpe")
 VOCAB_SIZE = {"characters": 100_000, "words": 10_000, "bpe": 2_000}
 MOST_TEXT, MOST_IDS = 100_000_000, 10**13  # bytes
 MOST_COUNTED = 2_000_000  # different words that are counted at once
-MOST_LEARNED = 50_000_000  # characters that subwords are learned from
+LONGEST_WORD = 100  # characters of a word that is counted
+MOST_LEARNED = 8_000_000  # bytes that subwords are learned from; each takes up to 64 of memory
+_BLOCK = 1 << 20  # ids at a time
 SPLIT_NAMES = ("train", "valid", "test")
 
 
@@ -92,7 +97,7 @@ def prepare(
     shares = tuple(share / 100 for share in choices.shares)
     if not source.length:
         raise ValueError(f"{source.path}: there is no text in it")
-    tokens = tokens or make_tokens(_training(source, shares), choices)
+    tokens = tokens or make_tokens(_to_learn_from(source, shares, choices.tokens), choices)
     dtype = np.min_scalar_type(len(tokens.vocab) - 1)
     counts, num_bytes = [0, 0, 0], [0, 0, 0]
     with writing_atomically(folder / IDS) as file:
@@ -129,6 +134,15 @@ def prepare(
     }
     write_atomically(folder / TEXT, json.dumps(written, ensure_ascii=False).encode())
     return open_text(folder)
+
+
+def count_unknown(ids: np.ndarray, vocab: Vocabulary) -> int:
+    """How many of a text's ids stand for `<unk>`; the text may be larger than the memory."""
+    total, unknown = 0, vocab.encode([UNKNOWN])[0]
+    for start in range(0, len(ids), _BLOCK):
+        total += int(np.count_nonzero(ids[start : start + _BLOCK] == unknown))
+        let_go(ids)
+    return total
 
 
 def is_prepared(folder: Path) -> bool:
@@ -180,7 +194,7 @@ def make_tokens(texts: Iterator[str], choices: Choices) -> Tokens:
         choices: which tokens, and how rare they may be.
     """
     if choices.tokens == "bpe":
-        return train_subwords(_beginning(texts), choices.vocab_size, choices.min_count)
+        return train_subwords(texts, choices.vocab_size, choices.min_count)
     counts = _count_characters(texts) if choices.tokens == "characters" else _count_words(texts)
     common = (token for token, count in counts.most_common() if count >= choices.min_count)
     kept = [token for token in common if token != UNKNOWN][: choices.vocab_size - 1]
@@ -211,20 +225,11 @@ def tokens_of(metadata: Mapping[str, Any], vocab: Vocabulary | None = None) -> T
     return Tokens(kind, vocab)
 
 
-def _training(source: TextFiles, shares: tuple[float, ...]) -> Iterator[str]:
-    for part, piece in source.parts(shares):
-        if part > 0:
-            return
-        yield piece
-
-
-def _beginning(texts: Iterator[str]) -> Iterator[str]:
-    """As much as subwords are learned from: their counts must fit into memory."""
-    left = MOST_LEARNED
-    for text in texts:
-        if (left := left - len(text)) < 0:
-            return
-        yield text
+def _to_learn_from(source: TextFiles, shares: tuple[float, ...], kind: str) -> Iterator[str]:
+    """The training part; of a long one some pieces from all over it are enough for subwords."""
+    training = (piece for _, piece in takewhile(lambda found: found[0] == 0, source.parts(shares)))
+    every = math.ceil(source.size * shares[0] / MOST_LEARNED) if kind == "bpe" else 1
+    return islice(training, 0, None, every)
 
 
 def _count_characters(texts: Iterator[str]) -> Counter[str]:
@@ -238,11 +243,14 @@ def _count_characters(texts: Iterator[str]) -> Counter[str]:
 
 
 def _count_words(texts: Iterator[str]) -> Counter[str]:
-    """Counts of the words; where too many differ, those that are rarest so far are forgotten."""
+    """Counts of the words; where too many differ, those that are rarest so far are forgotten.
+
+    What is longer than any word, such as a line of base64, is not counted.
+    """
     counts: Counter[str] = Counter()
     floor = 1
     for text in texts:
-        counts.update(SPLITS["words"](text))
+        counts.update(word for word in SPLITS["words"](text) if len(word) <= LONGEST_WORD)
         while len(counts) > MOST_COUNTED:
             counts = Counter({word: count for word, count in counts.items() if count > floor})
             floor *= 2

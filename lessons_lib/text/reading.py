@@ -16,6 +16,14 @@ from lessons_lib.text.tokens import composed
 
 BLOCK = 1 << 18  # bytes read at once, and about as many characters in a piece
 _SUFFIXES = (".txt", ".text", ".md")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What people take for their text, by its first bytes. Many an encoding would read it, as gibberish.
+_NO_TEXT = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a packed file, such as .docx, .odt or .epub",
+    b"\xd0\xcf\x11\xe0": "an old Word document",
+    b"{\\rtf": "rich text (RTF)",
+}
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ class TextFiles:
         read, first = 0, True
         try:
             for block in self._blocks(file):
+                if not read:
+                    _check_beginning(file, block, self.encoding)
                 read += len(block)
                 text = decoder.decode(block)
                 if first and text:
@@ -148,10 +158,26 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
         ) from None
 
 
+def _check_beginning(file: Path, block: bytes, encoding: str) -> None:
+    """Refuse what would be read without a complaint and is no text, or is in another encoding."""
+    for begin, what in _NO_TEXT.items():
+        if block.startswith(begin):
+            raise ValueError(
+                f"{file}: it is {what}, not plain text; save it as plain text (.txt) in the "
+                "program that shows it"
+            )
+    even, odd = (block[k:1000:2].count(0) / 500 for k in (0, 1))
+    is_wide = encoding[3:].strip("-_ ").startswith(("16", "32"))
+    if min(even, odd) < 0.1 and max(even, odd) > 0.8 and not is_wide:
+        name = "utf-16-le" if odd > even else "utf-16-be"
+        name = "utf-16" if block[:2] in _UTF16_MARKS else name
+        raise ValueError(f"{file}: every other byte is 0, as in UTF-16; give --encoding {name}")
+
+
 def _not_so_encoded(file: Path, encoding: str, place: int, error: UnicodeDecodeError) -> str:
     with open_regular(file.resolve()) as source:
         begin = source.read(2)
-    if begin in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    if begin in _UTF16_MARKS:
         return f"{file}: it begins as UTF-16 does; give --encoding utf-16"
     return (
         f"{file}: expected text in {encoding}, got byte 0x{error.object[error.start]:02x} at place "

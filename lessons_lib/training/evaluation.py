@@ -1,18 +1,31 @@
 """How well a model predicts a text."""
 
 import math
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
+from tqdm import tqdm
 
 from lessons_lib.functions import check_ids
-from lessons_lib.models import LanguageModel
+from lessons_lib.layers import RecurrentLayer
+from lessons_lib.models import LanguageModel, row_losses
 from lessons_lib.text import IGNORE_INDEX, evaluation_batches
 
 
 def token_losses(
-    model: LanguageModel, ids: npt.ArrayLike, *, batch_size: int = 10, seq_len: int = 35
+    model: LanguageModel,
+    ids: npt.ArrayLike,
+    *,
+    batch_size: int = 10,
+    seq_len: int = 35,
+    progress: bool = False,
 ) -> np.ndarray:
     """Negative log probability that the model gives to each token of a text but the first.
 
@@ -24,6 +37,7 @@ def token_losses(
         ids: the text, integers, 1-D, at least 2 of them.
         batch_size: lanes; 1 reads the whole text in one go, more is faster.
         seq_len: time steps per batch; the result does not depend on it.
+        progress: show a bar in a terminal, if it takes more than a second.
 
     Returns:
         Losses in nats, (len(ids) - 1,), in the order of the text.
@@ -31,7 +45,7 @@ def token_losses(
     Raises:
         TypeError, ValueError: if ids are not 1-D integers of the model's vocabulary, or too few.
     """
-    lanes = list(_losses(model, ids, batch_size, seq_len))
+    lanes = list(_losses(model, ids, batch_size, seq_len, progress))
     losses, counted = map(np.concatenate, zip(*lanes, strict=True))
     # Lane after lane is the order of the text.
     return losses.T[counted.T]
@@ -53,18 +67,83 @@ def perplexity(
     return exp_loss(total / count)
 
 
+Losses = Iterator[tuple[np.ndarray, np.ndarray]]  # of each batch (T, N), and which of them count
+LARGE = 1 << 20  # scores of a batch, from which on threads are worth their while
+MOST_CORES = 8  # each holds the scores of a batch, and the layers cannot keep more busy
+
+
 def _losses(
-    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Losses of each batch (T, N), and which of them count."""
+    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int, progress: bool = False
+) -> Losses:
+    """The losses of a text, batch by batch."""
     ids = check_ids(ids, model.config["vocab_size"], "ids")
-    state = None
+    bar = tqdm(
+        evaluation_batches(ids, batch_size, seq_len),
+        total=math.ceil((len(ids) - 1) / batch_size / seq_len),
+        delay=1,
+        leave=False,
+        disable=None if progress else True,  # None: where there is no terminal
+    )
+    batches = (
+        (inputs, np.where(targets == IGNORE_INDEX, 0, targets), targets != IGNORE_INDEX)
+        for inputs, targets in bar
+    )
     # Weights that have grown beyond all bounds give inf or nan, which says enough.
     with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
-        for inputs, targets in evaluation_batches(ids, batch_size, seq_len):
-            counted = targets != IGNORE_INDEX
-            losses, state = model.token_losses(inputs, np.where(counted, targets, 0), state)
+        inputs, targets, counted = next(batches)
+        losses, state = model.token_losses(inputs, targets, None)
+        yield losses, counted
+        blas = ThreadpoolController().select(user_api="blas")
+        cores = min(MOST_CORES, max((lib["num_threads"] for lib in blas.info()), default=1))
+        large = losses.size * model.config["vocab_size"] >= LARGE
+        if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
+            with blas.limit(limits=1):
+                yield from _side_by_side(model, batches, state, cores)
+        for inputs, targets, counted in batches:
+            losses, state = model.token_losses(inputs, targets, state)
             yield losses, counted
+
+
+def _side_by_side(
+    model: LanguageModel, batches: Iterable[tuple[np.ndarray, ...]], state: Any, cores: int
+) -> Losses:
+    """Losses of the batches that follow, on all cores.
+
+    While a layer reads a batch, the one above it reads the batch before, and the scores of others
+    are made. Each product is the work of one core, so that no core waits for another within it.
+    """
+    W, b = model.output_weights(), model.params["output.b"]
+    own = threading.local()  # each thread's scores (T * N, V)
+
+    def through(layer: RecurrentLayer, below: Future, before: Future) -> tuple[np.ndarray, Any]:
+        return layer.forward(below.result()[0], before.result()[1])
+
+    def losses_of(below: Future, targets: np.ndarray) -> np.ndarray:
+        hs = below.result()[0]
+        hs = hs.reshape(-1, hs.shape[2])
+        if getattr(own, "scores", np.empty(0)).shape != (len(hs), len(b)):
+            own.scores = np.empty((len(hs), len(b)), hs.dtype)
+        np.matmul(hs, W, out=own.scores)
+        return row_losses(own.scores, b, targets.ravel())[0].reshape(targets.shape)
+
+    # A task that waits for another has a thread, too, and never waits for one that has none yet.
+    with ThreadPoolExecutor(len(model.layers) + cores) as pool:
+
+        def start(task: Callable[..., Any], *arguments: Any) -> Future:
+            return pool.submit(copy_context().run, task, *arguments)  # keeps what errstate ignores
+
+        earlier = [start(lambda part=part: (None, part)) for part in state]
+        running: deque[tuple[Future, np.ndarray]] = deque()
+        for inputs, targets, counted in batches:
+            below = start(lambda inputs=inputs: (model.embedding.forward(inputs), None))
+            for k, layer in enumerate(model.layers):
+                below = earlier[k] = start(through, layer, below, earlier[k])
+            running.append((start(losses_of, below, targets), counted))
+            if len(running) > 2 * cores:  # the text may be long
+                future, its_counted = running.popleft()
+                yield future.result(), its_counted
+        for future, its_counted in running:
+            yield future.result(), its_counted
 
 
 def exp_loss(loss: float) -> float:

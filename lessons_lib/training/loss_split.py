@@ -64,7 +64,9 @@ def by_frequency(
     return _rows(bounds, of_target, losses)
 
 
-def by_position(model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255) -> list[LossRow]:
+def by_position(
+    model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255, progress: bool = False
+) -> list[LossRow]:
     """Split a model's loss by how many tokens it has read since its state was zeros.
 
     The text is cut into pieces of span tokens or fewer, and each is read from a state of zeros.
@@ -73,6 +75,7 @@ def by_position(model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255) ->
         model: the model.
         ids: the text, integers, 1-D, at least 2 of them.
         span: the longest reading, in tokens.
+        progress: as for `token_losses`.
 
     Returns:
         A row for 1 token read, 2 to 3, 4 to 7 and so on, up to span.
@@ -83,7 +86,7 @@ def by_position(model: LanguageModel, ids: npt.ArrayLike, *, span: int = 255) ->
     predictions = len(np.asarray(ids)) - 1
     pieces = max(1, -(-predictions // span))  # rounded up
     steps = max(1, _SCORES // (pieces * model.config["vocab_size"]))
-    losses = token_losses(model, ids, batch_size=pieces, seq_len=steps)
+    losses = token_losses(model, ids, batch_size=pieces, seq_len=steps, progress=progress)
     # As text.evaluation_batches shares them out: the first pieces are longer by one.
     short, longer = divmod(predictions, pieces)
     lengths = np.full(pieces, short)

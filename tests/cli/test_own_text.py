@@ -137,3 +137,14 @@ def test_a_corpus_of_the_course_keeps_its_form(here, lessons):
     assert status == 2 and "village is cut as the course has it" in err
     status, _, err = lessons("train", "village", "--tokens", "words")
     assert status == 2 and "village comes as words, in three parts" in err
+
+
+def test_a_licence_at_the_end_is_named(here, lessons):
+    text = (here / "mytext.txt").read_text()
+    end = "*** END OF THE PROJECT GUTENBERG EBOOK 1 ***\n" + "Most people start at our web site.\n"
+    (here / "novel.txt").write_text(text + end * 9)
+    quick = ("--time-limit", "0.001s", *TINY)
+    for name, is_named in (("novel", True), ("mytext", False)):
+        status, out, _ = lessons("train", f"{name}.txt", "--out", name, *quick)
+        assert status == 124
+        assert (f"{name}.txt ends with Project Gutenberg's licence" in out) is is_named

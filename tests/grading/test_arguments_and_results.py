@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from lessons_lib.grading import Output, check, exercise
+from lessons_lib.grading import Output, adapt, check, exercise
 from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
+from lessons_lib.grading.references import fault_of
 
 
 class Cache(NamedTuple):
@@ -182,6 +183,44 @@ def test_axes_of_length_one_may_be_kept_where_the_output_allows_it():
         assert found.status == status
         assert "the shape of db differs in axes of length 1." in found.message or not kept_axes
         assert result(lambda x: -x.sum(axis=0, keepdims=True), "bias").score == 0
+
+
+def test_an_axis_of_length_one_that_is_lost():
+    def column(x):
+        return x.sum(axis=1, keepdims=True)
+
+    define(column, [Output("db", "4 1")], lambda rng, N: {"x": rng.normal(size=(4, N))})
+    message = result(lambda x: x.sum(axis=1), "column").message
+    assert "db has the right numbers and lacks its axis of length 1" in message
+
+
+def test_results_in_a_dict():
+    def backward(x):
+        return {"dx": 2 * x, "db": x.sum(axis=0)}
+
+    outputs = [Output("dx", "4 N"), Output("db", "N")]
+    make_case = lambda rng, N: {"x": rng.normal(size=(4, N))}  # noqa: E731
+    asked = define(backward, outputs, make_case, returns_dict=True)
+    assert fault_of(asked) == ""
+    assert result(lambda x: {"db": x.sum(0), "more": 1, "dx": x + x}, "backward").score == 2
+    wrong = result(lambda x: {"dx": x, "db": x.sum(0)}, "backward")
+    assert wrong.score == 1
+    assert "dx is half of what it should be." in wrong.message
+    assert "lacks db; expected a dict with the keys dx, db." in " ".join(
+        result(lambda x: {"dx": 2 * x}, "backward").message.split()
+    )
+    found = result(lambda x: (2 * x, x.sum(0)), "backward").message
+    assert "expected a dict with the keys dx, db." in found
+    assert result(lambda x: {"dx": None, "db": None}, "backward").status == "not_attempted"
+    theirs = adapt(
+        asked,
+        lesson="98",
+        name="theirs",
+        arguments={"a": "x"},
+        results={"da": "dx"},
+        returns_dict=True,
+    )
+    assert result(lambda a: {"da": 2 * a}, theirs.name).status == "passed"
 
 
 def test_adding_to_a_dict_is_writing(norm):

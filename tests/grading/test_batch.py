@@ -21,7 +21,7 @@ from lessons_lib.grading.batch import (
     load_exercises,
     unpacking,
 )
-from lessons_lib.grading.batch.students import one_for_each_student, student_of
+from lessons_lib.grading.batch.students import not_counted, student_of
 from lessons_lib.grading.isolation import box
 from lessons_lib.grading.report import Report, Result
 from tests.grading import deep
@@ -211,9 +211,7 @@ def test_files_on_different_exercises_count_both(tmp_path):
         for name, exercise, score in (("a", "f", 1.0), ("b", "g", 0.0), ("c", "f", 0.5))
     ]
     paths = {name: tmp_path / name for name in "abc"}
-    kept, left_out = one_for_each_student(rows, dict.fromkeys("abc", "jane"), paths)
-    assert [row.name for row in kept] == ["a", "b"] and list(left_out) == ["c"]
-    assert one_for_each_student(rows, {}, paths) == (rows, {}), "named one by one, all count"
+    assert not_counted(rows, paths) == {"c": "a of the same student counts; it has more points"}
 
 
 def zipped(members):

@@ -429,8 +429,20 @@ def test_the_smallest_case_that_goes_wrong_can_be_tried():
     arguments["x"][:] = 0
     assert case("lstm_step", 3)["x"].any()
     assert "case(" not in found(step(lambda h, c: (c, h)))[1]  # the order is all that is wrong
-    with pytest.raises(ValueError, match="number: expected one from 0 to 4, got 5"):
-        case("lstm_step", 5)
+    with pytest.raises(ValueError, match="number: expected one from 0 to 5, got 6"):
+        case("lstm_step", 6)
+
+
+def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
+    def plus_for_times(x, h_prev, c_prev, Wx, Wh, b):
+        i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)
+        c = f * c_prev + i * g
+        return o + np.tanh(c), c
+
+    words = "+ and * are exchanged in one place"
+    assert words in found(plus_for_times)[1]
+    monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS", 0.0)
+    assert words not in found(plus_for_times)[1]
 
 
 def test_no_hint_for_nan():

@@ -42,7 +42,7 @@ COLOURS = """() => {
             figure: light(document.querySelector("article img"), "backgroundColor")};
 }"""
 # axe-core, which a test has put into the page before: each violation, and where it is. Looking at
-# colours takes longer than all the rest, and they are the same at every width and in all lessons.
+# colours takes longer than all the rest.
 AXE = """async colours => (await axe.run({
         resultTypes: ["violations"], preload: false, rules: {"color-contrast": {enabled: colours}},
     })).violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 120))}`)"""

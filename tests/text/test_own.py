@@ -134,25 +134,45 @@ def test_a_link_in_a_strangers_run_is_not_followed(tmp_path):
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from lessons_lib.text.own import Choices, prepare
+from lessons_lib.text import own
 from lessons_lib.text.reading import TextFiles
 from lessons_lib.training.identity import identity
-for name in sys.argv[1:]:
-    own = prepare(TextFiles(Path(name)), Path(name).parent, Choices())
-    identity(own.corpus)
+own.MOST_COUNTED, own.MOST_LEARNED = 20_000, 500_000
+for name in sys.argv[2:]:
+    made = own.prepare(TextFiles(Path(name)), Path(name).parent, own.Choices(sys.argv[1]))
+    identity(made.corpus)
+    if sys.argv[1] != "bpe":  # which know every letter
+        own.count_unknown(made.corpus.train, made.corpus.vocab)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+def ever_new_words(count):
+    """Each of them once: counted as they stand they would fill the memory."""
+    lines = (f"{'-'.join(map(str, range(k, k + 9)))}\n{k:x}abc {k} \n" for k in range(count))
+    return "".join(lines)
+
+
+END = "and so\n" * 500_000  # for validation and test, after a training part of one line
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="others count memory in other ways")
-@pytest.mark.parametrize("line", ["to be or not to be\n", "without an end "])
-def test_memory_does_not_grow_with_the_text(tmp_path, line):
-    """A text of 40 MB, and one whose training part is a line of 36 MB."""
-    small, large = tmp_path / "small.txt", tmp_path / "large.txt"
-    end = "and so\n" * 500_000
-    small.write_text(line * 60_000 + end)
-    large.write_text(line * 2_200_000 + end)
-    command = [sys.executable, "-c", MEMORY, str(small), str(large)]
+@pytest.mark.parametrize(
+    ("kind", "small", "large"),
+    [
+        ("characters", "to be or not to be\n" * 60_000, "to be or not to be\n" * 2_200_000),
+        ("characters", "without an end " * 60_000 + END, "without an end " * 2_200_000 + END),
+        ("words", ever_new_words(20_000), ever_new_words(100_000)),
+        ("words", "and so\n" * 20_000, "".join(f"{k:0100000}\n" for k in range(200))),
+        ("bpe", ever_new_words(10_000), ever_new_words(50_000)),
+    ],
+    ids=["lines", "one line", "words", "words without an end", "bpe"],
+)
+def test_memory_does_not_grow_with_the_text(tmp_path, kind, small, large):
+    paths = tmp_path / "small.txt", tmp_path / "large.txt"
+    for path, text in zip(paths, (small, large), strict=True):
+        path.write_text(text)
+    command = [sys.executable, "-c", MEMORY, kind, *map(str, paths)]
     before, after = subprocess.run(
         command, capture_output=True, text=True, check=True
     ).stdout.split()

@@ -5,15 +5,25 @@ import math
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from lessons_lib.functions import log_softmax
 from lessons_lib.models import LanguageModel
-from lessons_lib.training import perplexity, token_losses
+from lessons_lib.training import evaluation, perplexity, token_losses
 
 
-@pytest.fixture
-def model():
-    model = LanguageModel(11, 6, 8, rng=np.random.default_rng(0), dtype=np.float64)
+@pytest.fixture(params=["in turn", "side by side"])
+def way(request, monkeypatch):
+    """Batches are read as on a single core, or as on several with a large vocabulary."""
+    monkeypatch.setattr(evaluation, "LARGE", 1)
+    with threadpool_limits(limits=1 if request.param == "in turn" else 2, user_api="blas"):
+        yield request.param
+
+
+@pytest.fixture(params=[1, 2])
+def model(request, way):
+    sizes = {"num_layers": request.param, "dropout": 0.5}  # which is off while it reads
+    model = LanguageModel(11, 6, 8, rng=np.random.default_rng(0), dtype=np.float64, **sizes)
     model.params["embedding.W"] *= 100  # so that what came before matters
     return model
 
@@ -22,6 +32,7 @@ IDS = np.random.default_rng(1).integers(0, 11, 211)
 
 
 def one_token_at_a_time(model, ids):
+    model.training = False
     losses, state = [], None
     for now, then in itertools.pairwise(ids):
         logits, state = model.forward([[now]], state)
@@ -49,3 +60,32 @@ def test_lanes_start_afresh_and_batches_do_not_matter(model, batch_size, seq_len
 def test_bad_text(model, ids):
     with pytest.raises(ValueError, match="ids"):
         perplexity(model, np.array(ids, dtype=int))
+
+
+def test_only_what_pays_is_read_side_by_side(model, way, monkeypatch):
+    ways = []
+    was = evaluation._side_by_side
+    monkeypatch.setattr(
+        evaluation, "_side_by_side", lambda *given: ways.append(given) or was(*given)
+    )
+    threads = [library["num_threads"] for library in threadpool_info()]
+    perplexity(model, IDS)
+    assert len(ways) == (way == "side by side")
+    monkeypatch.setattr(evaluation, "LARGE", 10_000)
+    perplexity(model, IDS)
+    assert len(ways) == (way == "side by side")
+    assert [library["num_threads"] for library in threadpool_info()] == threads
+
+
+def test_a_fault_half_way_is_told(model, monkeypatch):
+    forward = type(model.layers[-1]).forward
+    calls = itertools.count()
+
+    def forward_twice(layer, *given):
+        if next(calls) > 4:
+            raise MemoryError("no more")
+        return forward(layer, *given)
+
+    monkeypatch.setattr(type(model.layers[-1]), "forward", forward_twice)
+    with pytest.raises(MemoryError, match="no more"):
+        perplexity(model, IDS, batch_size=2, seq_len=5)

@@ -102,6 +102,13 @@ rnn_step_backward.mistake(
     "da",
 )
 rnn_step_backward.mistake(
+    "slope_of_the_sum",
+    "Your slope of the tanh is 1 - a^2. It is written with what comes out of the tanh, not with "
+    "what goes in.",
+    "1 - h**2",
+    "1 - np.arctanh(h) ** 2",
+)
+rnn_step_backward.mistake(
     "slope_at_h_prev",
     "You take the slope of the tanh at the state before. Which state came out of this tanh?",
     "1 - h**2",

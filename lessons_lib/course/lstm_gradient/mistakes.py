@@ -72,6 +72,19 @@ lstm_step_backward.mistake(
     "1 - np.tanh(tanh_c) ** 2",
 )
 lstm_step_backward.mistake(
+    "slope_of_raw_memory",
+    "Your slope of the tanh is 1 - c^2. It is written with what comes out of the tanh, not with "
+    "what goes in.",
+    "1 - tanh_c**2",
+    "1 - np.arctanh(tanh_c) ** 2",
+)
+lstm_step_backward.mistake(
+    "slope_at_old_memory",
+    "You take the slope of the tanh at c_prev. Which memory went through it on the way to h?",
+    "1 - tanh_c**2",
+    "1 - np.tanh(c_prev) ** 2",
+)
+lstm_step_backward.mistake(
     "sigmoids_left_out",
     "Your da is right for g. For the three gates it is the gradient on the gate itself; one more "
     "factor takes it back through the sigmoid.",

@@ -95,7 +95,7 @@ def read_scene(model: LanguageModel, ids: np.ndarray, instead: Sequence[StandIns
     _log_probs(quiet, many)
     dlogits = np.eye(log_p.shape[1])[targets] - np.exp(log_p)  # (T, V)
     dhs = np.zeros((T, T, quiet.config["hidden_size"]))
-    dhs[np.arange(T), np.arange(T)] = dlogits @ _output_weights(quiet).T
+    dhs[np.arange(T), np.arange(T)] = dlogits @ quiet.output_weights().T
     for layer in reversed(quiet.layers):
         dhs, _ = layer.backward(dhs)  # in the end with respect to the embedded words, [k, n]
     steps = np.stack([E[others.ids].mean(axis=0) for others in instead]) - E[text]  # (T, D)
@@ -117,11 +117,7 @@ def _log_probs(model: LanguageModel, x: np.ndarray) -> np.ndarray:
     """log p of every word after each embedded word: (T, N, D) gives (T, N, V)."""
     for layer in model.layers:
         x, _ = layer.forward(x)
-    return log_softmax(x @ _output_weights(model) + model.params["output.b"])
-
-
-def _output_weights(model: LanguageModel) -> np.ndarray:
-    return model.params["embedding.W"].T if model.tie_weights else model.params["output.W"]
+    return log_softmax(x @ model.output_weights() + model.params["output.b"])
 
 
 class NameEffects(NamedTuple):
@@ -245,7 +241,7 @@ def between_names(
         the whole way.
     """
     quiet = in_float64(model)
-    E, W = quiet.params["embedding.W"], _output_weights(quiet)
+    E, W = quiet.params["embedding.W"], quiet.output_weights()
     right, other = vocab.encode(list(names))
     named = text == right
     step = E[other] - E[right]

@@ -1,12 +1,13 @@
 """Grade many submissions: several at once, nothing lost when stopped, one table at the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import write_atomically
 from lessons_lib.grading.batch.finding import Found, find_submissions, leave_out_exercises
 from lessons_lib.grading.batch.keeping import (
+    Kept,
     NotKeptError,
     claimed,
     digest_of,
@@ -16,8 +17,8 @@ from lessons_lib.grading.batch.keeping import (
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
-from lessons_lib.grading.batch.students import one_for_each_student
-from lessons_lib.grading.batch.tables import Graded, left_out_table, table
+from lessons_lib.grading.batch.students import not_counted
+from lessons_lib.grading.batch.tables import Graded, left_out_table, table, write_csv
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.report import Report
 
@@ -42,12 +43,12 @@ class Batch(NamedTuple):
     """What came of many submissions.
 
     Attributes:
-        rows: those that count.
+        rows: those that count; a report is read from disk when it is asked for.
         left_out: why other files do not, by name.
         anew: why a submission was graded although it had been before, by name.
     """
 
-    rows: list[Graded]
+    rows: Sequence[Graded]
     left_out: dict[str, str]
     anew: dict[str, str]
 
@@ -87,31 +88,31 @@ def grade_all(
     submissions = found.submissions
     task = fingerprint(how)
     digests = {name: digest_of(path) for name, path in submissions.items()}
-    done: dict[str, Graded] = {}
+    left = dict(submissions)
     anew: dict[str, str] = {}
-
-    def take(name: str, report: Report) -> None:
-        done[name] = Graded(name, report)
-        on_graded(done[name])
 
     def keep(name: str, report: Report) -> None:
         write_report(out, name, digests[name], task, report)
-        take(name, report)
+        on_graded(Graded(name, report))
 
     for name in submissions if not regrade else ():
         try:
-            take(name, kept_report(out, name, digests[name], task))
+            on_graded(Graded(name, kept_report(out, name, digests[name], task)))
+            del left[name]
         except NotKeptError as reason:
             if str(reason):
                 anew[name] = str(reason)
-    left = {name: path for name, path in submissions.items() if name not in done}
     (pool or graded_by_pool)(left, how, jobs, keep)
-    rows, not_taken = one_for_each_student(
-        [done[name] for name in submissions], found.students, submissions
-    )
+    files_of: dict[str, list[str]] = {}  # those named one by one are nobody's, and all count
+    for name, student in found.students.items():
+        files_of.setdefault(student, []).append(name)
+    not_taken: dict[str, str] = {}
+    for names in files_of.values():
+        not_taken |= not_counted(Kept(out, names), submissions)
+    rows = Kept(out, [name for name in submissions if name not in not_taken])
     if about is None:
         about = lambda row: {"student": found.students.get(row.name, row.name)}  # noqa: E731
     left_out = dict(sorted({**found.left_out, **not_taken}.items()))
-    write_atomically(out / "grades.csv", table(rows, about).encode())
+    write_csv(out / "grades.csv", table(rows, about))
     write_atomically(out / "left_out.csv", left_out_table(left_out).encode())
     return Batch(rows, left_out, anew)

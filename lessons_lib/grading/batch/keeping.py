@@ -102,7 +102,40 @@ def kept_report(out: Path, name: str, sha256: str, task: str) -> Report:
     return report
 
 
-def kept_reports(out: Path) -> list[Graded]:
+class Kept(Sequence[Graded]):
+    """Graded submissions whose reports are on disk, each read when it is asked for.
+
+    So a class of any size takes no more memory than its names.
+
+    Args:
+        out: the folder of a batch.
+        names: of submissions that have a result there.
+
+    Raises:
+        NotKeptError: at a report that is missing or damaged by now.
+    """
+
+    def __init__(self, out: Path, names: Sequence[str]) -> None:
+        self._out, self._names = out, names
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return Kept(self._out, self._names[at])
+        name = self._names[at]
+        try:
+            kept, report = _kept(self._out / "results" / f"{file_name(name)}.json")
+        except NotKeptError:
+            kept = {}
+        if kept.get("submission") != name:
+            again = f"{self._out}: the result of {name} is missing or damaged"
+            raise NotKeptError(f"{again}; give `lessons grade` again")
+        return Graded(name, report)
+
+
+def kept_reports(out: Path) -> Kept:
     """Submissions that have a line in a batch's `grades.csv`, and their reports.
 
     Raises:
@@ -114,12 +147,11 @@ def kept_reports(out: Path) -> list[Graded]:
         raise FileNotFoundError(f"GRADED: there is no {path}; expected what `lessons grade` wrote")
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = {row.get("submission", "") for row in csv.DictReader(file)}
-    kept = [_kept(file) for file in sorted((out / "results").glob("*.json"))]
-    found = [Graded(record["submission"], report) for record, report in kept]
-    found = [graded for graded in found if harmless(graded.name) in names]
+    kept = (_kept(file)[0]["submission"] for file in sorted((out / "results").glob("*.json")))
+    found = [name for name in kept if harmless(name) in names]
     if len(found) < len(names):
         raise ValueError(f"GRADED: results are missing in {out}; give `lessons grade` again")
-    return found
+    return Kept(out, found)
 
 
 def _kept(path: Path) -> tuple[dict[str, Any], Report]:

@@ -1,6 +1,7 @@
 """Grade in several processes; one that a submission brings down costs no other its grade."""
 
 import contextlib
+import itertools
 import json
 import os
 import queue
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -26,6 +27,7 @@ main()
 """
 MOST_SECONDS = 1200.0  # for a submission: the grader ends it long before
 SECONDS_TO_END = 5.0
+AHEAD = 2  # submissions for each process, so that none waits for the next
 ROOT = Path(lessons_lib.__file__).parent.parent
 LOST = Result(
     "(all)",
@@ -70,11 +72,15 @@ def graded_by_pool(
 
     threads = ThreadPoolExecutor(max(1, len(processes)))
     try:
-        futures: dict[Future[Report], str] = {
-            threads.submit(grade_one, path): name for name, path in submissions.items()
-        }
-        for future in as_completed(futures):
-            keep(futures[future], future.result())
+        waiting = iter(submissions.items())
+        running: dict[Future[Report], str] = {}
+        while True:
+            for name, path in itertools.islice(waiting, AHEAD * len(processes) - len(running)):
+                running[threads.submit(grade_one, path)] = name
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                keep(running.pop(future), future.result())
     finally:  # after Ctrl-C, too
         threads.shutdown(wait=False, cancel_futures=True)
         for process in processes:

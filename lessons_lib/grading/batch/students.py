@@ -11,7 +11,7 @@ then that which is no copy, then the later.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
@@ -57,20 +57,14 @@ def _without_copy_mark(file_name: str) -> str:
     return stem
 
 
-def one_for_each_student(
-    graded: Sequence[Graded], students: Mapping[str, str], paths: Mapping[str, Path]
-) -> tuple[list[Graded], dict[str, str]]:
-    """The rows that count, and why others do not.
+def not_counted(graded: Iterable[Graded], paths: Mapping[str, Path]) -> dict[str, str]:
+    """Why rows of one student do not count, by name; all others of them do.
 
     Args:
-        graded: all rows.
-        students: whose a file is, by its name; one without counts in any case.
-        paths: where it lies, by its name.
-
-    Returns:
-        Rows in their order, and reasons by name.
+        graded: all rows of the student.
+        paths: where a file lies, by its name.
     """
-    taken: dict[str, list[Graded]] = {}
+    taken: list[Graded] = []
     left_out: dict[str, str] = {}
 
     def rank(row: Graded) -> tuple[float, int, bool, float, str]:
@@ -81,20 +75,16 @@ def one_for_each_student(
         return row.report.score, attempts, not is_copy, made, row.name
 
     for row in sorted(graded, key=rank, reverse=True):
-        student = students.get(row.name)
-        if student is None:  # named by the instructor
-            continue
         if not row.report.results:
             left_out[row.name] = "it defines none of the exercises"
             continue
-        others = taken.setdefault(student, [])
         answered = {result.exercise for result in row.report.results}
-        rival = next((o for o in others if answered & {r.exercise for r in o.report.results}), None)
+        rival = next((o for o in taken if answered & {r.exercise for r in o.report.results}), None)
         if rival is None:
-            others.append(row)
+            taken.append(row)
             continue
         more = "more" if rival.report.score > row.report.score else "as many"
         archive = row.name[: row.name.lower().find(".zip/") + 5]  # may be a whole class's
         of = "archive" if archive[4:] and rival.name.startswith(archive) else "student"
         left_out[row.name] = f"{rival.name} of the same {of} counts; it has {more} points"
-    return [row for row in graded if row.name not in left_out], left_out
+    return left_out

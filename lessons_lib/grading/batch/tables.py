@@ -3,9 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple
 
+from lessons_lib.files import writing_atomically
 from lessons_lib.grading.report import Report
 from lessons_lib.shown import shown
 
@@ -20,8 +22,10 @@ class Graded(NamedTuple):
     report: Report
 
 
-def table(rows: Sequence[Graded], about: Callable[[Graded], Mapping[str, str]]) -> str:
-    """The grades as CSV: a line for each submission, two columns for each exercise.
+def table(
+    rows: Sequence[Graded], about: Callable[[Graded], Mapping[str, str]]
+) -> Iterator[Sequence[str]]:
+    """The lines of the grades: one for each submission, two columns for each exercise.
 
     Points stand alone in their column, with the status in the next one. Seeds are written as
     1_234_567: a spreadsheet takes that for text and keeps all digits, and Python for a number.
@@ -31,11 +35,11 @@ def table(rows: Sequence[Graded], about: Callable[[Graded], Mapping[str, str]]) 
         about: what stands before the points, by column; the same columns for each.
     """
     exercises = list(dict.fromkeys(r.exercise for row in rows for r in row.report.results))
-    known = [about(row) for row in rows]
     heads = [head for exercise in exercises for head in (exercise, f"{exercise} status")]
-    columns = [*(known[0] if known else ()), "score", "max_score", *heads]
-    lines = [[*columns, "isolation", "seed", "submission"]]
-    for (name, report), more in zip(rows, known, strict=True):
+    first = about(rows[0]) if len(rows) else ()
+    yield [*first, "score", "max_score", *heads, "isolation", "seed", "submission"]
+    for row in rows:
+        name, report = row
         results = {result.exercise: result for result in report.results}
         cells = []
         for exercise in exercises:
@@ -43,8 +47,7 @@ def table(rows: Sequence[Graded], about: Callable[[Graded], Mapping[str, str]]) 
             cells += [f"{result.score:g}", result.status] if result else ["", ""]
         total = [f"{report.score:g}", f"{report.max_score:g}"]
         seed = "" if report.seed is None else f"{report.seed:_}"
-        lines.append([*more.values(), *total, *cells, report.isolation or "", seed, name])
-    return MARK + as_csv(lines)
+        yield [*about(row).values(), *total, *cells, report.isolation or "", seed, name]
 
 
 def left_out_table(left_out: Mapping[str, str]) -> str:
@@ -53,7 +56,21 @@ def left_out_table(left_out: Mapping[str, str]) -> str:
     return text if text.isascii() else MARK + text
 
 
-def as_csv(lines: Sequence[Sequence[str]], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> str:
+def write_csv(
+    path: Path,
+    lines: Iterable[Sequence[str]],
+    *,
+    mark: str = MARK,
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL,
+) -> None:
+    """Write lines of cells as they come; see `as_csv`."""
+    with writing_atomically(path) as file:
+        file.write(mark.encode())
+        for line in lines:
+            file.write(as_csv([line], quoting).encode())
+
+
+def as_csv(lines: Iterable[Sequence[str]], quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> str:
     """Lines of cells, none of which a spreadsheet takes for a formula.
 
     Args:

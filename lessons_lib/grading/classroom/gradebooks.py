@@ -4,13 +4,16 @@ Columns and names are those that the importers look for:
 
 - Canvas, "How do I import grades in the Gradebook?" and `lib/gradebook_importer.rb`: Student, ID,
   SIS User ID, SIS Login ID, Section, then the assignment as "Title (number)" or a new title; a
-  second line may give the points possible. Feedback is taken in by "Upload Submissions" of an
-  assignment, which reads the numbers of student and file out of each name
-  (`abstract_assignment.rb`, `infer_comment_context_from_filename`).
+  second line gives the points of a new one. Columns with words of its totals are not read. Feedback
+  is taken in by "Upload Submissions" of an assignment, which reads the numbers of student and file
+  out of each name (`abstract_assignment.rb`, `infer_comment_context_from_filename`).
 - Moodle, "Offline grading worksheet": `mod/assign/feedback/offline/importgradeslib.php` wants
-  Identifier, Grade and "Last modified (grade)", and takes "Feedback comments". Feedback is taken in
-  by "Upload multiple feedback files in a zip": `mod/assign/feedback/file/importziplib.php` reads
-  "Full name_number_assignfeedback_file_" at the beginning of a path.
+  Identifier, Grade and "Last modified (grade)", and takes "Feedback comments". It keeps a grade of
+  its own that is newer than the time in the third (`locallib.php`). PHP's `fgetcsv`, which cuts the
+  cells, takes a quote behind a backslash for no end of a cell, so neither stands in one here.
+  Feedback is taken in by "Upload multiple feedback files in a zip":
+  `mod/assign/feedback/file/importziplib.php` reads "Full name_number_assignfeedback_file_" at the
+  beginning of a path.
 - Blackboard Learn, "Work offline with grade data": Username is the key, a column's heading ends in
   its number where there is one, cells are quoted. It has no archive of feedback: that stands in the
   columns "Feedback to Learner" and "Feedback Format", as in what it exports.
@@ -18,12 +21,13 @@ Columns and names are those that the importers look for:
 
 import csv
 import html
-import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from lessons_lib.grading.batch.tables import Graded, as_csv, harmless_html
+from lessons_lib.files import writing_atomically
+from lessons_lib.grading.batch.tables import Graded, harmless_html, write_csv
 from lessons_lib.grading.classroom.late import Late, late_in_words
 from lessons_lib.grading.classroom.students import Student
 from lessons_lib.shown import shown
@@ -31,6 +35,8 @@ from lessons_lib.shown import shown
 FORMATS = ("canvas", "moodle", "blackboard")
 MADE = (2020, 1, 1, 0, 0, 0)  # the same files make the same archive
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_TOTALS = ("Current", "Final", "Override")
+MODIFIED = "Last modified (grade)"
 TEXT_FORMAT = "SMART_TEXT"  # of Blackboard: text that may hold HTML
 
 
@@ -58,17 +64,24 @@ class Line(NamedTuple):
         return f"{self.earned - self.taken_off:g}"
 
 
-def lines(rows: Sequence[Graded], students: Mapping[str, Student], late: Late) -> list[Line]:
-    """A line for each student, in the order of their submissions.
+class Lines:
+    """A line for each student, in the order of their submissions, made whenever it is asked for.
 
     Of two that answer the same exercise the one with more points counts, also where files were
     named one by one. Each costs what it was late itself.
     """
-    of_student: dict[str, list[Graded]] = {}
-    for row in rows:
-        of_student.setdefault(students[row.name].id, []).append(row)
-    found = []
-    for rows_of_one in of_student.values():
+
+    def __init__(self, rows: Sequence[Graded], students: Mapping[str, Student], late: Late) -> None:
+        self._rows, self._students, self._late = rows, students, late
+        self._places: dict[str, list[int]] = {}  # of each student's rows
+        for place, row in enumerate(rows):
+            self._places.setdefault(students[row.name].id, []).append(place)
+
+    def __iter__(self) -> Iterator[Line]:
+        for places in self._places.values():
+            yield self._line([self._rows[place] for place in places])
+
+    def _line(self, rows_of_one: list[Graded]) -> Line:
         graded: list[Graded] = []
         answered: set[str] = set()
         for row in sorted(rows_of_one, key=lambda row: -row.report.score):
@@ -77,92 +90,122 @@ def lines(rows: Sequence[Graded], students: Mapping[str, Student], late: Late) -
                 graded.append(row)
                 answered |= exercises
         graded.sort(key=rows_of_one.index)
-        whose = [students[row.name] for row in graded]
-        of_each = [late.days(student) for student in whose]
+        whose = [self._students[row.name] for row in graded]
+        of_each = [self._late.days(student) for student in whose]
         days = max(of_each)
         earned = sum(row.report.score for row in graded)
         possible = sum(row.report.max_score for row in graded)
         taken_off = sum(
-            late.taken_off(own, row.report.score, row.report.max_score)
+            self._late.taken_off(own, row.report.score, row.report.max_score)
             for own, row in zip(of_each, graded, strict=True)
         )
         feedback = "\n\n".join(str(row.report) for row in graded)
         if days:
             feedback = f"{late_in_words(days, taken_off)}\n\n{feedback}"
-        found.append(Line(whose[0], earned, possible, days, taken_off, feedback))
-    return found
+        return Line(whose[0], earned, possible, days, taken_off, feedback)
 
 
-def gradebook(kind: str, found: Sequence[Line], title: str) -> tuple[dict[str, bytes], list[str]]:
-    """Files for a platform, and whom they leave out.
+def check_title(kind: str, title: str) -> None:
+    """Refuse a title that the platform does not take for an assignment's.
+
+    Raises:
+        ValueError: if it has the name of one of Canvas's totals in it.
+    """
+    for total in CANVAS_TOTALS if kind == "canvas" else ():
+        for what in ("Score", "Points", "Grade", "Status"):
+            if f"{total} {what}" in title:
+                raise ValueError(
+                    f'--title: Canvas reads no column with "{total} {what}" in its name; '
+                    f"expected another title, got {title!r}"
+                )
+
+
+def gradebook(
+    kind: str, found: Iterable[Line], title: str, out: Path
+) -> tuple[list[str], list[str]]:
+    """Write files for a platform.
 
     Args:
         kind: "canvas", "moodle" or "blackboard".
-        found: the students' lines.
+        found: the students' lines; they are gone through several times.
         title: of the assignment, as the platform calls it.
+        out: folder to write to.
 
     Returns:
-        Contents by file name, and the ids of those of whom no name and no roster tells the
-        platform's id.
+        The files' names, and the ids of those whom they leave out: no name and no roster tells
+        their id on the platform.
     """
-    known: list[Line] = []
     without: list[str] = []
+    columns: Mapping[str, str] = {}  # of the platform's own export
+    most, uploads = 0.0, False
     for line in found:
-        if line.student.platform == kind or line.student.row:
-            known.append(line)
-        else:
+        if not _is_known(line, kind):
             without.append(line.student.id)
-    makers = {"canvas": _canvas, "moodle": _moodle, "blackboard": _blackboard}
-    files = {f"{kind}.csv": makers[kind](known, title).encode()}
-    uploads = [line for line in known if line.student.platform == kind and line.student.upload]
+            continue
+        most = max(most, line.possible)
+        columns = columns or line.student.row
+        uploads |= _is_uploaded(line, kind)
+    known = (line for line in found if _is_known(line, kind))
+    path = out / f"{kind}.csv"
+    if kind == "canvas":
+        column = _column(columns, title, f"{title} (")
+        points = "" if column else f"{most:g}"  # Canvas has those of its own assignments
+        write_csv(path, _canvas(known, column or title, points), mark="")
+    elif kind == "moodle":
+        write_csv(path, _moodle(known), mark="")
+    else:
+        column = _column(columns, title, f"{title} [") or f"{title} [Total Pts: {most:g} Score]"
+        write_csv(path, _blackboard(known, column), mark="", quoting=csv.QUOTE_ALL)
+    names = [path.name]
     if uploads:
-        files[f"{kind}_feedback.zip"] = _zipped(uploads)
-    return files, without
+        names.append(f"{kind}_feedback.zip")
+        with (
+            writing_atomically(out / names[1]) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            for line in found:
+                if _is_uploaded(line, kind):
+                    name = shown(f"{line.student.upload}feedback.txt", keep="")
+                    member, text = zipfile.ZipInfo(name, MADE), f"{line.feedback}\n"
+                    archive.writestr(member, text, zipfile.ZIP_DEFLATED)
+    return names, without
 
 
-def _canvas(found: Sequence[Line], title: str) -> str:
-    column = _column(found, title, f"{title} (") or title
-    most = max((line.possible for line in found), default=0.0)
-    table = [[*CANVAS_COLUMNS, column], ["    Points Possible", "", "", "", "", f"{most:g}"]]
-    for line in found:
-        row = {"Student": line.student.name} | dict(line.student.row) | {"ID": line.student.id}
-        table.append([*(row.get(name, "") for name in CANVAS_COLUMNS), line.grade])
-    return as_csv(table)
+def _is_known(line: Line, kind: str) -> bool:
+    return line.student.platform == kind or bool(line.student.row)
 
 
-def _moodle(found: Sequence[Line], title: str) -> str:
-    table = [["Identifier", "Full name", "Grade", "Last modified (grade)", "Feedback comments"]]
-    for line in found:
-        comments = _as_html(line.feedback)
-        identifier = f"Participant {line.student.id}"
-        table.append([identifier, line.student.name, line.grade, "-", comments])
-    return as_csv(table)
+def _is_uploaded(line: Line, kind: str) -> bool:
+    return line.student.platform == kind and bool(line.student.upload)
 
 
-def _blackboard(found: Sequence[Line], title: str) -> str:
-    most = max((line.possible for line in found), default=0.0)
-    column = _column(found, title, f"{title} [") or f"{title} [Total Pts: {most:g} Score]"
-    table = [["Username", column, "Feedback to Learner", "Feedback Format"]]
-    for line in found:
-        table.append([line.student.id, line.grade, _as_html(line.feedback), TEXT_FORMAT])
-    return as_csv(table, csv.QUOTE_ALL)
-
-
-def _column(found: Sequence[Line], title: str, start: str) -> str:
+def _column(columns: Iterable[str], title: str, start: str) -> str:
     """The assignment's column in the platform's own export; "" if there is none."""
-    columns = next((line.student.row for line in found if line.student.row), {})
     return next((name for name in columns if name == title or name.startswith(start)), "")
 
 
+def _canvas(found: Iterable[Line], column: str, points: str) -> Iterator[Sequence[str]]:
+    yield [*CANVAS_COLUMNS, column]
+    yield ["    Points Possible", "", "", "", "", points]
+    for line in found:
+        row = {"Student": line.student.name} | dict(line.student.row) | {"ID": line.student.id}
+        yield [*(row.get(name, "") for name in CANVAS_COLUMNS), line.grade]
+
+
+def _moodle(found: Iterable[Line]) -> Iterator[Sequence[str]]:
+    yield ["Identifier", "Full name", "Grade", MODIFIED, "Feedback comments"]
+    for line in found:
+        identifier, name = f"Participant {line.student.id}", line.student.name.replace("\\", "/")
+        modified = line.student.row.get(MODIFIED) or "-"
+        yield [identifier, name, line.grade, modified, _as_html(line.feedback)]
+
+
+def _blackboard(found: Iterable[Line], column: str) -> Iterator[Sequence[str]]:
+    yield ["Username", column, "Feedback to Learner", "Feedback Format"]
+    for line in found:
+        yield [line.student.id, line.grade, _as_html(line.feedback), TEXT_FORMAT]
+
+
 def _as_html(text: str) -> str:
-    escaped = html.escape(shown(text), quote=False).replace("\n", "<br>")
+    escaped = html.escape(shown(text)).replace("\\", "&#92;").replace("\n", "<br>")
     return harmless_html(escaped.replace("  ", "&nbsp; "))
-
-
-def _zipped(found: Sequence[Line]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for line in found:
-            name = shown(f"{line.student.upload}feedback.txt", keep="")
-            archive.writestr(zipfile.ZipInfo(name, MADE), f"{line.feedback}\n")
-    return packed.getvalue()

@@ -6,7 +6,8 @@ Modern Test Theory* (1986), chapter 14. Cronbach's alpha: Cronbach, "Coefficient
 internal structure of tests", Psychometrika 16 (1951), 297-334.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -54,39 +55,44 @@ class Statistics(NamedTuple):
     items: list[Item]
 
 
-def statistics(rows: Sequence[Graded]) -> Statistics:
-    """The statistics of a class.
+def statistics(rows: Iterable[Graded]) -> Statistics:
+    """The statistics of a class, whose rows are gone through once.
 
     Raises:
         ValueError: if nobody could be graded.
     """
-    counted = [row for row in rows if row.report.max_score > 0]
-    if not counted:
-        raise ValueError("graded: expected results with points, found none")
-    names = list(
-        dict.fromkeys(r.exercise for row in counted for r in row.report.results if r.max_score > 0)
-    )
-    points = np.full((len(counted), len(names)), np.nan)  # (students, exercises)
-    most = np.zeros(len(names))
-    for k, row in enumerate(counted):
-        for result in row.report.results:
+    scores: dict[str, array[float]] = {}  # of each exercise, by student; NaN: not graded on it
+    most: dict[str, float] = {}
+    students, possible = 0, 0.0
+    for _, report in rows:
+        if report.max_score <= 0:
+            continue
+        possible = max(possible, report.max_score)
+        for result in report.results:
             if result.max_score > 0:
-                column = names.index(result.exercise)
-                points[k, column], most[column] = result.score, result.max_score
+                own = scores.setdefault(result.exercise, array("d"))
+                own.extend([np.nan] * (students - len(own)))
+                own.append(result.score)
+                most[result.exercise] = result.max_score
+        students += 1
+    if not students:
+        raise ValueError("graded: expected results with points, found none")
+    points = np.full((students, len(scores)), np.nan)  # (students, exercises)
+    for column, of_exercise in enumerate(scores.values()):
+        points[: len(of_exercise), column] = of_exercise
     totals = np.nansum(points, axis=1)
     items = []
-    for column, name in enumerate(names):
+    for column, name in enumerate(scores):
         there = ~np.isnan(points[:, column])
         own = points[there, column]
         rest = totals[there] - own
-        share = float(own.mean() / most[column])
+        share = float(own.mean() / most[name])
         items.append(Item(name, int(there.sum()), share, _correlation(own, rest)))
     first, median, third = np.quantile(totals, [0.25, 0.5, 0.75])
-    possible = max(row.report.max_score for row in counted)
     mean = float(totals.mean())
     alpha = None if np.isnan(points).any() else _alpha(points)
     return Statistics(
-        len(counted), mean, float(median), (float(first), float(third)), possible, alpha, items
+        students, mean, float(median), (float(first), float(third)), possible, alpha, items
     )
 
 

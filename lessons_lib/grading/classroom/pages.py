@@ -9,7 +9,7 @@ import base64
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lessons_lib.files import writing_atomically
 from lessons_lib.grading.batch.keeping import file_name
 from lessons_lib.grading.batch.tables import Graded
 from lessons_lib.grading.classroom.code import code_of
@@ -70,6 +71,7 @@ class Pages:
     def __init__(self, title: str, who: Class, late: Late, copies: Sequence[Remark]) -> None:
         self._title, self._who, self._late, self._copies = title, who, late, copies
         self._near = {name for copy in copies for name in copy.of}
+        self._without_page: set[str] = set()
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -92,21 +94,21 @@ class Pages:
             left_out: how many files have no grade.
         """
         (out / "pages").mkdir(exist_ok=True)
-        students = []
         for row in rows:
             one = self._about(row)
             try:
-                page = self.student(row, paths[row.name])
+                page = "".join(self.student(row, paths[row.name]))
             except Exception as error:  # whatever one has handed in, all others get theirs
-                one["look"].append("no page")
-                page = self._page("broken.html", one=one, error=f"{type(error).__name__}: {error}")
+                self._without_page.add(row.name)
+                said = f"{type(error).__name__}: {error}"
+                page = "".join(self._page("broken.html", one=one, error=said))
             (out / "pages" / one["page"]).write_text(page, encoding="utf-8")
-            students.append(one)
-        overview = self.overview(rows, students, left_out)
-        (out / "index.html").write_text(overview, encoding="utf-8")
+        with writing_atomically(out / "index.html") as file:
+            for part in self.overview(rows, left_out):
+                file.write(part.encode())
 
-    def student(self, row: Graded, path: Path) -> str:
-        """The page on a submission, as HTML."""
+    def student(self, row: Graded, path: Path) -> Iterator[str]:
+        """The page on a submission, as HTML in parts."""
         try:
             pieces = read_submission(path).pieces
         except (UnreadableError, OSError):
@@ -129,25 +131,34 @@ class Pages:
             late=late_in_words(days, taken_off) if days else "",
         )
 
-    def overview(
-        self, rows: Sequence[Graded], students: Sequence[Mapping[str, Any]], left_out: int
-    ) -> str:
-        """The page on the class, as HTML."""
-        found = statistics(rows) if any(row.report.max_score for row in rows) else None
+    def overview(self, rows: Sequence[Graded], left_out: int) -> Iterator[str]:
+        """The page on the class, as HTML in parts."""
+        try:
+            found = statistics(rows)
+        except ValueError:  # nobody could be graded
+            found = None
+        seen = _Seen()
+        look = []
+        for row in rows:
+            seen.add(row.report)
+            one = self._about(row)
+            if one["look"]:
+                look.append((one["page"], one["label"], one["look"]))
         return self._page(
             "overview.html",
             script=(TEMPLATES / "table.js").read_text(encoding="utf-8"),
-            students=students,
-            isolation=" and ".join(sorted({row.report.isolation or "no" for row in rows})),
+            number=len(rows),
+            students=map(self._about, rows),
+            isolation=" and ".join(sorted(seen.isolation)),
             left_out=left_out,
             missing=self._who.missing,
             copies=self._copies,
             statistics=found,
-            bins=_bins([row.report.score for row in rows], found.possible) if found else [],
-            look=[(one["page"], one["label"], one["look"]) for one in students if one["look"]],
+            bins=_bins(seen.scores, found.possible) if found else [],
+            look=look,
             kinds=KINDS,
-            exercises=_exercises([row.report for row in rows], found),
-            misconceptions=_misconceptions(row.report for row in rows),
+            exercises=_exercises(seen.kinds, found),
+            misconceptions=seen.misconceptions(),
         )
 
     def _about(self, row: Graded) -> dict[str, Any]:
@@ -161,13 +172,15 @@ class Pages:
             "possible": row.report.max_score,
             "days": self._late.days(student),
             "passed": sum(result.status == "passed" for result in results),
-            "look": look + ["near to another"] * (row.name in self._near),
+            "look": look
+            + ["near to another"] * (row.name in self._near)
+            + ["no page"] * (row.name in self._without_page),
             "file": row.name,
         }
 
-    def _page(self, template: str, script: str = "", **names: Any) -> str:
+    def _page(self, template: str, script: str = "", **names: Any) -> Iterator[str]:
         allowed = POLICY.format(_digest(self._style), _digest(script) if script else "'none'")
-        return self._environment.get_template(template).render(
+        return self._environment.get_template(template).generate(
             policy=allowed,
             style=Markup(self._style),
             script=Markup(script),
@@ -178,7 +191,7 @@ class Pages:
 
     def pair(self, **names: Any) -> str:
         """The page with two sources side by side, as HTML."""
-        return self._page("pair.html", **names)
+        return "".join(self._page("pair.html", **names))
 
 
 def _digest(text: str) -> str:
@@ -197,10 +210,12 @@ def _parts(message: str) -> Iterable[tuple[str, str]]:
             yield ("hint", line.removeprefix("Hint: ")) if is_hint else ("text", line)
 
 
-def _bins(scores: Sequence[float], possible: float) -> list[dict[str, Any]]:
+def _bins(scores: Mapping[int, int], possible: float) -> list[dict[str, Any]]:
     """Points in at most eleven bins of whole width, with the height of each bar."""
     width = max(1, -(-(int(possible) + 1) // MOST_BINS))
-    counts = Counter(int(score) // width for score in scores)
+    counts: Counter[int] = Counter()
+    for score, times in scores.items():
+        counts[score // width] += times
     most = max(counts.values())
     return [
         {
@@ -219,10 +234,36 @@ def kind_of(result: Result) -> str:
     return {"passed": "passed", "not_attempted": "left"}.get(result.status, "broken")
 
 
-def _exercises(reports: Sequence[Report], found: Statistics | None) -> list[dict[str, Any]]:
-    counts: dict[str, Counter[str]] = {}
-    for result in (result for report in reports for result in report.results):
-        counts.setdefault(result.exercise, Counter())[kind_of(result)] += 1
+class _Seen:
+    """What the overview counts, report by report."""
+
+    def __init__(self) -> None:
+        self.isolation: set[str] = set()
+        self.scores: Counter[int] = Counter()  # whole points
+        self.kinds: dict[str, Counter[str]] = {}  # by exercise
+        self._hints: Counter[tuple[str, str]] = Counter()
+        self._words: dict[tuple[str, str], str] = {}
+
+    def add(self, report: Report) -> None:
+        """Count a report."""
+        self.isolation.add(report.isolation or "no")
+        self.scores[int(report.score)] += 1
+        for result in report.results:
+            self.kinds.setdefault(result.exercise, Counter())[kind_of(result)] += 1
+            if result.hint:
+                key = (result.exercise, str(result.hint))
+                self._hints[key] += 1
+                hints = (text for kind, text in _parts(result.message) if kind == "hint")
+                self._words.setdefault(key, next(hints, ""))
+
+    def misconceptions(self) -> list[tuple[tuple[str, str], tuple[int, str]]]:
+        """Exercise and name of each, how many had it, and what they were told; most first."""
+        return [(key, (count, self._words[key])) for key, count in self._hints.most_common()]
+
+
+def _exercises(
+    counts: Mapping[str, Counter[str]], found: Statistics | None
+) -> list[dict[str, Any]]:
     items = {item.exercise: item for item in found.items} if found else {}
     rows = []
     for name, count in counts.items():
@@ -243,15 +284,3 @@ def _exercises(reports: Sequence[Report], found: Statistics | None) -> list[dict
             }
         )
     return rows
-
-
-def _misconceptions(reports: Iterable[Report]) -> list[tuple[tuple[str, str], tuple[int, str]]]:
-    """Exercise and name of each, how many had it, and what they were told; most first."""
-    counts: Counter[tuple[str, str]] = Counter()
-    words: dict[tuple[str, str], str] = {}
-    for result in (result for report in reports for result in report.results if result.hint):
-        key = (result.exercise, str(result.hint))
-        counts[key] += 1
-        hints = (text for kind, text in _parts(result.message) if kind == "hint")
-        words.setdefault(key, next(hints, ""))
-    return [(key, (count, words[key])) for key, count in counts.most_common()]

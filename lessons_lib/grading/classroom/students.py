@@ -76,7 +76,8 @@ def student_from(name: str) -> Student | None:
         except ValueError:
             doubts.append("the time in its name is none")
     else:
-        start = f"{found['name']}_{found['id']}_"
+        name = found["name"].replace("_", " ") if kind == "moodle" else found["name"]
+        start = f"{name}_{found['id']}_"  # Moodle looks for the number behind the first "_"
         start += "assignfeedback_file_/" if kind == "moodle" else f"{found['file']}_"
         is_late = kind == "canvas" and bool(found["late"])
         own = own._replace(name=found["name"], upload=start, is_late=is_late)
@@ -127,7 +128,8 @@ def _students_in(table: "csv.DictReader[str]") -> list[Student]:
         if own in students:
             raise ValueError(f"--roster: {own} stands there twice; ids are to differ")
         name = next((cell[c] for c in NAME_COLUMNS if cell.get(c) and columns[c] != of_ids), "")
-        both = f"{cell.get('first name', '')} {cell.get('last name', '')}".strip()
+        first = cell.get("first name") or cell.get("firstname", "")  # the second is Canvas's
+        both = f"{first} {cell.get('last name') or cell.get('lastname', '')}".strip()
         when = next((cell[c] for c in TIME_COLUMNS if cell.get(c, "-") != "-"), "")
         submitted = time_of(when, f"--roster: {own}") if when else None
         row_of_text = {str(key): str(value or "") for key, value in row.items()}

@@ -81,6 +81,7 @@ class Exercise:
         cache_from: Mapping[str, "Exercise"] | None = None,
         forward: Callable[..., Any] | None = None,
         carry_errors: float = 0.0,
+        returns_dict: bool = False,
     ) -> None:
         functools.update_wrapper(self, reference)
         self.reference = reference
@@ -99,9 +100,12 @@ class Exercise:
         self.cache_from = dict(cache_from or {})
         self.forward = forward
         self.carry_errors = carry_errors
+        self.returns_dict = returns_dict
         self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
         self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's
         self.adapted_from: Exercise | None = None
+        # Makes a function in the notation of `adapted_from` one in its own.
+        self.in_its_notation: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda f: f
         self.alternatives: list[Callable[..., Any]] = []
         self.misconceptions: list[Misconception] = []
         self.draw = make_case
@@ -244,6 +248,10 @@ class Exercise:
         wanted = len(self.returned)
         if wanted == 0:
             return ()
+        if self.returns_dict:
+            names = [output.name for output in self.returned]
+            fits = isinstance(value, dict) and set(names) <= set(value)
+            return tuple(value[name] for name in names) if fits else None
         if wanted == 1 and not (self.may_follow and isinstance(value, tuple)):
             return (value,)
         if not isinstance(value, tuple):

@@ -137,6 +137,7 @@ def exercise(
     cache_from: Mapping[str, Exercise] | None = None,
     forward: Callable[..., Any] | None = None,
     carry_errors: float = 0.0,
+    returns_dict: bool = False,
     registry: Registry = EXERCISES,
 ) -> Callable[[Callable[..., Any]], Exercise]:
     """Turn a reference function into an exercise of the function's name, and register it.
@@ -164,6 +165,7 @@ def exercise(
             last what this exercise's reference takes as its cache.
         carry_errors: what share of a result's points it still earns, from 0 to 1, if it is right
             for the answer's own forward pass, or own earlier functions, where those are wrong.
+        returns_dict: whether the results are the entries of one dict, by the outputs' names.
         registry: where `check`, `hint` and the commands find it by its name.
 
     Returns:
@@ -190,6 +192,7 @@ def exercise(
             cache_from=cache_from,
             forward=forward,
             carry_errors=carry_errors,
+            returns_dict=returns_dict,
         )
         registry.add(made)
         return made

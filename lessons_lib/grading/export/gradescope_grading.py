@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lessons_lib.files import write_atomically
 from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.batch.finding import shown_name
-from lessons_lib.grading.batch.students import one_for_each_student
+from lessons_lib.grading.batch.students import not_counted
 from lessons_lib.grading.export.as_markdown import escaped, verdict
 from lessons_lib.grading.export.assignment import grade_assignment, how_graded, in_short
 from lessons_lib.grading.report import Report
@@ -72,8 +72,8 @@ def grade_submission(
         Graded(name, grade_assignment(path, assignment, **how))
         for name, path in found.submissions.items()
     ]
-    students = dict.fromkeys(found.submissions, "the student")
-    (counts,), others = one_for_each_student(graded, students, found.submissions)
+    others = not_counted(graded, found.submissions)
+    (counts,) = (row for row in graded if row.name not in others)
     return Counted(counts.report, counts.name, {**found.left_out, **others})
 
 

@@ -25,6 +25,7 @@ WORKERS_OWN = (
     "isolation/statements.py",
     "isolation/system_calls.py",
     "isolation/times.py",
+    "isolation/unset.py",
     "isolation/wire.py",
     "isolation/worker.py",
 )

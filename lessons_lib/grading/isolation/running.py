@@ -17,6 +17,7 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache, arrays_in, copied
+from lessons_lib.grading.isolation.unset import marked_empty
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
 # What the names of those instructions begin with that compute, store or call.
@@ -184,6 +185,7 @@ def _quietly() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(record=True) as caught,
         np.errstate(all="warn"),
+        marked_empty(),
     ):
         warnings.simplefilter("always")
         yield printed, caught
@@ -197,6 +199,8 @@ def _snapshot(value: Any) -> Any:
     if isinstance(value, tuple | list):
         items = [_snapshot(item) if isinstance(item, np.ndarray) else item for item in value]
         return items if isinstance(value, list) else tuple(items)
+    if type(value) is dict:
+        return {k: _snapshot(v) if isinstance(v, np.ndarray) else v for k, v in value.items()}
     if not isinstance(value, np.ndarray) or np.ma.is_masked(value):
         return value
     dtype = np.float64 if value.dtype == np.longdouble else value.dtype.newbyteorder("=")
@@ -207,6 +211,8 @@ def _is_placeholder(value: Any, function: Callable[..., Any]) -> bool:
     """Whether the function is still a stub: `pass`, `return ...`, `return None, None`."""
     if value is None:
         return not _does_work(function)  # else somebody wrote code and forgot to return
+    if type(value) is dict:
+        value = list(value.values())
     items = value if isinstance(value, tuple | list) and value else (value,)
     return all(any(item is placeholder for placeholder in PLACEHOLDERS) for item in items)
 

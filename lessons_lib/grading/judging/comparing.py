@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.definition import Output
+from lessons_lib.grading.isolation.unset import is_unset
 from lessons_lib.grading.wording import describe, in_words
 
 
@@ -183,6 +184,7 @@ def _about_nan(output: Output, got: np.ndarray, unusable: np.ndarray) -> str:
     return (
         f"{title(output)} holds {what}: {unusable.sum()} of {got.size} values, "
         f"the first at {_entry(output, first)}."
+        + ("\nIt was never set: np.empty leaves what lay in that memory." if is_unset(got) else "")
     )
 
 

@@ -96,6 +96,13 @@ def about_structure(exercise: Exercise, value: Any) -> str:
     """What was returned where a tuple of results was expected."""
     names = ", ".join(output.name for output in exercise.returned)
     wanted = f"the tuple ({names})" if len(exercise.returned) > 1 else f"{names} alone"
+    if exercise.returns_dict:
+        wanted = f"a dict with the keys {names}"
+        missing = [
+            o.name for o in exercise.returned if isinstance(value, dict) and o.name not in value
+        ]
+        if missing:
+            return f"The dict that it returns lacks {in_words(missing)}; expected {wanted}."
     if value is None:
         return f"It returns None; expected {wanted}. Does it end with a return statement?"
     text = f"It returns {describe(value)}; expected {wanted}."

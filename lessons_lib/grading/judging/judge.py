@@ -322,7 +322,7 @@ def _order_returned(
     """The order in which all the right results were returned, if it is not the one asked for."""
     places = [exercise.outputs.index(output) for output in exercise.returned]
     returned = [exercise.results_of(o.value, o.written_into) for o in outcomes]
-    if len(places) < 2 or any(results is None for results in returned):
+    if exercise.returns_dict or len(places) < 2 or any(results is None for results in returned):
         return []
     left, order = list(places), []
     for stands in places:  # one after the other: nine results have 362,880 orders

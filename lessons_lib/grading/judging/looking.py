@@ -1,4 +1,4 @@
-"""What a wrong result is, found by looking: the negative, N times too large, right for -b, …
+"""What is wrong with an answer, found by looking: what its results are, and what they depend on.
 
 Each sentence is tried on every case before it is said. Where none holds in all, nothing is said.
 """
@@ -10,11 +10,12 @@ from functools import partial
 
 import numpy as np
 
-from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
-from lessons_lib.grading.judging.comparing import differs, is_number, problem_with
+from lessons_lib.grading.judging.comparing import is_number, problem_with
+from lessons_lib.grading.judging.forms import PARTS, about, left_out, spread
+from lessons_lib.grading.judging.slips import slip_in
 from lessons_lib.grading.wording import in_words
 
 Arrays = dict[str, np.ndarray]
@@ -37,11 +38,16 @@ def seen_in(
     Returns:
         The sentence, or nothing if none holds in every case.
     """
-    pairs = []
+    pairs: list[tuple[Case, Arrays, Arrays]] = []
     for case, outcome in zip(cases, outcomes, strict=True):
         got = _results(exercise, outcome)
         if got is None:
             return ""
+        if not pairs and _differs_from(got, _results(exercise, run_again(case))):
+            return (
+                "Called twice with the same arguments it gives two results. So it draws at random, "
+                "or something is left over from the call before."
+            )
         if case.dtype == "float64":
             pairs.append((case, _results(exercise, call(exercise.reference, case)) or {}, got))
     wrong = [
@@ -52,16 +58,23 @@ def seen_in(
     for output in wrong:
         triples = [(case, want[output.name], got[output.name]) for case, want, got in pairs]
         if sentence := (
-            _about(output, triples)
+            about(output, triples)
             or _another_result(exercise, output, pairs)
-            or _step_left_out(output, triples)
+            or left_out(output, triples)
         ):
             return sentence
     return (
         (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
         or _unused(exercise, cases[0], outcomes[0], run_again)
         or (_right_for_others(exercise, wrong, pairs) if wrong else "")
+        or (slip_in(exercise, wrong, [p[0] for p in pairs], [p[2] for p in pairs]) if wrong else "")
         or _right_alone(exercise, cases[0], run_again)
+    )
+
+
+def _differs_from(before: Arrays, after: Arrays | None) -> bool:
+    return after is None or not all(
+        np.array_equal(before[key], after[key], equal_nan=True) for key in before
     )
 
 
@@ -76,150 +89,6 @@ def _results(exercise: Exercise, outcome: Outcome) -> Arrays | None:
     return arrays if all(array.dtype.kind in "biuf" for array in arrays.values()) else None
 
 
-# --- One result beside the right one ---
-
-
-def _about(output: Output, triples: Sequence[tuple[Case, np.ndarray, np.ndarray]]) -> str:
-    """The first sentence of `_candidates` that is true of the result in every case."""
-    case, wanted, _ = triples[0]
-    for sentence, change in _candidates(output, case, wanted):
-        made = [_changed(change, case, wanted) for case, wanted, _ in triples]
-        if all(
-            array is not None and array.shape == got.shape and not differs(output, array, got).any()
-            for array, (_, _, got) in zip(made, triples, strict=True)
-        ):
-            return sentence
-    return ""
-
-
-Change = Callable[[np.ndarray, Case], np.ndarray]
-
-
-def _changed(change: Change, case: Case, wanted: np.ndarray) -> np.ndarray | None:
-    try:
-        with np.errstate(all="ignore"):
-            return change(wanted, case)
-    except (ValueError, IndexError, KeyError, ZeroDivisionError):  # has not what is to be changed
-        return None
-
-
-def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
-    """Sentences, each with what it says done to the right result."""
-    name = output.name
-    yield f"{name} is zero everywhere.", lambda a, c: np.zeros_like(a)
-    yield f"{name} has the right size and the wrong sign.", lambda a, c: -a
-    for letter in filter(str.isupper, case.sizes):  # the lengths of axes
-        too_large = "a sum where a mean belongs, or a factor too many"
-        yield f"{name} is {letter} times too large: {too_large}.", _times(letter, 1)
-        yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
-    yield f"{name} is twice what it should be.", lambda a, c: 2 * a
-    yield f"{name} is half of what it should be.", lambda a, c: a / 2
-    if wanted.ndim:
-        yield from _activations(name)
-    yield from _sums(output, case, wanted)
-    if wanted.ndim == 2:
-        yield f"{name} is transposed: the numbers are right.", lambda a, c: a.T
-    yield from _axes_of_length_one(output, wanted)
-    yield from _blocks(output)
-    yield from _time(output)
-
-
-def _activations(name: str) -> Iterator[tuple[str, Change]]:
-    yield f"{name} is the tanh of what it should be: one tanh too many.", lambda a, c: np.tanh(a)
-    yield f"{name} is what its tanh should be taken of.", lambda a, c: np.arctanh(a)
-    yield f"{name} is what its sigmoid should be taken of.", lambda a, c: _logit(a)
-    other = f"{name} went through {{}}, and belongs through {{}}."
-    yield other.format("tanh", "sigmoid"), lambda a, c: np.tanh(_logit(a))
-    yield other.format("sigmoid", "tanh"), lambda a, c: sigmoid(np.arctanh(a))
-    yield other.format("ReLU", "tanh"), lambda a, c: relu(np.arctanh(a))
-
-
-def _logit(a: np.ndarray) -> np.ndarray:
-    return np.log(a / (1 - a))
-
-
-def _times(letter: str, power: int) -> Change:
-    return lambda a, case: a * float(case.sizes[letter]) ** power
-
-
-def _sums(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
-    for key, value in case.arguments.items():
-        if isinstance(value, np.ndarray) and value.shape == wanted.shape:
-            yield f"{output.name} holds a term too many: {key}.", _plus(key, 1)
-            yield f"{output.name} lacks a term of its sum: {key}.", _plus(key, -1)
-
-
-def _plus(key: str, sign: int) -> Change:
-    return lambda a, case: a + sign * case.arguments[key]
-
-
-def _with_an_axis(axis: int) -> Change:
-    return lambda a, case: np.expand_dims(a, axis)
-
-
-def _summed(axis: int) -> Change:
-    return lambda a, case: a.sum(axis=axis)
-
-
-def _blocks_in_order(order: Sequence[int]) -> Change:
-    def change(a: np.ndarray, case: Case) -> np.ndarray:
-        pieces = np.split(a, len(order), axis=-1)
-        return np.concatenate([pieces[k] for k in order], axis=-1)
-
-    return change
-
-
-def _axes_of_length_one(output: Output, wanted: np.ndarray) -> Iterator[tuple[str, Change]]:
-    name = output.name
-    for axis in range(wanted.ndim + 1):
-        yield (
-            f"{name} has the right numbers and one axis of length 1 too many. keepdims=True keeps "
-            "such an axis where it is summed over; without it the axis is gone.",
-            _with_an_axis(axis),
-        )
-    yield (
-        f"{name} has the right numbers, but axes of length 1 are lost, as squeeze takes them away. "
-        "They have to stay, also for one row.",
-        lambda a, c: a.squeeze(),
-    )
-    for axis, letter in enumerate(output.axes):
-        yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
-
-
-def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
-    names = output.blocks
-    if len(names) > 4:  # five have 120 orders
-        return
-    for order in itertools.islice(itertools.permutations(range(len(names))), 1, None):
-        found = ", ".join(names[k] for k in order)
-        yield (
-            f"The blocks of {output.name} are right but stand in the order {found}; the order here "
-            f"is {', '.join(names)}.",
-            _blocks_in_order(order),
-        )
-
-
-def _time(output: Output) -> Iterator[tuple[str, Change]]:
-    if "T" not in output.axes:
-        return
-    name, axis = output.name, output.axes.index("T")
-    yield f"{name} runs backwards in time.", lambda a, c: np.flip(a, axis)
-    yield (
-        f"{name} has in every step what belongs to the step before, and the last one first.",
-        lambda a, c: np.roll(a, 1, axis),
-    )
-    yield (
-        f"{name} has in every step what belongs to the step after, and the first one last.",
-        lambda a, c: np.roll(a, -1, axis),
-    )
-    yield f"{name} is the last step alone; every step is asked for.", lambda a, c: a.take(-1, axis)
-    yield (
-        f"{name} has in every step what belongs into the last one: does every step write to one "
-        "array?",
-        lambda a, c: _spread(a, -1, axis),
-    )
-
-
 def _another_result(
     exercise: Exercise, output: Output, pairs: Sequence[tuple[Case, Arrays, Arrays]]
 ) -> str:
@@ -229,21 +98,6 @@ def _another_result(
             for _, want, got in pairs
         ):
             return f"{output.name} has the numbers that belong into {other.name}."
-    return ""
-
-
-def _step_left_out(output: Output, triples: Sequence[tuple[Case, np.ndarray, np.ndarray]]) -> str:
-    if "T" not in output.axes:
-        return ""
-    axis = output.axes.index("T")
-    for which, place in (("first", 0), ("last", -1)):
-        if all(
-            got.shape == wanted.shape
-            and np.any(wanted.take(place, axis))
-            and not np.any(got.take(place, axis))
-            for _, wanted, got in triples
-        ):
-            return f"{output.name} is zero at the {which} step: does the loop reach it?"
     return ""
 
 
@@ -294,22 +148,17 @@ def _other_forms(case: Case, shapes: Sequence[tuple[int, ...]]) -> Iterator[tupl
     if all(len(shape) == 2 and shape[0] == shape[1] for shape in shapes):
         yield "transposed", np.transpose
     if len(shapes[0]) == 1:
-        yield "with its first number in every place", partial(_spread, place=0, axis=0)
-    for letter, part in (("N", "row"), ("T", "step")):
+        yield "with its first number in every place", partial(spread, place=0, axis=0)
+    for letter, part in PARTS.items():
         axis = _axis_of(letter, case, shapes[0])
         if axis is None:
             continue
-        yield f"with its first {part} in every {part}", partial(_spread, place=0, axis=axis)
-        yield f"with its last {part} in every {part}", partial(_spread, place=-1, axis=axis)
+        yield f"with its first {part} in every {part}", partial(spread, place=0, axis=axis)
+        yield f"with its last {part} in every {part}", partial(spread, place=-1, axis=axis)
         if letter == "T":
             yield "backwards in time", partial(np.flip, axis=axis)
             yield "with the step before in every step", partial(np.roll, shift=1, axis=axis)
             yield "with the step after in every step", partial(np.roll, shift=-1, axis=axis)
-
-
-def _spread(array: np.ndarray, place: int, axis: int) -> np.ndarray:
-    """Everywhere along an axis what stands in one place of it."""
-    return np.zeros_like(array) + array.take([place], axis)
 
 
 def _axis_of(letter: str, case: Case, shape: tuple[int, ...]) -> int | None:

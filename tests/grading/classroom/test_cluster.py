@@ -103,7 +103,7 @@ def test_a_worker_is_killed(client, course):
     batch = grade_all(found, course / "out", how, on_graded=kill_one, pool=pool)
     assert sorted(done) == sorted(found.submissions) and len(done) == NUMBER + 1
     here = grade_all(found, course / "here", how)
-    assert batch == here
+    assert list(batch.rows) == list(here.rows) and batch[1:] == here[1:]
     statuses = {row.name: row.report.results[0].status for row in batch.rows}
     assert statuses["s05.py"] == "crashed" and statuses["link.py"] == "error"
     assert client.run(lambda: len(cluster._idle)) == dict.fromkeys(client.nthreads(), 0)

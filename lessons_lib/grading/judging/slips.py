@@ -1,0 +1,182 @@
+"""One slip: is an answer what the reference would give with one term, factor or name exchanged?
+
+The reference is rewritten in one place at a time, and what comes of it compared in every case. So
+nothing is guessed: the answer does give what a solution with that slip gives.
+"""
+
+import ast
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.judging.comparing import alike
+
+FUNCTIONS = ("tanh", "sigmoid", "exp", "log", "sqrt")
+MOST_SECONDS = 2.0  # to look for one: an instructor's reference may be slow
+STEPS = {"the step before": "{} - 1", "the last step": "-1", "the first step": "0"}
+Slip = tuple[str, ast.expr]  # in words, and what stands in the place of the right expression
+
+
+def slip_in(
+    exercise: Exercise,
+    wrong: Sequence[Output],
+    cases: Sequence[Case],
+    results: Sequence[dict[str, np.ndarray]],
+) -> str:
+    """What a solution with the wrong results would have done otherwise; empty if nothing is found.
+
+    Args:
+        exercise: what was asked.
+        wrong: the results that are wrong in some case.
+        cases: the calls that were made.
+        results: what the answer gave in each, by name.
+    """
+    base = exercise.adapted_from or exercise
+    try:
+        tree = ast.parse(base.source)
+    except (OSError, TypeError, SyntaxError):  # its source cannot be had
+        return ""
+    if any(isinstance(node, ast.While) for node in ast.walk(tree)):
+        return ""  # a slip in it might never end
+    order = sorted(range(len(cases)), key=lambda k: sum(cases[k].sizes.values()))
+    names = _names_of_one_shape(exercise, base, cases[order[-1]])
+    end = time.monotonic() + MOST_SECONDS
+    for words, version in _versions(exercise, base, tree, names):
+        if time.monotonic() > end:
+            return ""
+        if all(_gives(exercise, wrong, version, cases[k], results[k]) for k in order):
+            return f"It gives what a solution gives in which {words}."
+    return ""
+
+
+def _gives(
+    exercise: Exercise,
+    wrong: Sequence[Output],
+    version: Callable[..., Any],
+    case: Case,
+    got: dict[str, np.ndarray],
+) -> bool:
+    outcome = call(version, case)
+    found = exercise.results_of(outcome.value, outcome.written_into)
+    if outcome.raised or found is None:
+        return False
+    by_name = dict(zip((output.name for output in exercise.outputs), found, strict=True))
+    return all(alike(o, by_name[o.name], got[o.name], "float64") for o in wrong)
+
+
+def _names_of_one_shape(exercise: Exercise, base: Exercise, case: Case) -> dict[str, list[str]]:
+    """By the name of an array in the reference, the other arrays of its shape."""
+    seen: dict[str, Any] = {}
+
+    def note(frame: types.FrameType, event: str, value: Any) -> None:
+        if event == "return" and frame.f_code is base.reference.__code__:
+            seen.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        call(exercise.reference, case)
+    finally:
+        sys.setprofile(before)
+    shapes = {k: v.shape for k, v in seen.items() if isinstance(v, np.ndarray) and v.ndim}
+    return {k: [o for o in shapes if o != k and shapes[o] == shapes[k]] for k in shapes}
+
+
+def _versions(
+    exercise: Exercise, base: Exercise, tree: ast.Module, names: dict[str, list[str]]
+) -> Iterator[tuple[str, Callable[..., Any]]]:
+    told = _Told(exercise, base)
+    (function,) = tree.body
+    assert isinstance(function, ast.FunctionDef)
+    for parent in [node for statement in function.body for node in ast.walk(statement)]:
+        for name, child in ast.iter_fields(parent):
+            for place, node in enumerate(child) if isinstance(child, list) else [(None, child)]:
+                if not isinstance(node, ast.expr):
+                    continue
+                for words, other in _slips_at(node, names, told):
+                    _put(parent, name, place, ast.copy_location(other, node))
+                    scope = dict(base.reference.__globals__)
+                    exec(compile(ast.fix_missing_locations(tree), "<slip>", "exec"), scope)
+                    _put(parent, name, place, node)
+                    yield words, exercise.in_its_notation(scope[base.reference.__name__])
+
+
+def _put(parent: ast.AST, name: str, place: int | None, node: ast.expr) -> None:
+    if place is None:
+        setattr(parent, name, node)
+    else:
+        getattr(parent, name)[place] = node
+
+
+class _Told:
+    """What the learner calls the names of the reference: arguments, results, blocks.
+
+    And what its docstring has, unless the exercise is adapted: then the learner has another.
+    """
+
+    def __init__(self, exercise: Exercise, base: Exercise) -> None:
+        blocks = {block for output in exercise.outputs for block in output.blocks}
+        names = {*base.parameters, *(output.name for output in base.outputs)}
+        if base is exercise:
+            text = (base.reference.__doc__ or "").split()
+            names |= blocks | {word.strip(".,:;()") for word in text}
+            self.told = {name: name for name in names}
+        else:
+            theirs = exercise.names_of_ours
+            self.told = {name: theirs[name] for name in names if name in theirs}
+            self.told |= {block: block for block in blocks}
+
+    def name(self, name: str) -> str:
+        """What the learner calls it; empty if it may be unknown."""
+        return self.told.get(name, "")
+
+
+def _slips_at(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Iterator[Slip]:
+    if isinstance(node, ast.BinOp):
+        yield from _in_an_operation(node)
+    elif isinstance(node, ast.Attribute) and node.attr == "T":
+        yield "one array is not transposed", node.value
+    elif isinstance(node, ast.Call) and len(node.args) == 1 and _name_of(node.func) in FUNCTIONS:
+        yield f"one {_name_of(node.func)} is left out", node.args[0]
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+        for words, index in STEPS.items():
+            step = ast.parse(index.format(node.slice.id), mode="eval").body
+            words = f"one array is taken from {words}, in every step"
+            yield words, ast.Subscript(node.value, step, node.ctx)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for other in names.get(node.id, ()):
+            wrong, right = told.name(other), told.name(node.id)
+            words = f"{wrong} stands in one place for {right}" if wrong and right else ""
+            yield words or "one array stands in the place of another", ast.Name(other, ast.Load())
+
+
+def _in_an_operation(node: ast.BinOp) -> Iterator[Slip]:
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Add):
+        yield "one term of a sum is left out", left
+        yield "one term of a sum is left out", right
+        yield "one sign is wrong", ast.BinOp(left, ast.Sub(), right)
+        yield "+ and * are exchanged in one place", ast.BinOp(left, ast.Mult(), right)
+    elif isinstance(node.op, ast.Sub):
+        yield "one term of a difference is left out", left
+        yield "one sign is wrong", ast.BinOp(left, ast.Add(), right)
+        yield "a difference is taken the wrong way round", ast.BinOp(right, ast.Sub(), left)
+    elif isinstance(node.op, ast.Mult):
+        yield "one factor of a product is left out", left
+        yield "one factor of a product is left out", right
+        yield "+ and * are exchanged in one place", ast.BinOp(left, ast.Add(), right)
+    elif isinstance(node.op, ast.Pow):
+        yield "one power is left out", left
+    elif isinstance(node.op, ast.Div):
+        yield "one division is left out", left
+
+
+def _name_of(function: ast.expr) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
