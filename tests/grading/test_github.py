@@ -190,7 +190,7 @@ def test_reports_take_any_name_and_message(tmp_path):
 
 @pytest.mark.parametrize(
     ("label", "line", "found"),
-    [("cell 2", 2, 9), ("cell 2", 99, None), ("cell 9", 1, None), ("cell \xb2", 1, None)],
+    [("cell 2", 2, 5), ("cell 2", 99, None), ("cell 9", 1, None), ("cell \xb2", 1, None)],
 )
 def test_a_place_is_found_in_the_notebooks_file_or_nothing_is_said_of_it(
     tmp_path, label, line, found
