@@ -10,7 +10,7 @@ import pytest
 from jupyterlab_server.settings_utils import _get_overrides
 
 from lessons_lib.course.lessons import FURTHER, LESSONS
-from tools.start_lab import config_path, lab_options
+from tools.start_lab import config_path, lab_options, threads
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -171,6 +171,11 @@ def test_the_page_names_every_lesson():
     text = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \[.+\]\((.+)\) \| .+ \| (\d+) \|$", text, re.MULTILINE)
     assert rows == [(lesson.file, str(lesson.minutes)) for lesson in (*LESSONS, *FURTHER)]
+
+
+def test_products_have_one_thread_where_the_reader_says_nothing():
+    found = threads({"OPENBLAS_NUM_THREADS": "4"})
+    assert found == {"OPENBLAS_NUM_THREADS": "4", "OMP_NUM_THREADS": "1"}
 
 
 def test_the_labs_defaults_go_behind_a_readers_own(monkeypatch):

@@ -22,6 +22,16 @@ def config_path(environ: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(None, [str(DEFAULTS), environ.get("JUPYTER_CONFIG_PATH")]))
 
 
+def threads(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return how many threads NumPy's and PyTorch's products have, where the reader says nothing.
+
+    One is the quickest for the lessons' small matrices: a second has little to do, and where
+    another program wants its core the first waits for it.
+    """
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    return {name: environ.get(name, "1") for name in names}
+
+
 def has_browser(environ: Mapping[str, str], platform: str) -> bool:
     """Tell whether a browser that is opened here would be seen by the reader."""
     if "CI" in environ or "SSH_CONNECTION" in environ:
@@ -45,6 +55,7 @@ def main() -> None:
     from jupyterlab.labapp import LabApp
 
     os.environ["JUPYTER_CONFIG_PATH"] = config_path(os.environ)
+    os.environ |= threads(os.environ)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     options = lab_options(ROOT, os.environ, sys.platform, is_root)
     given = {option.partition("=")[0] for option in sys.argv[1:]}  # these go before ours
