@@ -9,7 +9,8 @@ import pytest
 from lessons_lib import cells
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import relu, sigmoid
-from lessons_lib.grading import case, check
+from lessons_lib.grading import Output, case, check, exercise
+from lessons_lib.grading.exercise.registry import EXERCISES
 
 
 def found(function, exercise="lstm_step"):
@@ -443,6 +444,30 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
     assert words in found(plus_for_times)[1]
     monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS", 0.0)
     assert words not in found(plus_for_times)[1]
+
+
+def by_match(x):
+    match x.ndim:
+        case 1:
+            y = np.tanh(x) + x
+        case _:
+            y = x
+    return y
+
+
+@pytest.mark.parametrize("reference", [lambda x: np.tanh(x) + x, by_match])
+def test_a_reference_that_no_slip_can_be_made_in(reference, monkeypatch):
+    monkeypatch.setattr(reference, "__name__", "added")
+    with EXERCISES.unchanged():
+        exercise(
+            lesson="own",
+            outputs=[Output("y", "N", points=1, about="a sum")],
+            make_case=lambda rng, N: {"x": rng.normal(size=N)},
+            sizes=[{"N": 3}, {"N": 4}],
+        )(reference)
+        result, text = found(lambda x: x * x * x + 3, "added")
+    assert (result.status, result.hint) == ("failed", None)
+    assert "3 of 3 values differ" in text
 
 
 def test_no_hint_for_nan():

@@ -43,8 +43,15 @@ def slip_in(
         tree = ast.parse(base.source)
     except (OSError, TypeError, SyntaxError):  # its source cannot be had
         return ""
-    if any(isinstance(node, ast.While) for node in ast.walk(tree)):
-        return ""  # a slip in it might never end
+    function = tree.body[0]
+    if not (
+        isinstance(function, ast.FunctionDef)
+        and isinstance(base.reference, types.FunctionType)
+        and function.name == base.reference.__code__.co_name
+    ):
+        return ""  # of a lambda there is what stands around it
+    if any(isinstance(node, ast.While | ast.Match) for node in ast.walk(tree)):
+        return ""  # a slip in a loop might never end, and a pattern takes no other expressions
     order = sorted(range(len(cases)), key=lambda k: sum(cases[k].sizes.values()))
     names = _names_of_one_shape(exercise, base, cases[order[-1]])
     end = time.process_time() + MOST_SECONDS
@@ -94,7 +101,7 @@ def _versions(
 ) -> Iterator[tuple[str, Callable[..., Any]]]:
     told = _Told(exercise, base)
     (function,) = tree.body
-    assert isinstance(function, ast.FunctionDef)
+    assert isinstance(function, ast.FunctionDef)  # slip_in has looked
     for parent in [node for statement in function.body for node in ast.walk(statement)]:
         for name, child in ast.iter_fields(parent):
             for place, node in enumerate(child) if isinstance(child, list) else [(None, child)]:
@@ -105,7 +112,7 @@ def _versions(
                     scope = dict(base.reference.__globals__)
                     exec(compile(ast.fix_missing_locations(tree), "<slip>", "exec"), scope)
                     _put(parent, name, place, node)
-                    yield words, exercise.in_its_notation(scope[base.reference.__name__])
+                    yield words, exercise.in_its_notation(scope[function.name])
 
 
 def _put(parent: ast.AST, name: str, place: int | None, node: ast.expr) -> None:
