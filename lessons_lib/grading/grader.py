@@ -14,6 +14,7 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.handed_out import handed_out_with, modules_of
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation import times
 from lessons_lib.grading.isolation.answers import (
@@ -148,9 +149,11 @@ def _graded(
 ) -> list[Result]:
     results: list[Result] = []
     modules, taken = building_blocks(exercises)
-    remarks = Remarks(modules)
+    handed_out = handed_out_with(exercises)
+    ours = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
+    remarks = Remarks([*modules_of(handed_out), *ours])
     allowance = Allowance()
-    with Box(modules, taken) as box:
+    with Box(modules, taken, handed_out) as box:
         while len(results) < len(exercises):  # a new process after one that had to be ended
             if allowance.seconds <= 0:
                 most = Allowance().seconds
@@ -167,7 +170,7 @@ def _graded(
                 break
             with worker:
                 left = exercises[len(results) :]
-                found = _defined(worker, left, submission, run)
+                found = defined(worker, left, submission, run)
                 if isinstance(found, dict):
                     remarks.read(found)
                     results += graded_by(worker, left, found, seed, before=results)
@@ -176,7 +179,7 @@ def _graded(
     return remarks.added(results)
 
 
-def _defined(
+def defined(
     worker: Worker, exercises: Sequence[Exercise], submission: Submission, run: str
 ) -> dict[str, Any] | list[Result]:
     """What the worker found when it ran the file's definitions; results if it did not live."""

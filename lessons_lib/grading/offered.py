@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
 
@@ -39,22 +41,42 @@ def building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], set[str]]
     return [f"{name}.py" for name in names], taken
 
 
+def answer_in(module: ModuleType, exercises: Sequence[Exercise]) -> str:
+    """A function of an instructor's module that answers an exercise, in words; "" if none does."""
+    for exercise in exercises:
+        if exercise.name in vars(module):
+            return f"{module.__name__} has {exercise.name}, which is asked for"
+        for name in _answering(module, exercise):
+            return f"{module.__name__}.{name} gives results that {exercise.name} asks for"
+    return ""
+
+
 @functools.lru_cache(maxsize=16)
 def _answers(module: ModuleType, exercises: tuple[Exercise, ...]) -> set[str]:
     """Names of the module's functions that give a result of one of the exercises."""
     found = set()
     for exercise in exercises:
         asked = exercise.adapted_from or exercise  # in the course's notation, which is the module's
-        case = asked.case_of(np.random.default_rng(0), asked.sizes[0], "float64")
-        with contextlib.suppress(Exception), np.errstate(all="ignore"):
-            wanted = list(_numbers(asked.reference(**case.copied_arguments())))
-            for name, function in _functions(module).items():
-                if name.startswith("_"):  # they go with what they are part of
-                    continue
-                calls = _calls(function, case.copied_arguments())  # some write into theirs
-                if any(_gives(function, given, wanted) for given in calls):
-                    found.add(name)
+        # Those that begin with "_" go with what they are part of.
+        found |= {name for name in _answering(module, asked) if not name.startswith("_")}
     return found
+
+
+def _answering(module: ModuleType, asked: Exercise) -> Iterator[str]:
+    case = asked.case_of(np.random.default_rng(0), asked.sizes[0], "float64")
+    with contextlib.suppress(Exception), np.errstate(all="ignore"):
+        wanted = list(_numbers(asked.reference(**_arguments(case))))
+        for name, function in _functions(module).items():
+            calls = _calls(function, _arguments(case))  # some write into theirs
+            if any(_gives(function, given, wanted) for given in calls):
+                yield name
+
+
+def _arguments(case: Case) -> dict[str, Any]:
+    return {
+        name: value.of_the_reference() if isinstance(value, OwnCache) else value
+        for name, value in case.copied_arguments().items()
+    }
 
 
 def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:

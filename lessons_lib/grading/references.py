@@ -5,9 +5,10 @@ imports could not be had. But its arguments, what it calls back and its results 
 messages, and the same judge decides: where a student could not earn the points, it does not.
 """
 
+import contextlib
 import io
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import Any, cast
 
@@ -15,27 +16,52 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
-from lessons_lib.grading.grader import graded_by
+from lessons_lib.grading.exercise.handed_out import NAME, handed_out_with, imported, module_of
+from lessons_lib.grading.grader import defined, graded_by
 from lessons_lib.grading.isolation import worker
-from lessons_lib.grading.isolation.process import Worker, WorkerTooSlow, called_back
+from lessons_lib.grading.isolation.box import Box
+from lessons_lib.grading.isolation.policy import reached
+from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerTooSlow, called_back
 from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.isolation.submission import Submission
 from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import receive, send
 from lessons_lib.grading.judging.comparing import is_number
+from lessons_lib.grading.offered import answer_in, building_blocks
 from lessons_lib.grading.wording import describe, one_line
 
 SEEDS = range(3)
 
 
 def check_references(exercises: Iterable[Exercise]) -> None:
-    """Refuse exercises whose own solution would not earn full marks.
+    """Refuse exercises whose own solution would not earn full marks, and answers handed out.
 
     Raises:
-        ValueError: for the first such exercise, with the reason.
+        ValueError: for the first such exercise or module, with the reason.
     """
+    exercises = list(exercises)
+    if fault := _handed_out_fault(exercises):
+        raise ValueError(f"--exercises: {NAME}: {one_line(fault)}")
     for exercise in exercises:
         if fault := fault_of(exercise):
             raise ValueError(f"--exercises: {exercise.name}: {one_line(fault)}")
+
+
+def _handed_out_fault(exercises: Sequence[Exercise]) -> str:
+    """Why what is handed out cannot be: it is not to be had where answers run, or is one itself."""
+    handed_out = handed_out_with(exercises)
+    if not handed_out:
+        return ""
+    imports = [(name, f"exec('import {name}')") for name in map(module_of, handed_out)]
+    box = Box(*building_blocks(exercises), handed_out)
+    with box, Worker(box, reached("auto"), Allowance()) as worker:
+        found = defined(worker, [], Submission(imports, False), "all")
+    if not isinstance(found, dict):
+        return "the process that imports it ends, or takes too long"
+    for _, module, _, text in found["problems"]:
+        return f"{module} cannot be imported where answers run: {text}"
+    with contextlib.redirect_stdout(io.StringIO()), imported(handed_out) as modules:
+        return next(filter(None, (answer_in(module, exercises) for module in modules)), "")
 
 
 def fault_of(exercise: Exercise) -> str:

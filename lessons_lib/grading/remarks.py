@@ -34,12 +34,11 @@ class Remarks:
     read, and imports that failed, are told in any case: with the first result, if with no other.
 
     Args:
-        modules: of this package, which a submission may import.
+        modules: that a submission may import, beside Python's and NumPy.
     """
 
     def __init__(self, modules: Collection[str]) -> None:
-        names = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
-        self._allowed = in_words(["Python's standard library", "NumPy", *names])
+        self._allowed = in_words(["Python's standard library", "NumPy", *modules])
         self._problems: list[Problem] = []
         self._found: Mapping[str, Any] = {}
 

@@ -1,5 +1,6 @@
 """Find what is to be graded below folders and in archives; nothing is left out without a reason."""
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -11,14 +12,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from lessons_lib.files import read_regular
 from lessons_lib.grading.batch.students import student_of
 from lessons_lib.grading.batch.unpacking import (
     Room,
     Unpacker,
     room_of_a_class,
 )
+from lessons_lib.grading.exercise.handed_out import sources
 from lessons_lib.grading.exercise.loading import helper_files
-from lessons_lib.grading.isolation.submission import SUFFIXES
+from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
 from lessons_lib.grading.isolation.visible import is_shown
 from lessons_lib.shown import shown
 
@@ -105,9 +108,13 @@ def leave_out_exercises(found: Found, exercises: Path) -> None:
         )
     own = {file.resolve(): place for place, file in helper_files(exercises).items()}
     own[exercises.resolve()] = exercises.name
+    handed_out = {_as_lines(text) for text in sources(exercises).values()}
     for name, path in list(found.submissions.items()):
         place = own.get(path.resolve())
         if place is None:
+            if handed_out and _is_one_of(handed_out, path):
+                del found.submissions[name]
+                found.left_out[name] = "it was handed out with the exercises"
             continue
         module = place.partition("/")[0].removesuffix(".py")
         if path.resolve() != exercises.resolve() and importlib.util.find_spec(module):
@@ -117,6 +124,16 @@ def leave_out_exercises(found: Found, exercises: Path) -> None:
             )
         del found.submissions[name]
         found.left_out[name] = "it belongs to the exercises"
+
+
+def _as_lines(text: bytes) -> tuple[bytes, ...]:
+    return tuple(text.split())  # a copy may have other ends of lines
+
+
+def _is_one_of(texts: set[tuple[bytes, ...]], path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.suffix.lower() == ".py" and _as_lines(read_regular(path, MOST_BYTES)) in texts
+    return False
 
 
 def _names(wanted: list[str]) -> list[str]:

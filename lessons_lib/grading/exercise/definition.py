@@ -104,6 +104,7 @@ class Exercise:
         self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
         self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's
         self.adapted_from: Exercise | None = None
+        self.handed_out: dict[str, bytes] = {}  # modules that an answer may import, by place
         # Makes a function in the notation of `adapted_from` one in its own.
         self.in_its_notation: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda f: f
         self.alternatives: list[Callable[..., Any]] = []

@@ -15,9 +15,15 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.handed_out import (
+    EXPECTED,
+    NAME,
+    NEVER_BESIDE,
+    handed_out_files,
+    modules_of,
+    sources,
+)
 from lessons_lib.grading.exercise.registry import EXERCISES
-
-NEVER_BESIDE = {*sys.stdlib_module_names, "numpy", "lessons_lib"}
 
 # By the module that a file became: the modules beside it, by their names in `sys.modules`.
 _helpers_of: dict[str, dict[str, ModuleType]] = {}
@@ -39,10 +45,12 @@ def load_exercises(path: Path) -> list[Exercise]:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be run, or defines none, or one that nobody could answer.
+        ValueError: if it cannot be run, or defines none, or one that nobody could answer, or hands
+            out what is no module.
     """
     if not path.is_file():
         raise FileNotFoundError(f"--exercises: there is no file {path}")
+    handed_out = sources(path)
     name = f"assignment_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if name not in sys.modules:
         if path.suffix != ".py":
@@ -65,6 +73,8 @@ def load_exercises(path: Path) -> list[Exercise]:
         _helpers_of[name] = helpers
     sys.modules.update(_helpers_of[name])  # for what a function imports when it is called
     names = vars(sys.modules[name])
+    if names.get(NAME) and not handed_out:  # it is not written out, or not at the top level
+        raise ValueError(f"--exercises: {path}: {EXPECTED}")
     assigned = [value for value in names.values() if isinstance(value, Exercise)]
     made = names["__made_here__"]
     imported = [e for e in assigned if not any(e is one for one in made)]
@@ -73,6 +83,7 @@ def load_exercises(path: Path) -> list[Exercise]:
     if not own:
         raise ValueError(f"--exercises: {path} defines no exercise with @exercise")
     for exercise in own.values():
+        exercise.handed_out = handed_out
         if not exercise.name.isidentifier() or keyword.iskeyword(exercise.name):
             raise ValueError(
                 f"--exercises: {path}: an exercise is called {exercise.name!r}, "
@@ -82,7 +93,7 @@ def load_exercises(path: Path) -> list[Exercise]:
 
 
 def helper_files(path: Path) -> dict[str, Path]:
-    """The files beside an instructor's file that it imports, directly or not.
+    """The files beside an instructor's file that it hands out or imports, directly or not.
 
     Args:
         path: the instructor's file.
@@ -91,6 +102,10 @@ def helper_files(path: Path) -> dict[str, Path]:
         Files by the name that they have seen from its folder, with "/" between folders. Of a
         package every file is one.
     """
+    return {**handed_out_files(path), **_imported_files(path)}
+
+
+def _imported_files(path: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     left = [path]
     while left:
@@ -133,8 +148,7 @@ def _imported(path: Path) -> list[str]:
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[dict[str, ModuleType]]:
     """Let imports find the helpers of a file before anything of their names that is installed."""
-    files = helper_files(path)
-    wanted = {place.split("/")[0].removesuffix(".py") for place in files}
+    wanted = modules_of(_imported_files(path))
 
     class Beside(importlib.abc.MetaPathFinder):
         """Finds those modules only: what else lies in the folder may be a student's."""
@@ -161,9 +175,9 @@ def _beside(path: Path) -> Iterator[dict[str, ModuleType]]:
     sys.meta_path.insert(0, finder)
     try:
         # At once, so that a helper which is imported late, or by a function, is there.
-        for place in sorted(wanted):
+        for module in sorted(wanted):
             with contextlib.suppress(Exception):  # it comes up again where it matters
-                importlib.import_module(place)
+                importlib.import_module(module)
         yield found
         found |= helpers()
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.handed_out import sources
 from lessons_lib.grading.exercise.loading import helper_files, load_exercises
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.export.lesson_text import read_lesson
@@ -80,10 +81,14 @@ class GraderFiles:
         return f"{PACKAGE}=={importlib.metadata.version(PACKAGE)}"
 
     def files(self) -> dict[str, bytes]:
-        """The instructor's file with the modules beside it that it imports, and the wheel."""
+        """The instructor's file with the modules beside it that it needs, and the wheel."""
         helpers = helper_files(self.exercises) if self.exercises else {}
         own = {path.name: path for path in (self.exercises, self.wheel) if path}
         return {name: path.read_bytes() for name, path in {**own, **helpers}.items()}
+
+    def handed_out(self) -> dict[str, bytes]:
+        """What students get beside their stubs."""
+        return sources(self.exercises) if self.exercises else {}
 
 
 def assignments(

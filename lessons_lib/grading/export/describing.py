@@ -3,7 +3,7 @@
 import inspect
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +11,24 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.exercise.handed_out import handed_out_with, modules_of
 from lessons_lib.grading.export.as_written import code_of, written
 from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.wording import in_words
 
 ADVICE = (
     "Complete the functions and leave their names and parameters as they are. "
-    "Import nothing beside NumPy and the standard library. "
+    "Import nothing beside {modules}. "
     "In grading, imports, definitions and assignments of this file are run and nothing else of it; "
     "then each function is called with new arguments."
 )
+
+
+def advice(exercises: Sequence[Exercise]) -> str:
+    """What students are told of their work and its grading."""
+    handed_out = modules_of(handed_out_with(exercises))
+    return ADVICE.format(modules=in_words(["NumPy", "the standard library", *handed_out]))
+
 
 UNSOLVED = "raise NotImplementedError"
 

@@ -88,5 +88,6 @@ def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes
         written[f"grading/.github/workflows/{assignment.name}.yml"] = workflow.encode()
     # The notebook alone, since it is the one file that is fetched.
     stubs = student.files(assignments, grader)
-    written |= {f"student/{name}": stubs[name] for name in stubs if name.endswith(".ipynb")}
+    modules = {f"{assignment.name}.py" for assignment in assignments}
+    written |= {f"student/{name}": stubs[name] for name in stubs if name not in modules}
     return written

@@ -54,6 +54,8 @@ def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes
     for assignment in assignments:
         path = f"source/{assignment.name}/{assignment.name}.ipynb"
         written[path] = student.notebook(list(_cells(assignment)))
+        handed_out = grader.handed_out().items()
+        written |= {f"source/{assignment.name}/{place}": data for place, data in handed_out}
     return written
 
 

@@ -34,6 +34,7 @@ def _cells(assignment: Assignment, grader: GraderFiles) -> list[student.Cell]:
     }
     config = {
         "requirements": "requirements.txt",
+        "files": list(grader.handed_out()),
         "autograder_files": list(grader.files()),
         "plugins": [{PLUGIN: settings}],
         "run_tests": False,  # there is no solution here that could pass them

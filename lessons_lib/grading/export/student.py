@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.export.as_written import written
 from lessons_lib.grading.export.assignment import Assignment, GraderFiles
-from lessons_lib.grading.export.describing import ADVICE, shape_check, signature, stub, text_literal
+from lessons_lib.grading.export.describing import advice, shape_check, signature, stub, text_literal
 from lessons_lib.grading.export.lesson_text import Cell, stub_in
 
 STUDENT = "student"
@@ -23,8 +23,8 @@ CHECK_SHAPES = '''def check_shapes(call, expected):
 
 
 def files(assignments: list[Assignment], grader: GraderFiles) -> dict[str, bytes]:
-    """For each assignment a notebook and a .py file with the same stubs."""
-    written = {}
+    """For each assignment a notebook and a .py file with the same stubs; what is handed out."""
+    written = grader.handed_out()
     for assignment in assignments:
         written[f"{assignment.name}.ipynb"] = notebook(cells(assignment))
         written[f"{assignment.name}.py"] = module(assignment)
@@ -75,7 +75,8 @@ def title(assignment: Assignment) -> str:
     """The heading, the instructor's words, points, and how to work."""
     points = sum(exercise.points for exercise in assignment.exercises)
     asked = "\n".join(f"- `{e.name}`: {e.points:g}" for e in assignment.exercises)
-    words = [f"# {assignment.name}", assignment.introduction, ADVICE, f"{points:g} points:", asked]
+    how = advice(assignment.exercises)
+    words = [f"# {assignment.name}", assignment.introduction, how, f"{points:g} points:", asked]
     return "\n\n".join(part for part in words if part)
 
 
@@ -95,8 +96,8 @@ def _needs(assignment: Assignment) -> str:
 def module(assignment: Assignment) -> bytes:
     """The same as a .py file."""
     introduction = [assignment.introduction] if assignment.introduction else []
-    advice = textwrap.fill(ADVICE, 88)
-    text = "\n\n".join([assignment.name, *introduction, advice])
+    how = textwrap.fill(advice(assignment.exercises), 88)
+    text = "\n\n".join([assignment.name, *introduction, how])
     head = f"{text_literal(text)}\n\n{_needs(assignment)}\n"
     return "\n\n".join([head, *(stub(e) + "\n" for e in assignment.exercises)]).encode()
 

@@ -9,9 +9,12 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from py_compile import PycInvalidationMode
+
+from lessons_lib.grading.exercise.handed_out import write
+from lessons_lib.grading.isolation.running import NOT_THE_LEARNERS
 
 GRADING_FOLDER = Path(__file__).parent.parent
 WORKERS_OWN = (
@@ -69,16 +72,23 @@ class Box:
     than the submission to answer.
     """
 
-    def __init__(self, modules: Collection[str] = (), taken: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        modules: Collection[str] = (),
+        taken: Collection[str] = (),
+        handed_out: Mapping[str, bytes] | None = None,
+    ) -> None:
         """Write it.
 
         Args:
             modules: which files of this package it has, beside what the worker is made of.
             taken: functions that it has not, because they are asked for.
+            handed_out: modules of an instructor's, by their place.
         """
         self._folder = Folder()
         self.file = Path(self._folder.name, "box.zip")
-        self.file.write_bytes(_archive(tuple(modules), frozenset(taken)))
+        texts = tuple((handed_out or {}).items())
+        self.file.write_bytes(_archive(tuple(modules), frozenset(taken), texts))
         for path in (self.file.parent, self.file):
             path.chmod(0o755)  # it is read by another user, where root grades
 
@@ -90,15 +100,23 @@ class Box:
 
 
 @functools.lru_cache
-def _archive(modules: tuple[str, ...], taken: frozenset[str]) -> bytes:
+def _archive(
+    modules: tuple[str, ...], taken: frozenset[str], handed_out: tuple[tuple[str, bytes], ...]
+) -> bytes:
     """The modules compiled: every worker would spend a tenth second on that."""
     data = io.BytesIO()
     with Folder() as name, zipfile.ZipFile(data, "w") as archive:
         folder = Path(name)
+        write(dict(handed_out), folder)
         _write_sources(folder, modules, taken)
         unchecked = PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(
-            folder, stripdir=name, quiet=2, legacy=True, invalidation_mode=unchecked
+            folder,
+            stripdir=name,
+            prependdir=NOT_THE_LEARNERS,
+            quiet=2,
+            legacy=True,
+            invalidation_mode=unchecked,
         )
         for path in sorted(folder.rglob("*.pyc")):
             archive.write(path, path.relative_to(folder))

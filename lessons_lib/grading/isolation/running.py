@@ -25,6 +25,7 @@ WORK = (
     *("BINARY", "CALL", "COMPARE", "CONTAINS", "DELETE", "FORMAT", "FOR_ITER", "GET_ITER"),
     *("INPLACE", "IS_OP", "LIST_", "LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "STORE_S", "UNARY"),
 )
+NOT_THE_LEARNERS = "<box>"  # what the files in a box begin with
 LIBRARIES = tuple(
     os.path.join(folder, "")  # ends with a separator, so that no neighbour folder matches
     for folder in (
@@ -285,7 +286,7 @@ def _describe(error: BaseException) -> Raised:
 
 
 def _is_library(filename: str) -> bool:
-    return filename.startswith(("<frozen", "<__array_function__", *LIBRARIES))
+    return filename.startswith(("<frozen", "<__array_function__", NOT_THE_LEARNERS, *LIBRARIES))
 
 
 def _text(error: BaseException) -> str:

@@ -1,0 +1,101 @@
+"""Modules that an instructor hands out can be imported wherever answers run, and answer nothing."""
+
+import textwrap
+
+import pytest
+
+from lessons_lib.grading import grade
+from lessons_lib.grading.batch import find_submissions, leave_out_exercises
+from lessons_lib.grading.exercise.loading import content, load_exercises
+from lessons_lib.grading.export import TARGETS, export
+from lessons_lib.grading.references import check_references
+from tests.grading.test_agreement import LEVELS
+
+EXERCISES = """
+import numpy as np
+from lessons_lib.grading import Output, exercise
+HANDED_OUT = ("rnn_utils.py", "more")
+
+def make(rng, N, H):
+    return {"p": {"x": rng.normal(size=(N, H))}}
+
+@exercise(lesson="hw", outputs=[Output("y", "N H")], make_case=make, sizes=[{"N": 3, "H": 4}])
+def scores(p):
+    return np.tanh(2 * p["x"])
+"""
+ANSWER = """
+from rnn_utils import *
+import more.deep
+import keras
+def scores(p):
+    return twice(more.deep.tanh(p["x"]))
+"""
+
+
+@pytest.fixture
+def hw(tmp_path):
+    (tmp_path / "hw.py").write_text(EXERCISES)
+    (tmp_path / "rnn_utils.py").write_text("def twice(f):\n    return f(2)\n")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "__init__.py").touch()
+    deep = "import numpy as np\ndef tanh(x):\n    return lambda k: np.tanh(k * x)\n"
+    (tmp_path / "more" / "deep.py").write_text(deep)
+    return tmp_path / "hw.py"
+
+
+@pytest.mark.parametrize("isolation", LEVELS)
+def test_an_answer_imports_what_is_handed_out(hw, tmp_path, isolation):
+    exercises = load_exercises(hw)
+    check_references(exercises)
+    answer = tmp_path / "answer.py"
+    answer.write_text(ANSWER)
+    (result,) = grade(answer, exercises=exercises, isolation=isolation).results
+    assert result.status == "passed"
+    assert "NumPy, rnn_utils, more and lessons_lib.functions" in result.message  # not keras
+    answer.write_text(ANSWER.replace('tanh(p["x"])', "tanh(None)"))
+    (result,) = grade(answer, exercises=exercises, isolation=isolation).results
+    assert "in scores, line 6" in result.message  # of the student's file
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_exports_hand_it_out(hw, tmp_path, target):
+    written = export(target, tmp_path / "out", exercises=hw)
+    text = "".join(p.read_text() for p in written if p.suffix in (".ipynb", ".py"))
+    assert "beside NumPy, the standard library, rnn_utils and more." in text
+    folders = {p.parent for p in written if p.name == "hw.ipynb"}
+    assert folders and all((f / "more" / "deep.py").is_file() for f in folders)
+
+
+def test_a_copy_that_comes_back_is_no_submission(hw, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "rnn_utils.py").write_bytes(b"def twice(f):\r\n    return f(2)\r\n")
+    (tmp_path / "in" / "answer.py").write_text(ANSWER)
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    leave_out_exercises(found, hw)
+    assert list(found.submissions) == ["answer.py"] and "handed out" in str(found.left_out)
+    before = content(hw)
+    (tmp_path / "rnn_utils.py").write_text("def twice(f):\n    return f(2.0)\n")
+    assert content(hw) != before  # and so all is graded anew
+
+
+@pytest.mark.parametrize(
+    ("line", "module", "reason"),
+    [
+        ('("none.py",)', "", "there is no file 'none.py' beside it"),
+        ('("../hw.py",)', "", "expected modules or packages"),
+        ('tuple(["m.py"])', "", "expected modules or packages"),
+        ('("random.py",)', "", "another module has the name of 'random.py'"),
+        ('("m.py",)', "def f(:", "m.py, line 1: SyntaxError"),
+        ('("m.py",)', "import matplotlib", "m cannot be imported where answers run: ModuleNotF"),
+        ('("m.py",)', "while True: pass", "m cannot be imported where answers run: it took too"),
+        ('("m.py",)', "def scores(p): pass", "m has scores, which is asked for"),
+        ('("m.py",)', "from numpy import tanh\ndef _f(x): return tanh(2 * x)", "m._f gives resul"),
+    ],
+)
+def test_what_cannot_be_handed_out_is_refused(hw, line, module, reason, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_TO_DEFINE", 2.0)
+    (hw.parent / "m.py").write_text(textwrap.dedent(module))
+    hw.write_text(EXERCISES.replace('("rnn_utils.py", "more")', line))
+    with pytest.raises(ValueError, match="HANDED_OUT") as raised:
+        check_references(load_exercises(hw))
+    assert reason in str(raised.value) and "\n" not in str(raised.value)
