@@ -1,7 +1,10 @@
 """What `check` tells a learner about typical mistakes, and that it survives anything."""
 
+import itertools
 import sys
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -444,6 +447,37 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
     assert words in found(plus_for_times)[1]
     monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS", 0.0)
     assert words not in found(plus_for_times)[1]
+
+
+def by_counting(x):
+    y = 0 * x
+    for n in itertools.count():
+        if n * 2 == 4:  # with + for * it is never
+            return y
+        y = y + x
+
+
+def until_small(x):
+    y, n = 0 * x, 9
+    while n > 4:  # with n + 4 it always is
+        y, n = y + x, n - 4
+    return y
+
+
+@pytest.mark.parametrize("reference", [by_counting, until_small])
+@pytest.mark.parametrize("thread", ["main", "another"])
+def test_a_slip_that_never_ends(reference, thread, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS_A_CALL", 0.05)
+    asked = {"make_case": lambda rng, N: {"x": rng.normal(size=N)}, "sizes": [{"N": 3}, {"N": 4}]}
+    with EXERCISES.unchanged(), ThreadPoolExecutor(1) as other:
+        exercise(lesson="own", outputs=[Output("y", "N")], **asked)(reference)
+        traced, start = sys.gettrace(), time.process_time()
+        arguments = (lambda x: 2 * x + x**2, reference.__name__)
+        text = (
+            found(*arguments) if thread == "main" else other.submit(found, *arguments).result()
+        )[1]
+    assert "3 of 3 values differ" in text and time.process_time() - start < 5
+    assert sys.gettrace() is traced
 
 
 def by_match(x):
