@@ -59,6 +59,21 @@ class Blocks:
 
 
 @dataclass(frozen=True)
+class _Interleaved(Blocks):
+    """The same for somebody who takes every fourth entry for a block, and not a quarter."""
+
+    def to_theirs(self, array: np.ndarray) -> np.ndarray:
+        return super().to_theirs(array).take(np.argsort(self._places(array)), axis=self.axis)
+
+    def to_ours(self, array: np.ndarray) -> np.ndarray:
+        return super().to_ours(array.take(self._places(array), axis=self.axis))
+
+    def _places(self, array: np.ndarray) -> np.ndarray:
+        """Where the entries of the first block stand, then those of the next."""
+        return np.arange(array.shape[self.axis]).reshape(-1, len(self.theirs.split())).T.ravel()
+
+
+@dataclass(frozen=True)
 class Swapped:
     """Two axes exchanged: weights as columns, or the batch before the time.
 
@@ -181,14 +196,12 @@ class Notation:
         points_of_it = points.get(name, output.points)
         return replace(output, name=name, points=points_of_it, computed_from=())
 
-    def misread(self, order: str) -> "Notation":
-        """The notation of somebody who reads the blocks in that order."""
+    def misread(self, other: Callable[[Blocks], Blocks]) -> "Notation":
+        """The notation of somebody who reads the blocks otherwise."""
         return replace(
             self,
             conversions={
-                name: [
-                    replace(c, theirs=order) if isinstance(c, Blocks) else c for c in conversions
-                ]
+                name: [other(c) if isinstance(c, Blocks) else c for c in conversions]
                 for name, conversions in self.conversions.items()
             },
         )
@@ -327,9 +340,17 @@ def _add_mistakes(adapted: Exercise, notation: Notation, retelling: Retelling) -
             adapted.misconception(hint, name=known.name, origin=origin)(version)
     orders = {c.theirs for cs in notation.conversions.values() for c in cs if isinstance(c, Blocks)}
     for wanted in orders:
+        names = wanted.split()
+        in_pieces = notation.misread(lambda c: _Interleaved(c.ours, c.theirs, c.axis))
+        adapted.misconception(
+            f"You take one entry in {len(names)} for a block. A block stands in one piece: first "
+            f"all of {names[0]}, then all of {names[1]}.",
+            name="blocks_interleaved",
+        )(in_pieces.translated(notation.base.reference))
         for order in OTHER_ORDERS:
             if order != wanted and sorted(order) == sorted(wanted):
-                version = notation.misread(order).translated(notation.base.reference)
+                misread = notation.misread(functools.partial(replace, theirs=order))
+                version = misread.translated(notation.base.reference)
                 adapted.misconception(
                     f"You read the blocks in the order {order.replace(' ', ', ')}; "
                     f"here it is {wanted.replace(' ', ', ')}.",

@@ -7,7 +7,10 @@ from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
 
 # What is said of how arrays lie is not true of another layout, nor what is said of the course.
-OF_THE_LAYOUT = re.compile(r"\b(ax[ie]s|rows?|columns?|np\.stack|order|blocks?)\b|\[t\]|\(T, N")
+# Which blocks there are is: only their order, as in "i, f, g", may be another.
+OF_THE_LAYOUT = re.compile(
+    r"\b(ax[ie]s|rows?|columns?|np\.stack)\b|\[t\]|\(T, N|\b[a-z], [a-z], [a-z]\b"
+)
 OF_THE_COURSE = re.compile(r"\b(course|lesson|PyTorch)\b", re.IGNORECASE)
 WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 

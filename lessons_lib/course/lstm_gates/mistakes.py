@@ -179,7 +179,8 @@ lstm_unroll.mistake(
 
 
 @lstm_unroll.misconception(
-    "Your loop walks over the rows of the batch. x is time-major, (T, N, D): which axis is time?"
+    "Your loop walks over the batch, one sequence after the other. x is time-major, "
+    "(T, N, D): which axis is time?"
 )
 def batch_taken_for_time(x, h0, c0, Wx, Wh, b):
     hs, h, c = lstm_unroll(np.swapaxes(x, 0, 1), h0, c0, Wx, Wh, b)

@@ -54,7 +54,7 @@ lstm_step_backward.mistake(
 lstm_step_backward.mistake(
     "tanh_of_c_left_out",
     "On the way from h back to c your gradient passes the output gate, but not the tanh. What is "
-    "its derivative, in terms of tanh_c?",
+    "its derivative, in terms of tanh(c)?",
     "dh * o * (1 - tanh_c**2)",
     "dh * o",
 )

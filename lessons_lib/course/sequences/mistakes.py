@@ -79,7 +79,8 @@ rnn_unroll.mistake(
 
 
 @rnn_unroll.misconception(
-    "Your loop walks over the rows of the batch. x is time-major, (T, N, D): which axis is time?"
+    "Your loop walks over the batch, one sequence after the other. x is time-major, "
+    "(T, N, D): which axis is time?"
 )
 def batch_taken_for_time(x, h0, Wx, Wh, b):
     hs, h = rnn_unroll(np.swapaxes(x, 0, 1), h0, Wx, Wh, b)
