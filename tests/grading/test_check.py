@@ -449,6 +449,24 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
     assert words not in found(plus_for_times)[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "words"),
+    [
+        ("gru_step", "z = sigmoid(", "z = np.tanh(", "tanh stands in one place for sigmoid"),
+        ("stacked_lstm", "h0, c0, s", "0 * h0, 0 * c0, s", "do not change with h0 or c0, and"),
+        ("same_mask_dropout", "/ (1 - p)", "/ p", "one term of a difference is left out"),
+        # With one step it is right where there are two layers, as with any number of steps.
+        ("stacked_lstm", "zip(layers, h0, c0, strict=True)", "zip(layers[:2], h0, c0)", ""),
+    ],
+)
+def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words):
+    asked = EXERCISES.find(name)
+    names = dict(asked.reference.__globals__)
+    exec(asked.source.replace(right, wrong), names)
+    text = found(names[name], name)[1]
+    assert words in text and "With a single time step" not in text
+
+
 def by_counting(x):
     y = 0 * x
     for n in itertools.count():

@@ -40,6 +40,14 @@ stacked_lstm.mistake(
     "np.stack([h] * len(layers)), np.stack([c] * len(layers))",
 )
 
+stacked_lstm.mistake(
+    "state_of_the_layer_below",
+    "A layer of yours begins with the state in which the layer below it ended. h0 and c0 have a "
+    "state for each layer.",
+    "for weights, h, c in zip(layers, h0, c0, strict=True):",
+    "h, c = h0[0], c0[0]\n    for weights in layers:",
+)
+
 # Dropout
 
 
@@ -154,6 +162,13 @@ same_mask_dropout.mistake(
     "own: which axes does the mask need?",
     "x.shape[1:]",
     "x.shape[2:]",
+)
+same_mask_dropout.mistake(
+    "units_share_the_mask",
+    "All units of a row are dropped together, or none of them. Each unit is dropped on its own: "
+    "which axes does the mask need?",
+    "x.shape[1:]",
+    "(x.shape[1], 1)",
 )
 
 # Tied weights

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+import lessons_lib
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache, arrays_in, copied
 from lessons_lib.grading.isolation.unset import marked_empty
@@ -31,7 +32,7 @@ LIBRARIES = tuple(
     for folder in (
         *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
         os.path.dirname(np.__file__),
-        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        os.path.dirname(lessons_lib.__file__),
     )
 )
 

@@ -68,8 +68,18 @@ def seen_in(
         or _unused(exercise, cases[0], outcomes[0], run_again)
         or (_right_for_others(exercise, wrong, pairs) if wrong else "")
         or (slip_in(exercise, wrong, [p[0] for p in pairs], [p[2] for p in pairs]) if wrong else "")
-        or _right_alone(exercise, cases[0], run_again)
+        or _right_alone(exercise, _first_wrong(wrong, pairs) or cases[0], run_again)
     )
+
+
+def _first_wrong(
+    wrong: Sequence[Output], pairs: Sequence[tuple[Case, Arrays, Arrays]]
+) -> Case | None:
+    """The first case with a wrong result: what is right for other sizes says nothing of T."""
+    for case, want, got in pairs:
+        if any(problem_with(o, want[o.name], got[o.name]) for o in wrong):
+            return case
+    return None
 
 
 def _differs_from(before: Arrays, after: Arrays | None) -> bool:
@@ -174,10 +184,11 @@ def _axis_of(letter: str, case: Case, shape: tuple[int, ...]) -> int | None:
 def _unused(
     exercise: Exercise, case: Case, outcome: Outcome, run_again: Callable[[Case], Outcome]
 ) -> str:
-    """An argument, or all its steps but the last, that the results do not depend on."""
+    """Arguments, or all steps of them but the last, that the results do not depend on."""
     before, right = _results(exercise, outcome), _results(exercise, call(exercise.reference, case))
     if before is None or right is None:
         return ""
+    unused: dict[str, list[str]] = {}  # by the results that do not change with them
     for name, value in case.arguments.items():
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or name in case.writable:
             continue
@@ -195,7 +206,10 @@ def _unused(
             ]
             if deaf:
                 verb = "does" if len(deaf) == 1 else "do"
-                return f"{in_words(deaf)} {verb} not change with {what}, and should."
+                unused.setdefault(f"{in_words(deaf)} {verb} not", []).append(what)
+                break
+    for words, names in unused.items():
+        return f"{words} change with {' or '.join(names)}, and should."
     return ""
 
 

@@ -20,6 +20,7 @@ from lessons_lib.grading.isolation.running import LIBRARIES, call
 from lessons_lib.grading.judging.comparing import alike
 
 FUNCTIONS = ("tanh", "sigmoid", "exp", "log", "sqrt")
+ACTIVATIONS = {"tanh": "np.tanh", "sigmoid": "sigmoid"}  # where there is none, nothing comes of it
 MOST_SECONDS = 2.0  # of work, to look for one: an instructor's reference may be slow
 MOST_SECONDS_A_CALL = 0.5
 STEPS = {"the step before": "{} - 1", "the last step": "-1", "the first step": "0"}
@@ -183,7 +184,12 @@ def _slips_at(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Itera
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield "one array is not transposed", node.value
     elif isinstance(node, ast.Call) and len(node.args) == 1 and _name_of(node.func) in FUNCTIONS:
-        yield f"one {_name_of(node.func)} is left out", node.args[0]
+        name = _name_of(node.func)
+        yield f"one {name} is left out", node.args[0]
+        for other, wrong in ACTIVATIONS.items():
+            if name in ACTIVATIONS and other != name:
+                func = ast.parse(wrong, mode="eval").body
+                yield f"{other} stands in one place for {name}", ast.Call(func, node.args, [])
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
         for words, index in STEPS.items():
             step = ast.parse(index.format(node.slice.id), mode="eval").body
@@ -205,6 +211,7 @@ def _in_an_operation(node: ast.BinOp) -> Iterator[Slip]:
         yield "+ and * are exchanged in one place", ast.BinOp(left, ast.Mult(), right)
     elif isinstance(node.op, ast.Sub):
         yield "one term of a difference is left out", left
+        yield "one term of a difference is left out", right
         yield "one sign is wrong", ast.BinOp(left, ast.Add(), right)
         yield "a difference is taken the wrong way round", ast.BinOp(right, ast.Sub(), left)
     elif isinstance(node.op, ast.Mult):
