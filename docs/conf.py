@@ -39,6 +39,7 @@ extensions = [
     "dials",
     "mentions",
     "addresses",
+    "late",
 ]
 sys.path.insert(0, str(ROOT / "docs" / "extensions"))
 root_doc = "index"

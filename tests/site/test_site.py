@@ -97,12 +97,14 @@ def test_nothing_is_fetched_from_elsewhere(site, pages):
         assert not [url for url in loads if urlsplit(url).netloc], style.name
 
 
-def test_every_picture_has_a_text(pages):
+def test_every_picture_has_a_text_and_lets_others_come_first(pages):
     count = 0
     for path, page in pages.items():
         for picture in page.select("article img"):
             text = picture.get("alt", "")
             assert len(text) > 20, f"{path.name}: {picture['src']}: {text!r}"
+            early = picture.get("loading") != "lazy" or not picture.get("width")
+            assert not early or picture["src"].endswith(".svg"), f"{path.name}: {picture['src']}"
             count += 1
     stored = sum(has_picture(cell) for path in LESSONS for cell in code_cells(read(path, 4)))
     assert count >= stored > 50
@@ -139,6 +141,7 @@ def test_a_lesson_weighs_little(site, pages):
         }
         files |= {(site / "notebooks" / f"{name}.html"), site / "_static" / "mathematics.woff"}
         assert sum(file.stat().st_size for file in files) <= 900_000, name
+        assert all(len(script.text) < 20_000 for script in page.select("script")), name
 
 
 def test_what_is_mentioned_is_a_link(site, pages):
