@@ -52,7 +52,12 @@ def token_losses(
 
 
 def perplexity(
-    model: LanguageModel, ids: npt.ArrayLike, *, batch_size: int = 10, seq_len: int = 35
+    model: LanguageModel,
+    ids: npt.ArrayLike,
+    *,
+    batch_size: int = 10,
+    seq_len: int = 35,
+    progress: bool = False,
 ) -> float:
     """Perplexity of a model on a text: exp of the mean loss over every predicted token.
 
@@ -61,7 +66,7 @@ def perplexity(
     Arguments and errors are those of `token_losses`.
     """
     total, count = 0.0, 0  # a long text's losses are not kept
-    for losses, counted in _losses(model, ids, batch_size, seq_len):
+    for losses, counted in _losses(model, ids, batch_size, seq_len, progress):
         total += float(losses.sum(dtype=np.float64, where=counted))
         count += int(counted.sum())
     return exp_loss(total / count)
@@ -73,13 +78,14 @@ MOST_CORES = 8  # each holds the scores of a batch, and the layers cannot keep m
 
 
 def _losses(
-    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int, progress: bool = False
+    model: LanguageModel, ids: npt.ArrayLike, batch_size: int, seq_len: int, progress: bool
 ) -> Losses:
     """The losses of a text, batch by batch."""
     ids = check_ids(ids, model.config["vocab_size"], "ids")
     bar = tqdm(
         evaluation_batches(ids, batch_size, seq_len),
         total=math.ceil((len(ids) - 1) / batch_size / seq_len),
+        desc="measuring",
         delay=1,
         leave=False,
         disable=None if progress else True,  # None: where there is no terminal

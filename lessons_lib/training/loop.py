@@ -69,11 +69,14 @@ class Trainer:
         self.best = math.inf
         self.finished = False
 
-    def run(self, valid: npt.ArrayLike) -> Iterator[tuple[StepResult, float | None]]:
+    def run(
+        self, valid: npt.ArrayLike, progress: bool = False
+    ) -> Iterator[tuple[StepResult, float | None]]:
         """Take step after step until training is finished, and validate after each epoch.
 
         Args:
             valid: the validation text, integers, 1-D.
+            progress: show a bar while it is measured, as for `token_losses`.
 
         Yields:
             What each step did; the validation perplexity if an epoch ended with it, else None.
@@ -84,7 +87,7 @@ class Trainer:
         while not self.finished:
             result = self.step()
             epoch_ends = self.steps % self.steps_per_epoch == 0
-            yield result, self.validate(valid) if epoch_ends else None
+            yield result, self.validate(valid, progress) if epoch_ends else None
 
     def step(self) -> StepResult:
         """Take the next batch, backpropagate, clip by the global norm, move the parameters.
@@ -119,13 +122,13 @@ class Trainer:
         self.steps += 1
         return StepResult(loss, norm, lr)
 
-    def validate(self, ids: npt.ArrayLike) -> float:
+    def validate(self, ids: npt.ArrayLike, progress: bool = False) -> float:
         """Measure the perplexity on a text, tell the schedule, and see if training is finished.
 
         Raises:
             FloatingPointError: if the perplexity is not finite.
         """
-        valid = perplexity(self.model, ids)
+        valid = perplexity(self.model, ids, progress=progress)
         if not math.isfinite(valid):
             raise FloatingPointError(
                 f"step {self.steps}: the validation perplexity is not finite; "

@@ -171,7 +171,7 @@ class Run:
                 bar_format="{percentage:3.0f}%|{bar}| {rate_fmt}, {remaining} left{postfix}",
             ) as bar,
         ):
-            for result, valid in trainer.run(self.corpus.valid):
+            for result, valid in trainer.run(self.corpus.valid, show_progress):
                 disk.count(result)
                 bar.update(tokens)
                 epoch_ends = valid is not None
