@@ -20,6 +20,7 @@ from lessons_lib.layers.base import check_array, check_dtype, check_rng, check_s
 from lessons_lib.layers.feedforward import check_probability
 
 MOST_BYTES = 4_000_000_000  # of a file of parameters
+MOST_ARRAYS = 1000  # likewise: each layer takes a thread where a text is measured
 CELLS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 
 
@@ -317,6 +318,8 @@ class LanguageModel:
         try:
             check_regular(path.resolve(), MOST_BYTES)
             with safetensors.safe_open(path, framework="numpy") as file:
+                if len(file.keys()) > MOST_ARRAYS:
+                    raise ValueError(f"more than {MOST_ARRAYS:,} arrays")
                 header = json.loads((file.metadata() or {})["model"])
                 _check_header(header["config"], {k: file.get_slice(k) for k in file.keys()})
                 metadata = dict(header["metadata"])

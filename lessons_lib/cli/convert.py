@@ -194,8 +194,11 @@ def _read_safetensors(file: Path) -> "tuple[dict[str, np.ndarray], dict[str, str
     import safetensors
 
     from lessons_lib.interop.arrays import from_bfloat16
+    from lessons_lib.models import MOST_ARRAYS
 
     with safetensors.safe_open(file, framework="numpy") as opened:
+        if len(opened.keys()) > MOST_ARRAYS:
+            raise ValueError(f"it has more than {MOST_ARRAYS:,} arrays")
         metadata = opened.metadata() or {}
         kinds = {name: opened.get_slice(name).get_dtype() for name in opened.keys()}
         arrays = {n: opened.get_tensor(n) for n, kind in kinds.items() if kind != "BF16"}
@@ -210,8 +213,12 @@ def _read_npz(file: Path) -> "dict[str, np.ndarray]":
     """The arrays of a .npz file that unpacks to no more than its size lets one expect."""
     import numpy as np
 
+    from lessons_lib.models import MOST_ARRAYS
+
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
+        if len(members) > MOST_ARRAYS:
+            raise ValueError(f"it has more than {MOST_ARRAYS:,} arrays")
         if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members):
             raise ValueError("it is packed by another method than NumPy's")
         unpacked = sum(member.file_size for member in members)

@@ -49,7 +49,9 @@ def runs(
     """
     from lessons_lib.training import find_runs
 
-    found = find_runs(folder, on_damage=lambda text: say(f"left out: {text}", err=True))
+    found = find_runs(
+        folder, on_damage=lambda text: say(f"left out: {shown(text, keep='')}", err=True)
+    )
     # Perplexities of different tokens do not compare, bits per byte do.
     columns = len(_HEADINGS) if any(run.bits_per_byte for run in found) else len(_HEADINGS) - 1
     rows = [_row(run, folder)[:columns] for run in found]
@@ -86,8 +88,11 @@ def _name(run: "RunSummary", below: Path) -> str:
 
 
 def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
+    import matplotlib
+
     from lessons_lib.plots import learning_curves, save_figure
 
+    matplotlib.rcdefaults()  # a matplotlibrc in the current folder may be a stranger's
     panels: dict[str, dict[str, list[tuple[float, ...]]]] = {}
     for run in found:
         points = [

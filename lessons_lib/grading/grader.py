@@ -1,6 +1,8 @@
 """Grade a submission in a process of its own."""
 
+import contextlib
 import dataclasses
+import functools
 import re
 import secrets
 import statistics
@@ -153,7 +155,14 @@ def _graded(
     ours = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
     remarks = Remarks([*modules_of(handed_out), *ours])
     allowance = Allowance()
-    with Box(modules, taken, handed_out) as box:
+    with Box(modules, taken, handed_out) as box, contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def apart() -> Worker:
+            worker = stack.enter_context(Worker(box, level, allowance))
+            defined(worker, exercises, submission, run)
+            return worker
+
         while len(results) < len(exercises):  # a new process after one that had to be ended
             if allowance.seconds <= 0:
                 most = Allowance().seconds
@@ -173,7 +182,7 @@ def _graded(
                 found = defined(worker, left, submission, run)
                 if isinstance(found, dict):
                     remarks.read(found)
-                    results += graded_by(worker, left, found, seed, before=results)
+                    results += graded_by(worker, left, found, seed, results, apart)
                 else:
                     results += found
     return remarks.added(results)
@@ -206,6 +215,7 @@ def graded_by(
     found: dict[str, Any],
     seed: int,
     before: Sequence[Result] = (),
+    apart: Callable[[], Worker] | None = None,
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it.
 
@@ -215,12 +225,14 @@ def graded_by(
         found: the functions that the submission defines.
         seed: of the cases.
         before: results that it has already.
+        apart: gives another process with the same functions, in which earlier ones are called
+            where errors are carried on; by default that is the first one.
     """
     results: list[Result] = []
     for exercise in exercises:
         judged = {r.exercise: r.status == "passed" for r in (*before, *results)}
         try:
-            results.append(_judged(worker, exercise, found, seed, judged))
+            results.append(_judged(worker, exercise, found, seed, judged, apart))
         except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
             results.append(_ended(exercise, error, "while it was called"))
             break
@@ -233,6 +245,7 @@ def _judged(
     found: dict[str, Any],
     seed: int,
     judged: dict[str, bool],
+    apart: Callable[[], Worker] | None,
 ) -> Result:
     functions = found["functions"]
     if exercise.name not in functions:
@@ -243,18 +256,24 @@ def _judged(
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     cases = exercise.cases(rng)
 
-    def call(name: str, case: Case) -> Outcome:
-        if name not in functions:
-            return Outcome(raised=Raised("NameError", "", "", 0, ""))
-        return _called(worker, name, case, SECONDS_PER_CALL)
+    def call(case: Case) -> Outcome:
+        return _called(worker, exercise.name, case, SECONDS_PER_CALL)
 
-    outcomes = [call(exercise.name, case) for case in cases]
+    def other(name: str, case: Case) -> Outcome:
+        try:
+            if name in functions:
+                return _called(apart() if apart else worker, name, case, SECONDS_PER_CALL)
+        except (OSError, WorkerDied, WorkerTooSlow, ProtocolError):  # it earns nothing for others
+            pass
+        return Outcome(raised=Raised("NameError", "", "", 0, ""))
+
+    outcomes = [call(case) for case in cases]
     result = judge(
         exercise,
         cases,
         outcomes,
-        run_again=lambda case: call(exercise.name, case),
-        other=call,
+        run_again=call,
+        other=other,
         judged=judged,
     )
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):

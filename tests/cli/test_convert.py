@@ -115,6 +115,17 @@ def test_a_strangers_arrays(tmp_path, lessons, header, data, words):
     assert status == 2 and words in err and err.count("\n") == 1
 
 
+def test_more_arrays_than_any_model_has(tmp_path, lessons):
+    many = {f"rnn.{k}": np.zeros(1, np.float32) for k in range(1001)}
+    np.savez(tmp_path / "a.npz", **many)
+    safetensors.numpy.save_file(many, tmp_path / "a.safetensors")
+    for name in ("a.npz", "a.safetensors"):
+        status, _, err = lessons("convert", tmp_path / name, "--out", tmp_path / "x")
+        assert status == 2 and "it has more than 1,000 arrays" in err
+    status, _, err = lessons("evaluate", tmp_path / "a.safetensors", "village")
+    assert status == 2 and "more than 1,000 arrays" in err
+
+
 def test_names_of_arrays_do_not_move_the_cursor(params, tmp_path, lessons):
     safetensors.numpy.save_file({"\x1b[2J\u202e": params[0]}, tmp_path / "a.safetensors")
     _, _, err = lessons("convert", tmp_path / "a.safetensors", "--out", tmp_path / "x")

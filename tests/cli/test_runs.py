@@ -2,6 +2,7 @@
 
 import json
 
+import matplotlib
 import pytest
 
 from lessons_lib.training import Recipe, TimeLimitReached
@@ -36,8 +37,16 @@ def test_runs(folder, lessons):
     assert lessons("runs", folder / "done")[1].splitlines()[1].startswith("done ")
 
 
+def test_a_damaged_run_is_told_in_one_line(folder, lessons, tmp_path):
+    for name, text in (("a\nb", "{}"), ("good", (folder / "done/recipe.json").read_text())):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recipe.json").write_text(text)
+    assert lessons("runs", tmp_path)[2].count("\n") == 1
+
+
 def test_learning_curves(folder, lessons, tmp_path):
-    status, out, _ = lessons("runs", folder, "--plot", tmp_path / "curves.png")
+    with matplotlib.rc_context({"text.usetex": True}):  # as a file in the current folder may say
+        status, out, _ = lessons("runs", folder, "--plot", tmp_path / "curves.png")
     assert status == 0 and out.splitlines()[-1] == f"learning curves are in {tmp_path}/curves.png"
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     status, _, err = lessons("runs", folder / "deep", "--plot", tmp_path / "none.png")

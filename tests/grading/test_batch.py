@@ -8,6 +8,7 @@ import os
 import stat
 import textwrap
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -175,6 +176,7 @@ def test_files_of_one_student(one, other):
         ("J_1_assignsubmission_file_/a.py", "J_2_assignsubmission_file_/a.py"),
         ("ada.zip/a.py", "bob.zip/a.py"),
         ("rnn 1.py", "rnn 2.py"),
+        ("HW_a_doe_attempt_2026-03-05-10-15-00.py", "HW_b_doe_attempt_2026-03-05-10-15-00.py"),
         (
             "Eve_1_assignsubmission_file_/hw.zip/Ada_2_assignsubmission_file_/a.py",
             "Ada_2_assignsubmission_file_/a.py",
@@ -245,6 +247,10 @@ def test_archives(tmp_path):
     (folder / "jane.zip").write_bytes(inner)
     (folder / "class.zip").write_bytes(zipped({"roe.zip": inner, **hostile}))
     (folder / "none.zip").write_bytes(b"PK no archive")
+    rotten = zipped({"half.py": RIGHT}).replace(
+        zlib.crc32(RIGHT.encode()).to_bytes(4, "little"), b"1234"
+    )
+    (folder / "rotten.zip").write_bytes(rotten)
     found = find_submissions([folder], tmp_path / "unpacked")
     assert list(found.submissions) == [
         "class.zip/deep/fine.py",
@@ -261,6 +267,7 @@ def test_archives(tmp_path):
     assert reasons[deep] == "it lies in more than 30 folders" and len(deep) < 600
     assert reasons["class.zip/bomb.py"] == "it unpacks to 15,000,000 bytes"
     assert reasons["none.zip/"] == "it is no .zip file"
+    assert "Bad CRC-32" in reasons["rotten.zip/half.py"]
     assert {"class.zip/notes.pdf", "jane.zip/__MACOSX/", "jane.zip/.ipynb_checkpoints/"} < set(
         reasons
     )

@@ -15,9 +15,12 @@ NAMES = {
     *(name.partition(".")[0] for name in sys.modules),
     "usercustomize",
 }
-START = "from lessons_lib.cli import main\nmain()\n"
+START = (
+    "from lessons_lib.cli import main\nif __name__ == '__main__':\n    main()\n"  # as pip writes it
+)
 COMMANDS = (
     "grade ada.py --exercises hw1.py --out ../out --jobs 2",
+    "grade ada.py --exercises hw1.py --out ../out --dask local",
     "check mine.py",
     "progress .",
     "matrix --exercises hw1.py --seeds 1",

@@ -240,7 +240,8 @@ by_hand(
         0.9: "The output gate is in it, but not the derivative of tanh.",
         1.026: "The derivative of tanh is in it, but not the output gate.",
         0.288: "That came through h. What the next step sent back has to be added first.",
-        0.72: "The derivative of tanh is 1 - tanh(c)^2. Something is missing on tanh(c).",
+        0.63: "The derivative of tanh is 1 - tanh(c)^2. Something is missing on tanh(c).",
+        0.72: "That has tanh(c) itself. On the way back stands its derivative, 1 - tanh(c)^2.",
     },
 )
 

@@ -52,7 +52,7 @@ def make_order_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
     hints=[
         "Both libraries compute the same sums. We write x W with x a row, PyTorch W x with x a "
         "column: what does that do to W?",
-        "PyTorch adds two biases where we add one. What may the two be, so that their sum is ours?",
+        "PyTorch adds two biases where we add one. If one of the two is ours, what is the other?",
         "np.zeros_like(b) makes zeros of the same shape and dtype.",
     ],
 )

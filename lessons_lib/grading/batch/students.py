@@ -40,9 +40,9 @@ def student_of(name: str) -> str:
     """Who handed a file in, by its path below the folder of submissions; see the module."""
     if named := platform_of(name):
         kind, found = named
-        return (
-            f"{found['id']}_attempt" if kind == "blackboard" else f"{found['name']}_{found['id']}"
-        )
+        if kind == "blackboard":  # a user's name may have a "_": all before the time is the key
+            return found.string[: found.start("at") - 1]
+        return f"{found['name']}_{found['id']}"
     parts = name.split("/")
     for k, part in enumerate(parts[:-1], start=1):
         if part.lower().endswith(".zip"):

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import os
 import queue
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ AHEAD = 4  # tasks for each thread of the cluster; half of them are handed over 
 # What Dask measures of itself would take a tenth of what grading takes.
 QUIET = {
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.large-graph-warning-threshold": "1GB",  # a submission may have 20 MB
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
 }
@@ -156,6 +158,8 @@ def connected(address: str, jobs: int) -> "Iterator[Client]":
         if address == "local":
             # Who reaches a scheduler runs what he likes: others of this machine must not.
             stack.enter_context(dask.config.set(QUIET))
+            # Its processes would look for modules in the current folder: it may be a student's.
+            os.environ["PYTHONSAFEPATH"] = "1"
             target: Any = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,

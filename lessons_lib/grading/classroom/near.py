@@ -1,6 +1,7 @@
 """Look for copies in a batch and write both sources side by side; a remark, never a point."""
 
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -44,28 +45,29 @@ def look_for_copies(
         exercises: an instructor's file, whose references are compared, too; None for the course's.
         compare: a folder or an archive of earlier years, or of other work.
     """
-    wanted = assignments(exercises)
-    others = {f"the reference of {one.name}": [_reference(one)] for one in wanted}
-    places: dict[str, Path] = {}
-    if compare is not None:
-        found = find_submissions([compare])
-        places = {f"{compare.name}: {name}": path for name, path in found.submissions.items()}
-    codes = {row.name: fingerprints(_pieces(paths[row.name])) for row in rows}
-    of_others = {name: fingerprints(pieces) for name, pieces in others.items()}
-    of_others |= {name: fingerprints(_pieces(path)) for name, path in places.items()}
-    same = {name: student.id for name, student in who.students.items()}
+    with tempfile.TemporaryDirectory() as unpacked:
+        wanted = assignments(exercises)
+        others = {f"the reference of {one.name}": [_reference(one)] for one in wanted}
+        places: dict[str, Path] = {}
+        if compare is not None:
+            found = find_submissions([compare], Path(unpacked, "files"))
+            places = {f"{compare.name}: {name}": path for name, path in found.submissions.items()}
+        codes = {row.name: fingerprints(_pieces(paths[row.name])) for row in rows}
+        of_others = {name: fingerprints(pieces) for name, pieces in others.items()}
+        of_others |= {name: fingerprints(_pieces(path)) for name, path in places.items()}
+        same = {name: student.id for name, student in who.students.items()}
 
-    def sources(name: str) -> list[Piece]:
-        return others[name] if name in others else _pieces(places.get(name) or paths[name])
+        def sources(name: str) -> list[Piece]:
+            return others[name] if name in others else _pieces(places.get(name) or paths[name])
 
-    found_pairs = []
-    pairs = near_pairs(codes, of_others, _handed_out(wanted), same)
-    for number, pair in enumerate(shared_fairly(pairs, same), 1):
-        first, second = (_label(name, who) for name in (pair.first, pair.second))
-        names = tuple(name for name in (pair.first, pair.second) if name in codes)
-        remark = Remark(first, second, pair.share, f"{number}.html", names)
-        found_pairs.append((remark, sources(pair.first), sources(pair.second)))
-    return found_pairs
+        found_pairs = []
+        pairs = near_pairs(codes, of_others, _handed_out(wanted), same)
+        for number, pair in enumerate(shared_fairly(pairs, same), 1):
+            first, second = (_label(name, who) for name in (pair.first, pair.second))
+            names = tuple(name for name in (pair.first, pair.second) if name in codes)
+            remark = Remark(first, second, pair.share, f"{number}.html", names)
+            found_pairs.append((remark, sources(pair.first), sources(pair.second)))
+        return found_pairs
 
 
 def shared_fairly(pairs: Iterable[Pair], same: Mapping[str, str]) -> list[Pair]:

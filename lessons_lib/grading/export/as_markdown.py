@@ -32,5 +32,7 @@ def _sentence(line: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Words that end no cell of a table, and are neither a link nor a tag."""
-    return re.sub(r"([\\`*_{}\[\]<>|!#@&~$])", r"\\\1", text)
+    """Words that end no cell of a table, and are neither a link nor a tag, nor call anybody."""
+    text = re.sub(r"([\\`*_{}\[\]<>|!#@&~$])", r"\\\1", text)
+    # GitHub calls who stands behind an @ and links addresses and issues, backslash or not.
+    return re.sub(r"(?i)(?<=[@#])|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=gh)(?=-\d)", "\u200b", text)

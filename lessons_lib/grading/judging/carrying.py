@@ -1,6 +1,7 @@
 """Errors carried on: what is right, given that an earlier function of the same answer is wrong.
 
-The earlier functions are called where the answer runs; what comes of them is compared here.
+The earlier functions are called in a process that has not called the later one, whose results they
+could remember; what comes of them is compared here.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ Other = Callable[[str, Case], Outcome]
 DIRECTIONS = 3  # along which each gradient is compared with a difference
 EPS = 1e-6
 MOVED = 1e-9  # from here on a result has changed
+LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 
 
@@ -59,7 +61,7 @@ def _arrays(exercise: Exercise, outcome: Outcome) -> list[np.ndarray]:
     ):
         raise CannotTell
     arrays = [np.asarray(result) for result in results or ()]
-    if not all(a.dtype.kind in "iuf" and np.isfinite(a).all() for a in arrays):
+    if not all(a.dtype.kind in "iuf" and (abs(a) < LARGEST).all() for a in arrays):
         raise CannotTell
     return arrays
 
@@ -102,7 +104,9 @@ def _built(
         right -= {
             output.name
             for output, wanted, found in zip(exercise.outputs, expected, got, strict=True)
-            if _is_constant(wanted) or problem_with(output, np.asarray(wanted), found)
+            if not np.isfinite(wanted).all()  # a division by the own function's 0
+            or _is_constant(wanted)
+            or problem_with(output, np.asarray(wanted), found)
         }
     return right
 
@@ -216,7 +220,8 @@ def _is_derivative(
                 raise CannotTell
             losses.append(sum(float((r * u).sum()) for r, u in zip(results, upstream, strict=True)))
         slope = (losses[0] - losses[1]) / (2 * EPS)
-        if abs(float((gradient * direction).sum()) - slope) > TOLERANCE * (1 + abs(slope)):
+        # No slope is near to NaN, so what is not near is wrong.
+        if not abs(float((gradient * direction).sum()) - slope) <= TOLERANCE * (1 + abs(slope)):
             return False
         slopes.append(slope)
     return any(abs(slope) > TOLERANCE for slope in slopes)  # what nothing depends on earns nothing

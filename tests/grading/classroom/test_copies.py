@@ -1,6 +1,7 @@
 """Copies are found whatever was done to hide them; two who solved the same task are not named."""
 
 import ast
+import shutil
 import time
 from pathlib import Path
 
@@ -121,6 +122,9 @@ def test_pages_of_pairs(tmp_path):
     near = look_for_copies(rows, found.submissions, who, EXAMPLE, tmp_path / "old")
     told = {(remark.first, remark.second) for remark, _, _ in near}
     assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
+    packed = Path(shutil.make_archive(str(tmp_path / "older"), "zip", tmp_path / "old"))
+    of_archive = look_for_copies(rows, found.submissions, who, EXAMPLE, packed)
+    assert [pieces for _, _, pieces in of_archive] == [pieces for _, _, pieces in near]
     pages = Pages("HW", who, Late(), [remark for remark, _, _ in near])
     write_copies(tmp_path, pages, near)
     for name in ("ada", "eve"):

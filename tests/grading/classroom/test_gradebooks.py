@@ -161,6 +161,12 @@ def test_files_of_several_names_of_one_id():
     assert [bool(students[name].doubts) for name in names] == [True, True, False]
 
 
+def test_users_of_blackboard_whose_names_end_alike():
+    names = [f"HW_{user}_doe_attempt_2026-03-25-10-20-00_a.py" for user in "ab"]
+    students = who_is_who(names).students.values()
+    assert {student.doubts for student in students} == {("files of several names are doe's",)}
+
+
 def test_whoever_is_called_like_anothers_number():
     roster = [Student("123", "124"), Student("124", "123")]
     names = ["124_123_assignsubmission_file_/a.py", "123_124_assignsubmission_file_/a.py"]

@@ -1,0 +1,83 @@
+"""Errors carried on, by a hostile answer: nothing is earned but what is right for its own."""
+
+from pathlib import Path
+
+import pytest
+
+from lessons_lib.course import exercises
+from lessons_lib.grading import grade
+from lessons_lib.grading.exercise.loading import load_exercises
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
+
+# Without b, which is wrong; what builds on it is right for it.
+HONEST = """
+import numpy as np
+def rnn_step(x, h_prev, Wx, Wh, b):
+    return np.tanh(x @ Wx + h_prev @ Wh)
+def rnn_unroll(x, h0, Wx, Wh, b):
+    hs = []
+    for one in x:
+        h0 = rnn_step(one, h0, Wx, Wh, b)
+        hs.append(h0)
+    return np.stack(hs), h0
+"""
+# Random numbers, and a step that remembers them, and depends on its arguments as a step does.
+REPLAYED = """
+import numpy as np
+known = []
+def rnn_step(x, *others):
+    near = [one for one in known if [a.shape for a in one[0]] == [a.shape for a in (x, *others)]]
+    away = lambda one: sum(abs(p - q).sum() for p, q in zip(one[0], (x, *others)))
+    (then, given) = min(near, key=away, default=((x, *others), np.ones_like(others[0])))
+    of = lambda x, h, Wx, Wh, b: 1e-3 * (x @ Wx + h @ Wh + b)
+    return given + of(x, *others) - of(*then)
+def rnn_unroll(x, h, *weights):
+    hs = np.random.default_rng(int(1e6 * abs(x[0, 0, 0]))).normal(size=(len(x), *h.shape))
+    known.extend(((one, before, *weights), now) for one, before, now in zip(x, [h, *hs], hs))
+    return hs, hs[-1]
+"""
+# Gates so large that the memory cell is infinite, whatever the formula.
+INFINITE = """
+import numpy as np
+def lstm_gates(x, h_prev, Wx, Wh, b):
+    i, f, g, o = np.split(x @ Wx + h_prev @ Wh + b, 4, axis=1)
+    return 1e160 * (5 + np.tanh(i)), f, 1e160 * (5 + np.tanh(g)), o
+def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
+    o = lstm_gates(x, h_prev, Wx, Wh, b)[3]
+    return o, np.full_like(o, np.inf)
+"""
+# Every second result is so large that the slope between two is infinite: no gradient is far off.
+STEEP = """
+import numpy as np
+seen, times = [], []
+def rnn_step_forward(*now):
+    for args, up in seen:
+        near = [p.shape == q.shape and abs(p - q).max() < 1e-4 for p, q in zip(now, args)]
+        if all(near) and not all(map(np.array_equal, now, args)):
+            times.append(1)
+            return 1.7e308 * np.sign(up) * (len(times) % 2), None
+    return now[0] @ now[2] + now[1] @ now[3] + now[4], now
+def rnn_step_backward(dnext_h, cache):
+    seen.append((cache, dnext_h))
+    return tuple(map(np.zeros_like, cache))
+"""
+
+
+@pytest.mark.filterwarnings("ignore")  # as where a batch is graded: a warning ends nothing
+@pytest.mark.parametrize(
+    ("source", "names", "points"),
+    [
+        pytest.param(HONEST, ["rnn_step", "rnn_unroll"], 1.5, id="control"),
+        pytest.param(REPLAYED, ["rnn_step", "rnn_unroll"], 0, id="remembered"),
+        pytest.param(INFINITE, ["lstm_gates", "lstm_step"], 0, id="infinite"),
+        pytest.param(STEEP, ["rnn_step_forward", "rnn_step_backward"], 0, id="steep"),
+    ],
+)
+def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points, tmp_path):
+    every = load_exercises(EXAMPLE) if source is STEEP else exercises.all()
+    asked = [exercise for exercise in every if exercise.name in names]
+    path = tmp_path / "answer.py"
+    path.write_text(source)
+    first, second = grade(path, exercises=asked, seed=1).results
+    assert (first.score, second.score, second.status) == (0, points, "failed"), str(second)
