@@ -64,9 +64,9 @@ def test_a_whole_recipe_takes_its_steps_and_a_validation_for_each_epoch():
     ]
     better, best = projections(rows)  # the evaluation of `book` was not measured
     assert (better.preset, best.preset) == ("better", "best")
-    assert better.hours == pytest.approx(40 * (1000 + 1000) / 3600)
+    assert better.hours == pytest.approx(24 * (1000 + 1000) / 3600)
     assert best.hours == pytest.approx(24 * (500 + 1000) / 3600)
-    assert "| `better` | 40 | 930 | 22 |" in as_markdown(rows).splitlines()
+    assert "| `better` | 24 | 930 | 13 |" in as_markdown(rows).splitlines()
 
 
 def test_tables():

@@ -32,8 +32,7 @@ def test_the_best_recipe_is_the_better_one_with_more_dropped():
         "weight_dropout",
         "forget_bias",
         "weight_decay",
-        "schedule",
-        "epochs",
+        "seq_len",
     }
 
 

@@ -1,0 +1,184 @@
+"""What `better` and `best` reach by time, as they were and as they are, and what else was tried.
+
+    OPENBLAS_NUM_THREADS=1 python benchmarks/recipes.py [NAME ...]
+
+trains the recipes with 100 units on the words of the text that is shipped, and keeps the
+perplexities after each epoch in results/recipes.json, beside the seconds of a processor that
+training took until there; measuring them is not counted, nor is what else the machine does. What
+the file has already is not trained again. Then it prints two tables and draws
+docs/images/recipes.png.
+"""
+
+import json
+import math
+import statistics
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lessons_lib.files import write_atomically
+from lessons_lib.plots import save_figure
+from lessons_lib.plots.drawing import side_by_side
+from lessons_lib.plots.style import LINE_STYLES
+from lessons_lib.text import Corpus, Vocabulary, shakespeare_opening, word_corpus
+from lessons_lib.text.words import words_of
+from lessons_lib.training import PRESETS, Recipe, Trainer, perplexity
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "recipes.json"
+FIGURE = ROOT / "docs" / "images" / "recipes.png"
+SEEDS = (0, 1, 2)
+
+
+def small(preset: str, **changes: Any) -> Recipe:
+    """A preset at a size that trains in minutes, with some values changed."""
+    return replace(PRESETS[preset], **{"embed_size": 100, "hidden_size": 100} | changes)
+
+
+AS_BEFORE: dict[str, Any] = {"schedule": "plateau", "epochs": 40}
+COMPARED = {
+    "better, as before": small("better", **AS_BEFORE),
+    "better": small("better"),
+    "best, as before": small("best", seq_len=35),
+    "best": small("best"),
+}
+WIDE = {"embed_size": 200, "hidden_size": 200}
+TRIED = {
+    "better, batches of 20 steps": small("better", seq_len=20),
+    "better, constant rate": small("better", schedule="constant"),
+    "best, embedding from 0.1 and rate 30": small("best", embed_scale=0.1, lr=30.0),
+    "best, as before, 12 epochs": small("best", seq_len=35, epochs=12),
+    "best, 12 epochs": small("best", epochs=12),
+    "best, as before, 12 epochs, Adam": small(
+        "best", seq_len=35, epochs=12, optimizer="adam", lr=4e-3, embed_scale=0.1, max_norm=1.0
+    ),
+    "best, as before, 200 units": small("best", **WIDE, seq_len=35),
+    "best, 200 units": small("best", **WIDE),
+}
+RUNS = {
+    f"{name}, seed {seed}": replace(recipe, seed=seed)
+    for seed in SEEDS
+    for name, recipe in COMPARED.items()
+} | TRIED
+
+
+class Point(NamedTuple):
+    """One epoch's end."""
+
+    epoch: int
+    seconds: float  # of a processor, in training
+    valid: float
+    test: float
+    valid_averaged: float  # with weights averaged over about the last epoch
+    test_averaged: float
+
+
+def corpus() -> Corpus:
+    """Words of the first 300,000 characters of tiny Shakespeare."""
+    text = shakespeare_opening()
+    vocab = Vocabulary(sorted(set(text)))
+    ids = vocab.encode(text)
+    cuts = [len(ids) * 90 // 100, len(ids) * 95 // 100]
+    return word_corpus(Corpus(*np.split(ids, cuts), vocab), split=words_of)
+
+
+def curve(recipe: Recipe, text: Corpus) -> list[Point]:
+    """Train, and measure after each epoch."""
+    model = recipe.build(len(text.vocab))
+    trainer = Trainer(model, text.train, recipe)
+    averaged = {name: value.copy() for name, value in model.params.items()}
+    points: list[Point] = []
+    seconds = 0.0
+    while not trainer.finished:
+        begun = time.thread_time()
+        trainer.step()
+        seconds += time.thread_time() - begun
+        share = np.float32(max(1 / trainer.steps, 1 / trainer.steps_per_epoch))
+        for name, value in model.params.items():
+            averaged[name] += share * (value - averaged[name])
+        if trainer.steps % trainer.steps_per_epoch == 0:
+            reached = [trainer.validate(text.valid), perplexity(model, text.test)]
+            trained = {name: value.copy() for name, value in model.params.items()}
+            for parameters in (averaged, trained):
+                for name, value in model.params.items():
+                    value[...] = parameters[name]
+                if parameters is averaged:
+                    reached += [perplexity(model, text.valid), perplexity(model, text.test)]
+            epoch = trainer.steps // trainer.steps_per_epoch
+            points.append(Point(epoch, round(seconds, 1), *reached))
+    return points
+
+
+def kept(points: list[Point]) -> Point:
+    """The epoch whose weights the recipe keeps."""
+    return min(points, key=lambda point: point.valid)
+
+
+def time_to(points: list[Point], perplexity: float) -> float:
+    """Seconds until the validation perplexity was reached; infinite if it was not."""
+    return next((point.seconds for point in points if point.valid <= perplexity), math.inf)
+
+
+def draw(found: dict[str, list[Point]]) -> None:
+    """Validation perplexity by time, a line for each seed, each recipe beside what it was."""
+    figure, panels = side_by_side(("better", "best"), 8.4, 3.6, grid=True)
+    for axes, name in zip(panels, ("better", "best"), strict=True):
+        for label, style in zip((f"{name}, as before", name), LINE_STYLES, strict=False):
+            for seed in SEEDS:
+                points = found[f"{label}, seed {seed}"]
+                axes.plot(
+                    [point.seconds for point in points],
+                    [point.valid for point in points],
+                    label=label if seed == 0 else None,
+                    **style,
+                )
+        axes.set(xlabel="seconds of a processor", yscale="log", ylim=(32, 65))
+        axes.set_yticks([33, 36, 40, 50, 60], labels=["33", "36", "40", "50", "60"])
+        axes.minorticks_off()
+        axes.legend()
+    panels[0].set_ylabel("perplexity in validation")
+    save_figure(figure, FIGURE)
+
+
+def main(names: list[str]) -> None:
+    """Train what is not there yet, print the table, draw the figure."""
+    stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    text = corpus()
+    for name in names or RUNS:
+        if name not in stored:
+            stored[name] = curve(RUNS[name], text)
+            write_atomically(RESULTS, json.dumps(stored).encode() + b"\n")
+            print(name, *stored[name][-1:], flush=True)
+    found = {name: [Point(*point) for point in points] for name, points in stored.items()}
+    print("| recipe | seconds | epoch | validation | test | validation, averaged |")
+    print("|---|---|---|---|---|---|")
+    for name, points in found.items():
+        best, averaged = kept(points), min(point.valid_averaged for point in points)
+        whole = f"{best.seconds:.0f} of {points[-1].seconds:.0f}"
+        reached = f"{best.valid:.2f} | {best.test:.2f} | {averaged:.2f}"
+        print(f"| {name} | {whole} | {best.epoch} of {points[-1].epoch} | {reached} |")
+    print("\n| recipe | validation | test | seconds | to what it reached before |")
+    print("|---|---|---|---|---|")
+    for name in COMPARED:
+        if all(f"{name}, seed {seed}" in found for seed in SEEDS):
+            runs = [found[f"{name}, seed {seed}"] for seed in SEEDS]
+            before = [found[f"{name.split(',')[0]}, as before, seed {seed}"] for seed in SEEDS]
+            cells = [
+                f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}"
+                for values in ([kept(r).valid for r in runs], [kept(r).test for r in runs])
+            ]
+            seconds = statistics.mean(run[-1].seconds for run in runs)
+            until = [time_to(r, kept(b).valid) for r, b in zip(runs, before, strict=True)]
+            print(
+                f"| {name} | {' | '.join(cells)} | {seconds:.0f} | {statistics.mean(until):.0f} |"
+            )
+    if {f"{name}, seed {seed}" for name in COMPARED for seed in SEEDS} <= set(found):
+        draw(found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
