@@ -22,8 +22,8 @@ def small(preset: str) -> Recipe:
 
 
 # As they were then; what has changed since is compared in docs/performance.md.
-BEST = replace(small("best"), seq_len=35)
-BETTER = replace(small("better"), schedule="plateau")
+BEST = replace(small("best"), seq_len=35, schedule="cosine", average=0.0)
+BETTER = replace(small("better"), schedule="plateau", average=0.0)
 WIDER = replace(BEST, embed_size=256, hidden_size=256)
 
 VARIANTS = (

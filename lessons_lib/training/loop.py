@@ -6,6 +6,7 @@ it is stopped and resumed, stands in `lessons_lib.training.run`.
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from lessons_lib.models import LanguageModel
 from lessons_lib.text import TrainingBatches
 from lessons_lib.training.checkpoints import flatten_state, unflatten_state
 from lessons_lib.training.evaluation import perplexity
-from lessons_lib.training.optimizers import OPTIMIZERS
+from lessons_lib.training.optimizers import OPTIMIZERS, average
 from lessons_lib.training.recipes import Recipe
 from lessons_lib.training.schedules import SCHEDULES
 
@@ -64,6 +65,7 @@ class Trainer:
         self.total_steps = self.steps_per_epoch * recipe.epochs
         self.optimizer = OPTIMIZERS[recipe.optimizer](model.params)
         self.schedule = SCHEDULES[recipe.schedule](recipe.lr, self.total_steps)
+        self.averaged = {n: p.copy() for n, p in model.params.items()} if recipe.average else {}
         self.state: tuple[Any, ...] | None = None
         self.steps = self.stale = 0
         self.best = math.inf
@@ -120,7 +122,23 @@ class Trainer:
             self.optimizer.step(params, self.model.grads, lr, rate)
         self.state = state
         self.steps += 1
+        # All alike at first, then as if over the last epochs.
+        window = min(self.steps, max(1, recipe.average * self.steps_per_epoch))
+        average(self.averaged, params, window)
         return StepResult(loss, norm, lr)
+
+    @contextmanager
+    def with_averages(self) -> Iterator[LanguageModel]:
+        """The model as it is validated and kept: inside a `with` block it has averaged weights."""
+        params = self.model.params
+        trained = {name: params[name].copy() for name in self.averaged}
+        for name, value in self.averaged.items():
+            params[name][...] = value
+        try:
+            yield self.model
+        finally:
+            for name, value in trained.items():
+                params[name][...] = value
 
     def validate(self, ids: npt.ArrayLike, progress: bool = False) -> float:
         """Measure the perplexity on a text, tell the schedule, and see if training is finished.
@@ -128,7 +146,8 @@ class Trainer:
         Raises:
             FloatingPointError: if the perplexity is not finite.
         """
-        valid = perplexity(self.model, ids, progress=progress)
+        with self.with_averages() as model:
+            valid = perplexity(model, ids, progress=progress)
         if not math.isfinite(valid):
             raise FloatingPointError(
                 f"step {self.steps}: the validation perplexity is not finite; "
@@ -149,6 +168,7 @@ class Trainer:
         """All that the next step depends on: arrays, and values that JSON can hold."""
         arrays = {f"params.{name}": value for name, value in self.model.params.items()}
         arrays |= {f"optimizer.{name}": value for name, value in self.optimizer.arrays.items()}
+        arrays |= {f"averaged.{name}": value for name, value in self.averaged.items()}
         arrays |= flatten_state(self.state)
         values = {name: getattr(self, name) for name in _COUNTS}
         values |= {"lr": self.schedule.lr, "rng": self.model.rng.bit_generator.state}
@@ -163,6 +183,8 @@ class Trainer:
             value[...] = arrays[f"params.{name}"]
         for name, value in self.optimizer.arrays.items():
             value[...] = arrays[f"optimizer.{name}"]
+        for name, value in self.averaged.items():
+            value[...] = arrays[f"averaged.{name}"]
         self.state = unflatten_state(arrays)
         for name in _COUNTS:
             setattr(self, name, values[name])

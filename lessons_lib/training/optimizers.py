@@ -68,6 +68,13 @@ class Adam:
                 p -= g
 
 
+def average(averages: Arrays, params: Arrays, window: float) -> None:
+    """Move averages a share 1 / window of the way to the parameters, in place."""
+    for name in averages:
+        for a, p in _blocks(averages[name], params[name]):
+            a += (p - a) / a.dtype.type(window)
+
+
 _BLOCK = 1 << 16  # entries: what a step makes of a block stays in the cache
 
 

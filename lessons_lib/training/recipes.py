@@ -46,6 +46,8 @@ class Recipe(ModelSettings):
         epochs: passes over the training text.
         patience: stop after this many epochs without a better validation perplexity; 0 never stops.
         keep: "best" keeps the weights of the best validation perplexity, "last" the final ones.
+        average: validate, and keep, weights that are averaged over about this many epochs, the
+            newest with most weight, as a high rate that never falls wants it; 0 averages nothing.
         seed: of the one generator behind weights and dropout.
 
     Raises:
@@ -67,6 +69,7 @@ class Recipe(ModelSettings):
     epochs: int = 4
     patience: int = 0
     keep: str = "last"
+    average: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,9 +85,10 @@ class Recipe(ModelSettings):
         for name in ("embed_scale", "lr", "max_norm"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")
-        for name in ("patience", "seed", "weight_decay"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")
+        for name in ("patience", "seed", "weight_decay", "average"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                value = getattr(self, name)
+                raise ValueError(f"{name}: expected 0 or more, and no infinity, got {value}")
         check_probability(self.reset_prob, "reset_prob")
 
     def build(

@@ -212,7 +212,8 @@ class _OnDisk:
         self.seconds = self.loss_sum = self.loss_count = 0.0
         if start:
             for name, value in start.items():
-                trainer.model.params[name][...] = value
+                for arrays in filter(None, (trainer.model.params, trainer.averaged)):
+                    arrays[name][...] = value
             self.checkpoint()
         if (folder / CHECKPOINT).exists():
             self._restore()
@@ -244,7 +245,7 @@ class _OnDisk:
             record["valid_perplexity"] = valid
             # Until the recipe's end there is always a model to look at: the best so far.
             if trainer.stale == 0 or (trainer.recipe.keep == "last" and trainer.finished):
-                trainer.model.save(self.folder / MODEL)
+                self._keep_model()
         with open(self.folder / METRICS, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         return record
@@ -261,8 +262,12 @@ class _OnDisk:
         values["recipe_lr"] = self.trainer.recipe.lr
         save_checkpoint(self.folder / CHECKPOINT, arrays, values)
         if math.isinf(self.trainer.best):  # not validated yet: the newest is the best
-            self.trainer.model.save(self.folder / MODEL)
+            self._keep_model()
         self.saved_steps, self.saved_at = self.trainer.steps, time.monotonic()
+
+    def _keep_model(self) -> None:
+        with self.trainer.with_averages() as model:
+            model.save(self.folder / MODEL)
 
     def _restore(self) -> None:
         arrays, values = load_checkpoint(self.folder / CHECKPOINT)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons_lib.training import Recipe, Trainer
+from lessons_lib.training import Recipe, Trainer, perplexity
 
 SMALL = Recipe(embed_size=8, hidden_size=8, optimizer="adam", lr=1e-2, batch_size=4, seq_len=5)
 IDS = np.tile(np.arange(7), 60)  # 0 1 2 … 6 0 1 …: each token decides the next
@@ -61,7 +61,7 @@ def test_some_lanes_start_afresh(monkeypatch):
 
 def test_a_restored_trainer_goes_on_the_same_way():
     drops = {"dropout": 0.3, "word_dropout": 0.2, "weight_dropout": 0.2}
-    recipe = replace(SMALL, **drops, schedule="plateau", reset_prob=0.2)
+    recipe = replace(SMALL, **drops, schedule="plateau", reset_prob=0.2, average=2)
     trainer = Trainer(recipe.build(7), IDS, recipe)
     for _ in range(5):
         trainer.step()
@@ -73,6 +73,27 @@ def test_a_restored_trainer_goes_on_the_same_way():
     assert [trainer.step() for _ in range(5)] == [again.step() for _ in range(5)]
     for name, p in trainer.model.params.items():
         np.testing.assert_array_equal(p, again.model.params[name])
+    assert trainer.validate(IDS) == again.validate(IDS)
+
+
+def test_averaged_weights_are_validated_and_those_of_the_training_stay():
+    recipe = replace(SMALL, average=0.5)
+    trainer, plain = (Trainer(r.build(7), IDS, r) for r in (recipe, SMALL))
+    steps = max(1, round(recipe.average * trainer.steps_per_epoch))
+    seen = {name: [] for name in trainer.model.params}
+    for _ in range(steps):
+        assert trainer.step() == plain.step()
+        for name, p in plain.model.params.items():
+            seen[name].append(p.copy())
+    with trainer.with_averages() as model:
+        for name, values in seen.items():  # until then all count alike
+            np.testing.assert_allclose(model.params[name], np.mean(values, axis=0), rtol=1e-5)
+        expected = perplexity(model, IDS)
+    assert trainer.validate(IDS) == expected != plain.validate(IDS)
+    assert trainer.step() == plain.step()
+    for name, p in plain.model.params.items():
+        average = (1 - 1 / steps) * np.mean(seen[name], axis=0) + p / steps
+        np.testing.assert_allclose(trainer.averaged[name], average, rtol=1e-5, atol=1e-7)
 
 
 def test_a_loss_that_is_not_finite_stops_and_changes_nothing():

@@ -120,6 +120,7 @@ def test_every_preset_learns_with_every_cell(preset, cell):
         ("word_dropout=-0.1", "word_dropout: expected a probability from 0 up to"),
         ("weight_dropout=1.5", "weight_dropout: expected a probability from 0 up to"),
         ("seed=-1", "seed: expected 0 or more"),
+        ("average=inf", "average: expected 0 or more, and no infinity, got inf"),
     ],
 )
 def test_settings_that_are_refused(setting, message):

@@ -38,6 +38,7 @@ RECIPE = Recipe(
     seq_len=10,
     epochs=3,
     keep="best",
+    average=0.5,
 )
 
 
@@ -204,6 +205,9 @@ def test_more_epochs(uninterrupted, tmp_path):
     """Two epochs and then a third end as three do; what is done is not undone."""
     train("letters", make_corpus(), replace(RECIPE, epochs=2), tmp_path)
     (tmp_path / folders.RESULTS).write_text('{"test_perplexity": 5}')
+    written = json.loads((tmp_path / folders.RECIPE).read_text())
+    del written["recipe"]["reset_after"]  # an older version did not know it
+    (tmp_path / folders.RECIPE).write_text(json.dumps(written))
     train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
     assert checksum(tmp_path) == checksum(uninterrupted)
     assert json.loads((tmp_path / folders.RECIPE).read_text())["recipe"] == RECIPE.as_dict()

@@ -46,6 +46,7 @@ EVERYTHING = Recipe(
     reset_prob=0.2,
     epochs=3,
     keep="best",
+    average=0.5,
 )
 CELLS = {
     "rnn": {"cell": "rnn", "optimizer": "sgd", "lr": 0.5},
