@@ -21,7 +21,6 @@ MODEL, CHECKPOINT, METRICS, RECIPE, RESULTS = (
 )
 # What a run may be resumed with a lower value of: the remedies when it gets out of hand.
 MAY_BE_LOWERED = ("lr", "max_norm")
-NEWER = {"reset_after": True, "average": 0.0}  # settings that runs of older versions do not name
 
 # What is read of a run: it may be a stranger's.
 MOST_FOLDERS, MOST_NAME = 10, 200
@@ -81,7 +80,7 @@ def claim(folder: Path, asked: dict[str, Any], *, resume: bool) -> dict[str, Any
             "choose another folder"
         )
     found = _read_recipe(path)
-    before = {"corpus": found["corpus"]} | NEWER | found["recipe"]
+    before = {"corpus": found["corpus"]} | found["recipe"]
     now = {"corpus": asked["corpus"]} | asked["recipe"]
     changed = [name for name, value in now.items() if before.get(name) != value]
     other_text = differences(found.get("text", {}), asked["text"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lessons_lib.models import LanguageModel
 from lessons_lib.text import Vocabulary
 from lessons_lib.training import TimeLimitReached
 from lessons_lib.training.checkpoints import load_checkpoint
@@ -51,6 +52,9 @@ def test_a_run_begins_there_even_if_it_is_killed_at_once(tmp_path, monkeypatch):
         run.train()
     arrays, values = load_checkpoint(tmp_path / "checkpoint.safetensors")
     assert values["steps"] == 0
-    assert all(np.array_equal(arrays[f"params.{name}"], start[name]) for name in start)
+    kept = LanguageModel.load(tmp_path / "model.safetensors").params
+    for name, value in start.items():
+        assert np.array_equal(arrays[f"params.{name}"], value)
+        assert np.array_equal(kept[name], value)
     with pytest.raises(TimeLimitReached, match="after step 1"):
         Run("letters", corpus, RECIPE, tmp_path).train(resume=True, time_limit=0)
