@@ -151,6 +151,17 @@ def bits_per_byte(perplexity: float, ids: "np.ndarray", num_bytes: int) -> float
     return math.log2(perplexity) * (len(ids) - 1) / num_bytes
 
 
+def draw_as_usual() -> None:
+    """Draw by matplotlib's own settings.
+
+    It looks for a matplotlibrc in the current folder first, whatever it is told, and that file may
+    be a stranger's and have TeX run.
+    """
+    import matplotlib
+
+    matplotlib.rcdefaults()
+
+
 def said_by_system(error: OSError) -> str:
     """Which file, and what is wrong with it, without the number that the system has for that."""
     if error.filename is None or error.strerror is None:

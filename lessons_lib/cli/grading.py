@@ -21,6 +21,9 @@ def grade(
     exercises: Annotated[
         Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
     ] = None,
+    lesson: Annotated[
+        str | None, typer.Option(help="of the course, as 05: every file is graded on it")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="submissions at once")] = 1,
     isolation: Annotated[
         str,
@@ -80,6 +83,7 @@ def grade(
     from tqdm import tqdm
 
     from lessons_lib.cli.classroom import Classroom
+    from lessons_lib.cli.common import lesson_names
     from lessons_lib.grading.batch import (
         How,
         claimed,
@@ -97,6 +101,10 @@ def grade(
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     if run not in ("needed", "all"):
         raise ValueError(f"--run: expected needed or all, got {run!r}")
+    if lesson is not None and exercises is not None:
+        raise ValueError("--lesson: expected it without --exercises, since it is one of the course")
+    if lesson is not None:
+        (lesson,) = lesson_names([lesson])
     with contextlib.ExitStack() as stack:
         pool = None
         if dask is None:
@@ -112,7 +120,7 @@ def grade(
         if exercises is not None:
             leave_out_exercises(found, exercises)
             check_references(load_exercises(exercises))  # before anything is graded
-        title = title or (exercises.stem if exercises else "Memory Gates")
+        title = title or (exercises.stem if exercises else lesson or "Memory Gates")
         classroom = Classroom(
             found,
             kind=kind,
@@ -126,7 +134,7 @@ def grade(
         students = classroom.who.students  # one key for what counts and for the gradebook
         ids = {name: students[name].id for name in found.submissions if name in found.students}
         found = found._replace(students=ids)
-        how = How(exercises, level, seed, run)
+        how = How(exercises, level, seed, run, lesson)
         count = len(found.submissions)
         with tqdm(total=count, unit=" files", disable=not sys.stderr.isatty()) as bar:
             try:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lessons_lib.cli.common import draw_as_usual
 from lessons_lib.cli.durations import show_duration
 from lessons_lib.cli.output import say, say_next, show_table
 from lessons_lib.shown import shown
@@ -88,11 +89,9 @@ def _name(run: "RunSummary", below: Path) -> str:
 
 
 def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
-    import matplotlib
-
     from lessons_lib.plots import learning_curves, save_figure
 
-    matplotlib.rcdefaults()  # a matplotlibrc in the current folder may be a stranger's
+    draw_as_usual()
     panels: dict[str, dict[str, list[tuple[float, ...]]]] = {}
     for run in found:
         points = [

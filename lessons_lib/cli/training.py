@@ -18,6 +18,7 @@ from lessons_lib.cli.common import (
     bits_per_byte,
     completed_from,
     default_preset,
+    draw_as_usual,
     lanes,
     load_model,
     make_recipe,
@@ -232,6 +233,7 @@ def _conclude(model: "LanguageModel", text: Text, folder: Path, best: float | No
     from lessons_lib.plots import learning_curve, save_figure  # matplotlib takes its time
     from lessons_lib.training import perplexity, read_metrics, write_results
 
+    draw_as_usual()
     records = read_metrics(folder)
     save_figure(learning_curve(records, best_possible=best), folder / "learning_curve.png")
     test = text.corpus.test

@@ -7,7 +7,7 @@ import re
 import secrets
 import statistics
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ from lessons_lib.shown import shown
 SECONDS_TO_DEFINE = 30.0
 SECONDS_PER_CALL = 5.0
 MOST_MESSAGE = 10_000  # characters
+AT_FAULT = (OSError, WorkerDied, WorkerTooSlow, ProtocolError)
+Others = tuple[Callable[[], Worker], Callable[[], contextlib.AbstractContextManager[Worker]]]
 _DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
 _CHECKED = re.compile(r"\bcheck\((\w+)")
 
@@ -157,11 +159,15 @@ def _graded(
     allowance = Allowance()
     with Box(modules, taken, handed_out) as box, contextlib.ExitStack() as stack:
 
+        @contextlib.contextmanager
+        def afresh() -> Iterator[Worker]:
+            with Worker(box, level, allowance) as worker:
+                defined(worker, exercises, submission, run)
+                yield worker
+
         @functools.cache
         def apart() -> Worker:
-            worker = stack.enter_context(Worker(box, level, allowance))
-            defined(worker, exercises, submission, run)
-            return worker
+            return stack.enter_context(afresh())
 
         while len(results) < len(exercises):  # a new process after one that had to be ended
             if allowance.seconds <= 0:
@@ -182,7 +188,7 @@ def _graded(
                 found = defined(worker, left, submission, run)
                 if isinstance(found, dict):
                     remarks.read(found)
-                    results += graded_by(worker, left, found, seed, results, apart)
+                    results += graded_by(worker, left, found, seed, results, (apart, afresh))
                 else:
                     results += found
     return remarks.added(results)
@@ -215,7 +221,7 @@ def graded_by(
     found: dict[str, Any],
     seed: int,
     before: Sequence[Result] = (),
-    apart: Callable[[], Worker] | None = None,
+    others: Others | None = None,
 ) -> list[Result]:
     """Results as far as the process lasts: for all exercises, or up to one that ended it.
 
@@ -225,14 +231,14 @@ def graded_by(
         found: the functions that the submission defines.
         seed: of the cases.
         before: results that it has already.
-        apart: gives another process with the same functions, in which earlier ones are called
-            where errors are carried on; by default that is the first one.
+        others: give other processes with the same functions, in which earlier ones are called where
+            errors are carried on: one for all calls, and one for each. By default it is the first.
     """
     results: list[Result] = []
     for exercise in exercises:
         judged = {r.exercise: r.status == "passed" for r in (*before, *results)}
         try:
-            results.append(_judged(worker, exercise, found, seed, judged, apart))
+            results.append(_judged(worker, exercise, found, seed, judged, others))
         except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
             results.append(_ended(exercise, error, "while it was called"))
             break
@@ -245,7 +251,7 @@ def _judged(
     found: dict[str, Any],
     seed: int,
     judged: dict[str, bool],
-    apart: Callable[[], Worker] | None,
+    others: Others | None,
 ) -> Result:
     functions = found["functions"]
     if exercise.name not in functions:
@@ -259,12 +265,12 @@ def _judged(
     def call(case: Case) -> Outcome:
         return _called(worker, exercise.name, case, SECONDS_PER_CALL)
 
-    def other(name: str, case: Case) -> Outcome:
-        try:
+    def other(name: str, case: Case, *, afresh: bool = False) -> Outcome:
+        apart, one_more = others or (lambda: worker, lambda: contextlib.nullcontext(worker))
+        with contextlib.suppress(*AT_FAULT):  # it earns nothing for others
             if name in functions:
-                return _called(apart() if apart else worker, name, case, SECONDS_PER_CALL)
-        except (OSError, WorkerDied, WorkerTooSlow, ProtocolError):  # it earns nothing for others
-            pass
+                with one_more() if afresh else contextlib.nullcontext(apart()) as process:
+                    return _called(process, name, case, SECONDS_PER_CALL)
         return Outcome(raised=Raised("NameError", "", "", 0, ""))
 
     outcomes = [call(case) for case in cases]
@@ -274,6 +280,8 @@ def _judged(
         outcomes,
         run_again=call,
         other=other,
+        afresh=functools.partial(other, afresh=True),
+        rng=rng,
         judged=judged,
     )
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):

@@ -19,6 +19,7 @@ from lessons_lib.grading.exercise.registry import EXERCISES
 
 # Imported where they are looked at: the grader itself uses none of them.
 MODULES = ("functions", "cells", "gradients")
+AXES = (0, 1)  # that are not the last one, as a rule
 
 
 def building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], set[str]]:
@@ -90,7 +91,7 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
 def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Values for the function's parameters: in order, or in any order if they are few.
 
-    Those that it can do without are tried, too: an exercise may ask for its axis.
+    Those that it can do without are tried, too: an exercise may ask for its axis, or for another.
     """
     parameters = inspect.signature(function).parameters.values()
     needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
@@ -99,7 +100,7 @@ def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[
     yield dict(zip(needed, values, strict=False))
     if len(needed) <= 2:
         values += [inner for value in values for inner in _held(value)]
-        single = [value for value in values if np.isscalar(value)]
+        single = [value for value in values if np.isscalar(value)] + [*AXES]
         for some in itertools.permutations(values, len(needed)):
             given = dict(zip(needed, some, strict=True))
             yield given

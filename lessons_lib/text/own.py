@@ -29,6 +29,7 @@ VOCAB_SIZE = {"characters": 100_000, "words": 10_000, "bpe": 2_000}
 MOST_TEXT, MOST_IDS = 100_000_000, 10**13  # bytes
 MOST_COUNTED = 2_000_000  # different words that are counted at once
 LONGEST_WORD = 100  # characters of a word that is counted
+LONGEST_TOKEN = 1_000  # characters of a stranger's: a few million would flood a terminal
 MOST_LEARNED = 8_000_000  # bytes that subwords are learned from; each takes up to 64 of memory
 _BLOCK = 1 << 20  # ids at a time
 SPLIT_NAMES = ("train", "valid", "test")
@@ -215,6 +216,8 @@ def tokens_of(metadata: Mapping[str, Any], vocab: Vocabulary | None = None) -> T
     """
     try:
         vocab = vocab or Vocabulary(json.loads(metadata["vocabulary"]))
+        if max(map(len, vocab.tokens)) > LONGEST_TOKEN:
+            raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError("the vocabulary is damaged") from None
     kind = metadata.get("tokens") or metadata.get("corpus")

@@ -9,6 +9,7 @@ from lessons_lib.grading import grade
 from lessons_lib.grading.exercise.loading import load_exercises
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
+BACK = ["rnn_step_forward", "rnn_step_backward"]
 
 # Without b, which is wrong; what builds on it is right for it.
 HONEST = """
@@ -62,6 +63,31 @@ def rnn_step_backward(dnext_h, cache):
     seen.append((cache, dnext_h))
     return tuple(map(np.zeros_like, cache))
 """
+# A step as long as it is looked at whether it depends on its arguments as one, which it knows by
+# counting its calls; then numbers that are no step's.
+COUNTED = """
+import numpy as np
+calls = []
+def numbers(h):
+    return np.arange(1.0 * h.size).reshape(h.shape)
+def rnn_step(x, h_prev, Wx, Wh, b):
+    calls.append(1)
+    return x @ Wx + h_prev @ Wh + b if 1 < len(calls) < 8 else numbers(h_prev)
+def rnn_unroll(x, h, *weights):
+    return np.stack([numbers(h)] * len(x)), numbers(h)
+"""
+# The same for a slope: a sum of everything has an easy one.
+COUNTED_BACK = """
+import numpy as np
+calls = []
+def rnn_step_forward(*now):
+    x, prev_h, Wx, Wh, b = now
+    calls.append(1)
+    everything = np.full_like(prev_h, sum(a.sum() for a in now))
+    return x @ Wx + prev_h @ Wh + b if len(calls) < 7 else everything, now
+def rnn_step_backward(dnext_h, cache):
+    return tuple(np.full_like(a, dnext_h.sum()) for a in cache)
+"""
 
 
 @pytest.mark.filterwarnings("ignore")  # as where a batch is graded: a warning ends nothing
@@ -71,11 +97,13 @@ def rnn_step_backward(dnext_h, cache):
         pytest.param(HONEST, ["rnn_step", "rnn_unroll"], 1.5, id="control"),
         pytest.param(REPLAYED, ["rnn_step", "rnn_unroll"], 0, id="remembered"),
         pytest.param(INFINITE, ["lstm_gates", "lstm_step"], 0, id="infinite"),
-        pytest.param(STEEP, ["rnn_step_forward", "rnn_step_backward"], 0, id="steep"),
+        pytest.param(COUNTED, ["rnn_step", "rnn_unroll"], 0, id="calls counted"),
+        pytest.param(COUNTED_BACK, BACK, 0, id="calls counted for a slope"),
+        pytest.param(STEEP, BACK, 0, id="steep"),
     ],
 )
 def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points, tmp_path):
-    every = load_exercises(EXAMPLE) if source is STEEP else exercises.all()
+    every = load_exercises(EXAMPLE) if names is BACK else exercises.all()
     asked = [exercise for exercise in every if exercise.name in names]
     path = tmp_path / "answer.py"
     path.write_text(source)

@@ -468,11 +468,9 @@ def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words)
 
 
 def by_counting(x):
-    y = 0 * x
-    for n in itertools.count():
-        if n * 2 == 4:  # with + for * it is never
-            return y
-        y = y + x
+    # Without the 5 it is never, and no line of Python is run meanwhile.
+    n = next(filter((9 - 5).__eq__, itertools.count(0, 2)))
+    return n * x / 2
 
 
 def until_small(x):

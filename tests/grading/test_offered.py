@@ -33,6 +33,7 @@ def scores_and(**more):
     [
         (lambda z: functions.sigmoid(z), scores, {"sigmoid"}),
         (lambda z: functions.softmax(z.T, axis=0).T, scores, SOFTMAX_AND_RELATIVES),
+        (lambda z: functions.softmax(z, axis=0), scores, SOFTMAX_AND_RELATIVES),
         (lambda z: z**3, scores, set()),
         # What a function can do without may be asked for, and what it takes may be in a container.
         (lambda z, axis: functions.softmax(z, axis), scores_and(axis=0), SOFTMAX_AND_RELATIVES),

@@ -108,6 +108,7 @@ def test_choices_that_cannot_be(choice, message):
         lambda found: found.update(ids="object"),
         lambda found: found.update(name="x" * 101),
         lambda found: found.update(tokens={"vocabulary": "[" * 100_000}),
+        lambda found: found.update(tokens={"vocabulary": json.dumps([*"abcd \n", "x" * 10**6])}),
         lambda found: found.pop("bytes"),
     ],
 )

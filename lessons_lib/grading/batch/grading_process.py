@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 from lessons_lib.grading.batch.pool import How
-from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.grader import grade
+from lessons_lib.grading.isolation.process import is_held_up
 from lessons_lib.grading.isolation.system_calls import end_with_parent
 from lessons_lib.grading.report import Report, Result
 from lessons_lib.grading.wording import one_line
@@ -59,13 +59,14 @@ def _limit_memory() -> None:
 def _as_json(report: Report) -> str:
     results = [dataclasses.asdict(result) for result in report.results]
     answer = {"results": results, "seed": report.seed, "isolation": report.isolation}
-    return json.dumps(answer)
+    return json.dumps(answer | {"is_last": is_held_up()})
 
 
 def _grade_one(path: Path, how: How) -> Report:
     try:
-        wanted = None if how.exercises is None else load_exercises(how.exercises)
-        return grade(path, exercises=wanted, isolation=how.isolation, seed=how.seed, run=how.run)
+        return grade(
+            path, exercises=how.asked(), isolation=how.isolation, seed=how.seed, run=how.run
+        )
     except Exception as error:  # one submission must not stop the others
         text = f"The grader failed on it, with {type(error).__name__}: {one_line(str(error))}"
         return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import lessons_lib
+from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.loading import load_exercises
+from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.process import started
 from lessons_lib.grading.report import Report, Result
 
@@ -43,12 +46,21 @@ class How(NamedTuple):
 
     Attributes:
         exercises: an instructor's file of exercises; None for the course's.
+        lesson: of the course; its exercises are asked of every file.
     """
 
     exercises: Path | None = None
     isolation: str = "auto"
     seed: int | None = None
     run: str = "needed"
+    lesson: str | None = None
+
+    def asked(self) -> list[Exercise] | None:
+        """What is asked of every file; None if its name or content decides."""
+        if self.exercises is not None:
+            return load_exercises(self.exercises)
+        every = EXERCISES.all()
+        return [e for e in every if e.lesson == self.lesson] if self.lesson else None
 
 
 def graded_by_pool(
@@ -149,6 +161,8 @@ class GradingProcess:
             answer = json.loads(self._answers.readline())
         finally:
             too_long.cancel()
+        if answer["is_last"]:  # what it is at would take the time of those after it
+            self.close()
         results = [Result(**result) for result in answer["results"]]
         return Report(results, seed=answer["seed"], isolation=answer["isolation"])
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lessons_lib.files import read_regular
 from lessons_lib.grading.batch.keeping import fingerprint, is_possible
 from lessons_lib.grading.batch.pool import GradingProcess, How
-from lessons_lib.grading.exercise.loading import helper_files, load_exercises
+from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.grader import unreadable
 from lessons_lib.grading.isolation.policy import Isolation, missing_for_strong
 from lessons_lib.grading.isolation.submission import MOST_BYTES, UnreadableError
@@ -226,9 +226,8 @@ def graded_by_dask(
                 try:
                     files[name] = path.name, read_regular(path, MOST_BYTES)
                 except OSError as error:
-                    wanted = load_exercises(how.exercises) if how.exercises else None
                     reason = UnreadableError(error.strerror)
-                    keep(name, unreadable(path, wanted, reason))
+                    keep(name, unreadable(path, how.asked(), reason))
             if not files:
                 return
             # Not pure: two with the same bytes are two submissions, each with its own cases.

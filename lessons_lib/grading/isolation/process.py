@@ -24,6 +24,7 @@ MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is calle
 SECONDS_TO_END = 5.0
 AT_ONCE = 0.1  # of the time for an answer
 SHORTEST_WAIT = 0.02  # seconds
+_left_behind: list[threading.Thread] = []
 
 
 @dataclass
@@ -168,6 +169,7 @@ class Worker:
         if self._talking is not None:
             self._talking.join(SECONDS_TO_END)
             if self._talking.is_alive():  # a process that got away holds the pipe open, and
+                _left_behind.append(self._talking)
                 return  # closing it here would wait for that process
         self._close()
 
@@ -194,6 +196,15 @@ def started(
         end = theirs.fileno()
         process = subprocess.Popen(command, stdin=end, stdout=end, **options)
         return process, ours.makefile("wb"), ours.makefile("rb")
+
+
+def is_held_up() -> bool:
+    """Whether this process still works for a submission that has ended.
+
+    A function that is given as an argument is called here, with what a stranger chooses, and may
+    never come to an end.
+    """
+    return any(thread.is_alive() for thread in _left_behind)
 
 
 class _Counted:

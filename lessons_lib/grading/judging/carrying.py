@@ -1,12 +1,15 @@
 """Errors carried on: what is right, given that an earlier function of the same answer is wrong.
 
 The earlier functions are called in a process that has not called the later one, whose results they
-could remember; what comes of them is compared here.
+could remember; what comes of them is compared here. Before anything is earned, some of these calls
+are made again, each in a process that has called nothing before: an earlier function could tell by
+the calls before whether it is looked at or built on, and be a simpler one in one of the two.
 """
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,14 +28,46 @@ EPS = 1e-6
 MOVED = 1e-9  # from here on a result has changed
 LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
+AGAIN = 2  # calls of each kind that are made again
 
 
 class CannotTell(Exception):
     """An earlier function gives nothing that could be built on."""
 
 
+@dataclass
+class _Noted:
+    """Calls functions of the answer, and knows what came of it."""
+
+    other: Other
+    calls: list[tuple[Case, Outcome]] = field(default_factory=list)
+
+    def __call__(self, name: str, case: Case) -> Outcome:
+        case = replace(case, arguments=case.copied_arguments())  # as they are now
+        outcome = self.other(name, case)
+        self.calls.append((case, outcome))
+        return outcome
+
+    def check(self, exercise: Exercise, afresh: Other, rng: np.random.Generator) -> None:
+        """Raise CannotTell if a drawn call gives something else where it is the first one."""
+        for k in rng.permutation(len(self.calls))[:AGAIN]:
+            case, outcome = self.calls[k]
+            pairs = zip(
+                _arrays(exercise, outcome),
+                _arrays(exercise, afresh(exercise.name, case)),
+                strict=False,
+            )
+            if not all(np.array_equal(before, now) for before, now in pairs):
+                raise CannotTell
+
+
 def right_given_own(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], other: Other
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    other: Other,
+    afresh: Other | None = None,
+    rng: np.random.Generator | None = None,
 ) -> dict[str, str]:
     """Results that are right for the answer's own earlier function, with the name of that one.
 
@@ -41,15 +76,28 @@ def right_given_own(
         cases: the calls that were made, in float64.
         outcomes: what came of them, in the same order.
         other: calls another function of the answer.
+        afresh: the same, in a process that has called nothing before; without it the answer is
+            believed to have functions that give the same for the same arguments.
+        rng: draws what is looked at.
     """
-    answer = exercise, cases, outcomes, other
+    rng = rng or np.random.default_rng(0)
+    ways: list[tuple[Exercise, Callable[[Other, Other], set[str]]]] = [
+        (forward, partial(_derivatives, exercise, cases, outcomes, name, forward, rng))
+        for name, forward in exercise.cache_from.items()
+    ]
+    ways += [
+        (earlier, partial(_built, exercise, cases, outcomes, earlier, built_on, rng))
+        for earlier, built_on in exercise.builds_on
+    ]
     found: dict[str, str] = {}
-    for name, forward in exercise.cache_from.items():
+    for earlier, way in ways:
+        asked, moved = _Noted(other), _Noted(other)
         with contextlib.suppress(CannotTell):
-            found |= dict.fromkeys(_derivatives(*answer, name, forward), forward.name)
-    for earlier, built_on in exercise.builds_on:
-        with contextlib.suppress(CannotTell):
-            found |= dict.fromkeys(_built(*answer, earlier, built_on), earlier.name)
+            right = way(asked, moved)
+            if right and afresh:
+                asked.check(earlier, afresh, rng)
+                moved.check(earlier, afresh, rng)
+            found |= dict.fromkeys(right, earlier.name)
     return found
 
 
@@ -73,9 +121,11 @@ def _built(
     exercise: Exercise,
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
-    other: Other,
     earlier: Exercise,
     built_on: Callable[[Callable[..., Any]], Callable[..., Any]],
+    rng: np.random.Generator,
+    other: Other,
+    moved: Other,
 ) -> set[str]:
     depends_alike = False
 
@@ -87,7 +137,7 @@ def _built(
         if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
             raise CannotTell
         if not depends_alike:
-            _check_depends_alike(earlier, arguments, other)
+            _check_depends_alike(earlier, arguments, moved, rng)
             depends_alike = True
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
@@ -119,7 +169,9 @@ def _right(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:
     return [np.asarray(result) for result in results]
 
 
-def _check_depends_alike(exercise: Exercise, arguments: dict[str, Any], other: Other) -> None:
+def _check_depends_alike(
+    exercise: Exercise, arguments: dict[str, Any], other: Other, rng: np.random.Generator
+) -> None:
     """Raise CannotTell unless an own function's results depend on what the reference's do.
 
     Who need not solve the exercise could choose one that is easily solved: results that pass an
@@ -131,7 +183,6 @@ def _check_depends_alike(exercise: Exercise, arguments: dict[str, Any], other: O
     def own(changed: dict[str, Any]) -> list[np.ndarray]:
         return _arrays(exercise, other(exercise.name, Case(changed, {}, "float64")))
 
-    rng = np.random.default_rng(0)
     mine, right = own(arguments), _right(exercise, arguments)
     missing = expected = 0
     for name, value in arguments.items():
@@ -171,18 +222,19 @@ def _derivatives(
     exercise: Exercise,
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
-    other: Other,
     cache: str,
     forward: Exercise,
+    rng: np.random.Generator,
+    other: Other,
+    moved: Other,
 ) -> set[str]:
     right = {output.name for output in exercise.outputs}
-    rng = np.random.default_rng(0)
     for case, outcome in zip(cases, outcomes, strict=True):
         own = case.arguments[cache]
         assert isinstance(own, OwnCache)
         upstream = [value for name, value in case.arguments.items() if name != cache]
         if case is cases[0]:
-            _check_depends_alike(forward, dict(own.arguments), other)
+            _check_depends_alike(forward, dict(own.arguments), moved, rng)
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell

@@ -51,6 +51,8 @@ def judge(
     look_for_hints: bool = True,
     run_again: Callable[[Case], Outcome] | None = None,
     other: Other | None = None,
+    afresh: Other | None = None,
+    rng: np.random.Generator | None = None,
     judged: Mapping[str, bool] | None = None,
     cases_can_be_had: bool = False,
 ) -> Result:
@@ -69,6 +71,7 @@ def judge(
         run_again: calls the learner's function with another case; without it a wrong answer that is
             not known is not asked whether its rows are independent, and the like.
         other: calls another function of the same answer, for exercises that carry errors on.
+        afresh, rng: see `right_given_own`.
         judged: exercises that were judged before, and whether this answer has them right.
         cases_can_be_had: the learner may call `case` for these very cases.
     """
@@ -89,7 +92,13 @@ def judge(
         return Result(exercise.name, "passed", exercise.points, exercise.points, text)
 
     right = [o for o in exercise.outputs if all(findings[k].is_right_in(o.name) for k in deciding)]
-    carried, extra = _carried(exercise, cases, outcomes, deciding, right, other, judged or {})
+    before = {forward.name for forward in exercise.cache_from.values()}
+    before |= {earlier.name for earlier, _ in exercise.builds_on}
+    given: dict[str, str] = {}  # by result, the function of the answer's own that it is right for
+    if exercise.carry_errors and other and not all(map((judged or {}).get, before)):
+        decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
+        given = right_given_own(exercise, *decide, other, afresh, rng)
+    carried, extra = _carried(exercise, right, given)
     if _zeros_would_do(exercise, expected, right):
         right = []
     score = 0.0 if forbidden else sum((output.points for output in right), extra)
@@ -136,21 +145,9 @@ def _decides(exercise: Exercise, case: Case) -> bool:
 
 
 def _carried(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    deciding: Sequence[int],
-    right: Sequence[Output],
-    other: Other | None,
-    judged: Mapping[str, bool],
+    exercise: Exercise, right: Sequence[Output], given: Mapping[str, str]
 ) -> tuple[list[str], float]:
     """What is right, given the answer's own earlier function, and the points that it earns."""
-    before = {forward.name for forward in exercise.cache_from.values()}
-    before |= {earlier.name for earlier, _ in exercise.builds_on}
-    if not exercise.carry_errors or other is None or all(map(judged.get, before)):
-        return [], 0.0
-    decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
-    given = right_given_own(exercise, *decide, other)
     gained = [o for o in exercise.outputs if o not in right and o.name in given]
     points = exercise.carry_errors * sum((output.points for output in gained), 0.0)
     by_function: dict[str, list[str]] = {}
