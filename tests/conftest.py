@@ -2,10 +2,11 @@
 
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 from tests.measured import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (hooks)
 
@@ -21,6 +22,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # The shapes in these modules' annotations are checked at run time, in the tests only. The hook has
 # to stand before anything imports them.
 install_import_hook(["lessons_lib.cells", "lessons_lib.functions"], "beartype.beartype")
+
+
+def pytest_runtest_setup(item):
+    """Not where wrong arguments are passed on purpose, by thousands: a refusal takes 50 ms."""
+    config.update("jaxtyping_disable", item.path.parent != Path(__file__).parent)
+
+
 # --- mathematics: end ---
 
 

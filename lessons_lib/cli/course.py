@@ -47,21 +47,29 @@ def solution(
 
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="a notebook or a .py file")],
+    exercises: Annotated[
+        Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")
+    ] = None,
 ) -> None:
     """Check the exercises in a file, and say what is wrong where something is.
 
     What its answers use is run, as confined as it can be on this machine.
     """
     from lessons_lib.grading import grade as grade_file
+    from lessons_lib.grading.batch import load_exercises
+    from lessons_lib.grading.references import check_references
 
+    wanted = None if exercises is None else load_exercises(exercises)
+    check_references(wanted or [])
     _say_how_it_runs(str(file))
-    report = grade_file(file)
+    report = grade_file(file, exercises=wanted)
     if not report.results:
         raise ValueError(f"FILE: {file} defines no exercise; `lessons list` shows their names")
     if report.max_score == 0:  # it did not come to an exercise
         raise ValueError(f"FILE: {file}: {report.results[0].message}")
     say(f"{report}\n\n{report.score:g} of {report.max_score:g} points")
-    say_next("`lessons solution NAME` prints how the course has it.")
+    if exercises is None:
+        say_next("`lessons solution NAME` prints how the course has it.")
     raise typer.Exit(0 if report.score == report.max_score else 1)
 
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from lessons_lib.grading import grade
+from lessons_lib.grading import check, grade
 from lessons_lib.grading.batch import find_submissions, leave_out_exercises
 from lessons_lib.grading.exercise.loading import content, load_exercises
 from lessons_lib.grading.export import TARGETS, export
@@ -55,6 +55,19 @@ def test_an_answer_imports_what_is_handed_out(hw, tmp_path, isolation):
     answer.write_text(ANSWER.replace('tanh(p["x"])', "tanh(None)"))
     (result,) = grade(answer, exercises=exercises, isolation=isolation).results
     assert "in scores, line 6" in result.message  # of the student's file
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_check_agrees(hw, tmp_path, factor, lessons, monkeypatch):
+    answer = tmp_path / "answer.py"
+    answer.write_text(ANSWER.replace("twice(", f"{factor} / 2 * twice("))
+    status, said, _ = lessons("check", answer, "--exercises", hw)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = {}
+    exec(answer.read_text().replace("import keras", ""), names)
+    report = check(names["scores"], *load_exercises(hw))
+    assert (status == 0) == (report.score == report.max_score) == (factor == 2)
+    assert report.results[0].message.partition("\n")[0] in said
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))

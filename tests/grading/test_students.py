@@ -69,6 +69,8 @@ WRONG = {
     "slope of the raw memory": ("lstm_step_backward", [("1 - tc * tc", "1 - next_c * next_c")], "slope_of_raw_memory"),
     "slope at the old memory": ("lstm_step_backward", [("1 - tc * tc", "1 - np.tanh(prev_c) ** 2")], "slope_at_old_memory"),
     "gate for gate": ("lstm_step_backward", [("dprev_c = dc * f", "dprev_c = dc * i")], "It gives what a solution gives in which i stands in one place for f."),
+    "a gate too many": ("lstm_step_forward", [("next_c = f * prev_c", "next_c = f * o * prev_c")], "in which one array is a factor too many in one place."),
+    "rows upside down": ("rnn_step_forward", [("prev_h.dot(Wh) + b)", "prev_h.dot(Wh) + b)[::-1]")], "next_h stands the wrong way round along its axis N."),
     "plus for times": ("lstm_step_forward", [("next_h = o * np.tanh(next_c)", "next_h = o + np.tanh(next_c)")], "in which + and * are exchanged in one place."),
     "a state for the memory": ("lstm_forward", [("c = np.zeros((N, H))\n    cache = {}", "c = h0\n    cache = {}")], "in which one array stands in the place of another."),
     "one row fails": ("rnn_backward", [("rnn_step_forward(x[:, i, :], prev_h", "rnn_step_forward(np.squeeze(x[:, i]), prev_h")],

@@ -48,6 +48,15 @@ stacked_lstm.mistake(
     "h, c = h0[0], c0[0]\n    for weights in layers:",
 )
 
+
+@stacked_lstm.misconception(
+    "Your hs holds the hidden states of the bottom layer. It is the top layer's that are asked for."
+)
+def hs_of_the_bottom_layer(x, h0, c0, layers):
+    _, h, c = stacked_lstm.reference(x, h0, c0, layers)
+    return stacked_lstm.reference(x, h0[:1], c0[:1], layers[:1])[0], h, c
+
+
 # Dropout
 
 

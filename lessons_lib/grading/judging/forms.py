@@ -55,7 +55,7 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
         yield f"{name} is {letter} times too small: a mean where a sum belongs.", _times(letter, -1)
     yield f"{name} is twice what it should be.", lambda a, c: 2 * a
     yield f"{name} is half of what it should be.", lambda a, c: a / 2
-    if wanted.ndim:
+    if len(np.unique(wanted)) > 1:  # of a constant an activation makes a constant
         yield from _activations(name)
     yield from _sums(output, case, wanted)
     if wanted.ndim == 2:
@@ -150,6 +150,10 @@ def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
 
 
 def _time(output: Output) -> Iterator[tuple[str, Change]]:
+    for axis, letter in enumerate(output.axes):
+        if letter not in ("T", "1"):
+            turned = f"{output.name} stands the wrong way round along its axis {letter}."
+            yield turned, partial(_turned, axis)
     if "T" not in output.axes:
         return
     name, axis = output.name, output.axes.index("T")
@@ -181,6 +185,10 @@ def _spread_again(output: Output) -> Iterator[tuple[str, Change]]:
         yield f"{everywhere} what belongs into the last place.", partial(_last_of, axis)
     whole = f"{name} is the same everywhere: the sum over all that belongs into it."
     yield whole, lambda a, c: np.full_like(a, a.sum())
+
+
+def _turned(axis: int, a: np.ndarray, c: Case) -> np.ndarray:
+    return np.flip(a, axis)
 
 
 def _everywhere(

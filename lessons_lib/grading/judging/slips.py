@@ -6,6 +6,7 @@ nothing is guessed: the answer does give what a solution with that slip gives.
 
 import ast
 import functools
+import itertools
 import sys
 import time
 import types
@@ -61,7 +62,8 @@ def slip_in(
     end = time.process_time() + MOST_SECONDS
     # The course's own loops end, and tracing takes time.
     may_never_end = not base.is_of_the_course or any(isinstance(n, ast.While) for n in nodes)
-    for words, version in _versions(exercise, base, tree, names):
+    versions = (_versions(exercise, base, tree, names, at) for at in (_slips_at, _factors_too_many))
+    for words, version in itertools.chain.from_iterable(versions):
         version = _bounded(version) if may_never_end else version
         if time.process_time() > end:
             return ""
@@ -134,7 +136,11 @@ def _names_of_one_shape(exercise: Exercise, base: Exercise, case: Case) -> dict[
 
 
 def _versions(
-    exercise: Exercise, base: Exercise, tree: ast.Module, names: dict[str, list[str]]
+    exercise: Exercise,
+    base: Exercise,
+    tree: ast.Module,
+    names: dict[str, list[str]],
+    slips_at: Callable[[ast.expr, dict[str, list[str]], "_Told"], Iterator[Slip]],
 ) -> Iterator[tuple[str, Callable[..., Any]]]:
     told = _Told(exercise, base)
     (function,) = tree.body
@@ -144,7 +150,7 @@ def _versions(
             for place, node in enumerate(child) if isinstance(child, list) else [(None, child)]:
                 if not isinstance(node, ast.expr):
                     continue
-                for words, other in _slips_at(node, names, told):
+                for words, other in slips_at(node, names, told):
                     other = ast.fix_missing_locations(ast.copy_location(other, node))
                     _put(parent, name, place, other)
                     scope = dict(base.reference.__globals__)
@@ -227,6 +233,14 @@ def _in_an_operation(node: ast.BinOp) -> Iterator[Slip]:
         yield "one power is left out", left
     elif isinstance(node.op, ast.Div):
         yield "one division is left out", left
+
+
+def _factors_too_many(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Iterator[Slip]:
+    match node:
+        case ast.BinOp(op=ast.Mult(), right=ast.Name(id=name)):
+            for other in names.get(name, ()):
+                words = f"{told.name(other) or 'one array'} is a factor too many in one place"
+                yield words, ast.BinOp(node, ast.Mult(), ast.Name(other, ast.Load()))
 
 
 def _name_of(function: ast.expr) -> str:

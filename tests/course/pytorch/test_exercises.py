@@ -66,3 +66,10 @@ def test_a_second_bias_of_zeros_earns_its_points_beside_something_that_is_right(
 
     assert result("to_torch_layout", zeros, 0).score == 0
     assert result("to_torch_layout", weights_not_transposed, 0).score == 1
+
+
+def test_another_split_of_the_bias_went_through_no_tanh():
+    def split(Wx, Wh, b):
+        return Wx.T, Wh.T, b + 1, np.full_like(b, -1)
+
+    assert "tanh" not in result("to_torch_layout", split, 0).message
