@@ -6,6 +6,7 @@ const BOXES = ".math, .highlight pre, .cell_output pre, .cell_output, .cell_outp
 
 // A fading edge shows on which side there is more (site.css), and the arrow keys reach it.
 function mark(box) {
+  if (box.matches("div.math")) breakFormula(box);
   const rest = box.scrollWidth - box.clientWidth;
   const wide = rest > 1 && getComputedStyle(box).overflowX === "auto";
   box.classList.toggle("more-left", wide && box.scrollLeft > 1);
@@ -18,6 +19,12 @@ function mark(box) {
   } else {
     for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
   }
+}
+
+// A formula that is wider than its place is broken between its parts (breaking.py).
+function breakFormula(box) {
+  box.classList.remove("broken");
+  box.classList.toggle("broken", box.scrollWidth > box.clientWidth + 1);
 }
 
 const boxes = [...document.querySelectorAll("article :is(" + BOXES + ")")];

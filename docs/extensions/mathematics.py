@@ -10,6 +10,7 @@ import logging
 import re
 from pathlib import Path
 
+from breaking import in_pieces
 from docutils.nodes import SkipNode, math, math_block
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -55,7 +56,7 @@ def write_inline(translator: HTML5Translator, node: math) -> None:
 
 
 def write_block(translator: HTML5Translator, node: math_block) -> None:
-    formula = to_mathml(node.astext(), display=True)
+    formula = in_pieces(to_mathml(node.astext(), display=True))
     start = translator.starttag(node, "div", CLASS="math notranslate")
     translator.body.append(f"{start}{formula}</div>\n")
     raise SkipNode

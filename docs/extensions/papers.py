@@ -49,7 +49,8 @@ def link_papers(doctree: nodes.document) -> None:
             if paper.is_called(title.astext()):
                 title.parent.replace(title, link := paper.link())
                 link += title
-    for paper in papers:
+    said = doctree.astext()  # most lessons name few of them
+    for paper in (one for one in papers if one.first in said and f"({one.year})" in said):
         others = r"(?: and [^.;()]*?| et al\.|, [^.;()]*?)?"
         named = re.compile(rf"\b{re.escape(paper.first)}{others} \({paper.year}\)(?!, $)")
         for text in texts(doctree):

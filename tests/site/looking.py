@@ -41,8 +41,44 @@ COLOURS = """() => {
             code: light(document.querySelector(".cell_input") ?? document.body, "backgroundColor"),
             figure: light(document.querySelector("article img"), "backgroundColor")};
 }"""
-# axe-core, which a test has put into the page before: each violation, and where it is. Looking at
-# colours takes longer than all the rest.
-AXE = """async colours => (await axe.run({
-        resultTypes: ["violations"], preload: false, rules: {"color-contrast": {enabled: colours}},
-    })).violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 120))}`)"""
+# axe-core, which a test has put into the page before: each violation, and where it is. Two rules
+# compare colours, which takes longer than all the rest: they get the elements that look alike once.
+RUN_AXE = """async () => {
+    const OF_COLOURS = ["color-contrast", "link-in-text-block"];
+    const violations = async (where, rules) => (await axe.run(where, {
+        resultTypes: ["violations"], preload: false, ...rules,
+    })).violations.map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 120))}`);
+    WHERE
+}"""
+AXE = RUN_AXE.replace(
+    "WHERE",
+    """
+    const off = Object.fromEntries(OF_COLOURS.map(rule => [rule, {enabled: false}]));
+    return violations(document, {rules: off});
+""",
+)
+# The first of all elements with text of one colour, size and weight on one ground.
+AXE_ON_COLOURS = RUN_AXE.replace(
+    "WHERE",
+    """
+    const grounds = new Map([[null, ""]]);
+    const groundOf = e => {
+        if (!grounds.has(e)) {
+            const s = getComputedStyle(e);
+            const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter].join();
+            const clear = own == "rgba(0, 0, 0, 0),none,1,none";
+            grounds.set(e, groundOf(e.parentElement) + (clear ? "" : own + ";"));
+        }
+        return grounds.get(e);
+    };
+    const first = new Map(), words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+        const e = words.currentNode.parentElement, s = getComputedStyle(e);
+        if (!words.currentNode.data.trim() || !e.checkVisibility()) continue;
+        const around = getComputedStyle(e.parentElement).color; // a link is seen beside it
+        const look = [s.color, s.fontSize, s.fontWeight, around, groundOf(e)].join("|");
+        if (!first.has(look)) first.set(look, e);
+    }
+    return violations({include: [...first.values()]}, {runOnly: OF_COLOURS});
+""",
+)
