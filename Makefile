@@ -16,6 +16,8 @@ PY := .venv/bin/python
 INSTALLED := .venv/.installed
 # The work of one process is small: more workers help, more threads in each do not.
 WORKERS := -n auto --maxprocesses 4
+# Notebooks first, which take long: xdist would begin with the files that have many tests.
+ORDER := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help lab test refresh lint bench constraints clean
 
@@ -33,7 +35,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## run the tests, then every notebook against its stored outputs
 	@ls notebooks/*.ipynb > /dev/null 2>&1 || \
 		{ echo "make test: there is no notebook in notebooks/ to test" >&2; exit 1; }
-	$(PY) -m pytest -q $(WORKERS) --dist loadfile --nbval --nbval-current-env $(PYTEST_ARGS) $(TESTS)
+	$(PY) -m pytest -q $(WORKERS) $(ORDER) --nbval --nbval-current-env $(PYTEST_ARGS) $(TESTS)
 
 refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
 	$(PY) tools/refresh_notebooks.py $(NOTEBOOKS)

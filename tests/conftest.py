@@ -18,6 +18,12 @@ settings.load_profile("lessons")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_collection_modifyitems(items):
+    """First those in a browser: a file of them keeps one process busy for minutes."""
+    items.sort(key=lambda item: item.path.parent.name not in ("site", "browser"))
+
+
 # --- mathematics: begin ---
 # The shapes in these modules' annotations are checked at run time, in the tests only. The hook has
 # to stand before anything imports them.

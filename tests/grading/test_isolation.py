@@ -225,7 +225,7 @@ def scores(graded):
 def test_what_a_file_makes_the_grader_itself_do_is_bounded():
     code = "from lessons_lib.grading.batch import grading_process as process, pool\n"
     code += "process.MOST_MEMORY, process.end_with_parent = 10**9, lambda: None\n"
-    code += "process.load_exercises = lambda path: bytearray(2 * 10**9)\n"
+    code += "pool.load_exercises = lambda path: bytearray(2 * 10**9)\n"
     code += "process._limit_memory()\n"
     code += "print(process._grade_one(None, pool.How('hw.py')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -31,7 +31,7 @@ def test_trainings_are_told_with_their_spread():
     assert shown["name is brightest"] == ["0.25 (0.00 to 0.50)"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_shipped_network_is_measured_again():
     (again,) = make_remembering.measure(make_remembering.network("lstm", 0), [(20, 34)])
     stored = next(
