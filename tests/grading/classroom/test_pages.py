@@ -125,6 +125,10 @@ def opened(context, file):
     return page, said, asked
 
 
+CUT = """[...document.querySelectorAll(".wide, pre")].filter(box => box.scrollWidth > box.clientWidth)
+    .map(box => [box.outerHTML.slice(0, 80), box.scrollWidth, box.clientWidth])"""
+
+
 @pytest.mark.parametrize("width", [1280, 375])
 @MARKS[0]
 @MARKS[1]
@@ -150,6 +154,8 @@ def test_in_a_browser(browser, written, tmp_path, width):
         page.evaluate("document.querySelector('body > script:last-child').text = 'alert(9)'")
         assert all("Content Security Policy" in text for text in said) and said
         page.emulate_media(media="print")
+        page.set_viewport_size({"width": 680, "height": 900})  # a sheet of A4 between its margins
+        assert page.evaluate(CUT) == [], "on paper nobody can move it"
         name = f"class-{file.parent.name if file is student else file.stem}-{width}"
         page.screenshot(path=pictures / f"{name}-print.png", full_page=True)
         page.close()
