@@ -125,7 +125,8 @@ def opened(context, file):
     return page, said, asked
 
 
-CUT = """[...document.querySelectorAll(".wide, pre")].filter(box => box.scrollWidth > box.clientWidth)
+CUT = """[...document.querySelectorAll(".wide, pre")]
+    .filter(box => box.scrollWidth > box.clientWidth)
     .map(box => [box.outerHTML.slice(0, 80), box.scrollWidth, box.clientWidth])"""
 
 
