@@ -1,8 +1,9 @@
 """Display formulas in pieces, so that a narrow page can break them where their author would.
 
 A formula has one shape for all pages. Where it is wider than its place, `_static/page.js` names it
-`broken`, and `_static/site.css` lets its parts flow like words: first those that stand apart (cells
-of a table, and what \\quad separates), then, in one that is still too wide, before = and + and -.
+`broken`, and `_static/mathematics.css` lets its parts flow like words: first those that stand apart
+(cells of a table, and what \\quad separates), then, in one that is still too wide, before = and +
+and -.
 """
 
 from itertools import pairwise

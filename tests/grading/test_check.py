@@ -496,6 +496,21 @@ def test_a_slip_that_never_ends(reference, thread, monkeypatch):
     assert sys.gettrace() is traced
 
 
+SCALES = np.array([2.0, 5.0])
+
+
+def scaled(x):
+    return np.tanh(x) * SCALES[0] + SCALES[1]
+
+
+def test_a_slip_in_a_reference_that_has_an_array_of_its_module():
+    asked = {"make_case": lambda rng, N: {"x": rng.normal(size=N)}, "sizes": [{"N": 3}]}
+    with EXERCISES.unchanged():
+        exercise(lesson="own", outputs=[Output("y", "N")], **asked)(scaled)
+        text = found(lambda x: np.tanh(x) * 2 - 5, "scaled")[1]
+    assert "in which one sign is wrong." in text
+
+
 def by_match(x):
     match x.ndim:
         case 1:

@@ -63,6 +63,7 @@ def _candidates(output: Output, case: Case, wanted: np.ndarray) -> Iterator[tupl
     yield from _axes_of_length_one(output, wanted)
     yield from _blocks(output)
     yield from _time(output)
+    yield from _other_axes(output)
     yield from _spread_again(output)
 
 
@@ -149,11 +150,14 @@ def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
         )
 
 
-def _time(output: Output) -> Iterator[tuple[str, Change]]:
+def _other_axes(output: Output) -> Iterator[tuple[str, Change]]:
     for axis, letter in enumerate(output.axes):
         if letter not in ("T", "1"):
             turned = f"{output.name} stands the wrong way round along its axis {letter}."
             yield turned, partial(_turned, axis)
+
+
+def _time(output: Output) -> Iterator[tuple[str, Change]]:
     if "T" not in output.axes:
         return
     name, axis = output.name, output.axes.index("T")

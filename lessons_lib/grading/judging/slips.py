@@ -81,9 +81,12 @@ def _is_endless(node: ast.AST, names: Mapping[str, Any]) -> bool:
 
     What goes on for ever inside of C, as sum(itertools.count()) does, is not ended by tracing.
     """
+    found = None
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return getattr(names.get(node.value.id), node.attr, None) in ENDLESS
-    return isinstance(node, ast.Name) and names.get(node.id, vars(builtins).get(node.id)) in ENDLESS
+        found = getattr(names.get(node.value.id), node.attr, None)
+    elif isinstance(node, ast.Name):
+        found = names.get(node.id, vars(builtins).get(node.id))
+    return any(found is endless for endless in ENDLESS)  # not ==: it may be an array
 
 
 def _gives(
