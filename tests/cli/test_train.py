@@ -63,6 +63,9 @@ def test_a_time_limit_stops_at_a_checkpoint(trained, tmp_path, lessons):
     assert status == 0
     models = [folder / "model.safetensors" for folder in (trained[0], tmp_path / "r")]
     assert models[0].read_bytes() == models[1].read_bytes()
+    (tmp_path / "r" / "metrics.jsonl").write_text("")
+    status, _, err = lessons(*command, "--resume")
+    assert status == 2 and "no epoch has an end in them" in err
 
 
 def test_durations():
