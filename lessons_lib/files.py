@@ -31,8 +31,13 @@ def data_path(*parts: str) -> Path:
     return path
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str], *, links_above: bool = True) -> BinaryIO:
     """Open a file that somebody else may have put there, for reading.
+
+    Args:
+        path: the file.
+        links_above: whether folders above it may be links. Where they may not, one that is
+            exchanged for a link at this very moment is not followed either, on POSIX systems.
 
     Raises:
         FileNotFoundError: if there is none.
@@ -43,25 +48,47 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     if os.path.islink(path):  # Windows has no O_NOFOLLOW, and others say it with many words
         raise OSError(errno.ELOOP, "it is a link", str(path))
-    descriptor = os.open(path, flags)
+    if links_above or os.open not in os.supports_dir_fd:
+        descriptor = os.open(path, flags)
+    else:
+        descriptor = _opened_step_by_step(Path(path), flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return open(descriptor, "rb")
 
 
-def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
+def _opened_step_by_step(path: Path, flags: int) -> int:
+    as_folder = os.O_DIRECTORY | os.O_NOFOLLOW | getattr(os, "O_PATH", os.O_RDONLY)
+    folder = os.open(path.anchor or ".", as_folder)
+    try:
+        for part in path.parts[bool(path.anchor) : -1]:
+            inner = os.open(part, as_folder, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(path.name, flags, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def real_place(path: str | os.PathLike[str]) -> Path:
+    """The path without links above the file, which may itself be one."""
+    return Path(path).parent.resolve() / Path(path).name
+
+
+def read_regular(path: str | os.PathLike[str], most: int, *, links_above: bool = True) -> bytes:
     """The content of a file that somebody else may have put there.
 
     Args:
         path: the file.
         most: bytes that it may have.
+        links_above: see `open_regular`.
 
     Raises:
         OSError: as `open_regular` does, or if there is more.
     """
-    check_regular(path, most)
-    with open_regular(path) as file:
+    with open_regular(path, links_above=links_above) as file:
+        _check_size(file, path, most)
         return file.read(most)
 
 
@@ -72,8 +99,12 @@ def check_regular(path: str | os.PathLike[str], most: int) -> None:
         OSError: as `read_regular` does.
     """
     with open_regular(path) as file:
-        if os.fstat(file.fileno()).st_size > most:
-            raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+        _check_size(file, path, most)
+
+
+def _check_size(file: BinaryIO, path: str | os.PathLike[str], most: int) -> None:
+    if os.fstat(file.fileno()).st_size > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

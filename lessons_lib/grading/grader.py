@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons_lib.files import real_place
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.handed_out import handed_out_with, modules_of
@@ -75,6 +76,20 @@ def grade(
         FileNotFoundError: if there is no such file.
         ValueError: if there is no such isolation, or it does not work here, or no such `run`.
     """
+    return grade_in_place(
+        real_place(path), exercises=exercises, isolation=isolation, seed=seed, run=run
+    )
+
+
+def grade_in_place(
+    path: Path,
+    *,
+    exercises: Iterable[Exercise] | None = None,
+    isolation: str = "auto",
+    seed: int | None = None,
+    run: str = "needed",
+) -> Report:
+    """`grade` for a path without links: none is followed if a folder is exchanged for one."""
     if run not in ("needed", "all"):
         raise ValueError(f"run: expected needed or all, got {run!r}")
     level = reached(isolation)

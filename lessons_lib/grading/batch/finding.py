@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lessons_lib.files import read_regular
+from lessons_lib.files import read_regular, real_place
 from lessons_lib.grading.batch.students import student_of
 from lessons_lib.grading.batch.unpacking import (
     Room,
@@ -65,16 +65,17 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     unpacker = None
     if unpack_into is not None:
         shutil.rmtree(unpack_into, ignore_errors=True)
-        unpacker = Unpacker(unpack_into)
+        unpacker = Unpacker(unpack_into.resolve())
     members: list[tuple[str, Path, str | None]] = []
     for path in paths:
+        # No link is followed from here on, also if a folder is exchanged for one.
         if path.is_dir():
-            inside = _below(path, "", found, unpacker)
+            inside = _below(path.resolve(), "", found, unpacker)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             room = room_of_a_class()  # the instructor names it
-            inside = _in_archive(path, "", found, unpacker, 0, room, None)
+            inside = _in_archive(real_place(path), "", found, unpacker, 0, room, None)
         elif path.exists() or path.is_symlink():
-            members.append((path.name, path, None))
+            members.append((path.name, real_place(path), None))
             continue
         else:
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
@@ -132,7 +133,10 @@ def _as_lines(text: bytes) -> tuple[bytes, ...]:
 
 def _is_one_of(texts: set[tuple[bytes, ...]], path: Path) -> bool:
     with contextlib.suppress(OSError):
-        return path.suffix.lower() == ".py" and _as_lines(read_regular(path, MOST_BYTES)) in texts
+        return (
+            path.suffix.lower() == ".py"
+            and _as_lines(read_regular(path, MOST_BYTES, links_above=False)) in texts
+        )
     return False
 
 

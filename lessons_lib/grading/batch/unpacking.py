@@ -83,7 +83,7 @@ class Unpacker:
         left_out: dict[str, str] = {}
         whole: dict[str, str] = {}
         try:
-            with open_regular(archive) as file, _opened(file) as opened:
+            with open_regular(archive, links_above=False) as file, _opened(file) as opened:
                 room.members -= len(opened.infolist())
                 if room.members < 0:
                     raise _RefusedError("the student's archives hold too many files")

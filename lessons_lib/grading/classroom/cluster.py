@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lessons_lib.files import read_regular
+from lessons_lib.files import read_regular, real_place
 from lessons_lib.grading.batch.keeping import fingerprint, is_possible
 from lessons_lib.grading.batch.pool import GradingProcess, How
 from lessons_lib.grading.exercise.loading import helper_files
@@ -121,7 +121,7 @@ def grade_there(job: Job, name: str, data: bytes) -> bytes:
     except queue.Empty:
         process = GradingProcess(_ready[job.task])
     with tempfile.TemporaryDirectory(prefix="memory-gates-") as folder:
-        path = Path(folder, name)
+        path = real_place(Path(folder, name))
         path.write_bytes(data)
         try:
             report = process.grade(path)
@@ -224,7 +224,7 @@ def graded_by_dask(
                     break
                 name, path = following
                 try:
-                    files[name] = path.name, read_regular(path, MOST_BYTES)
+                    files[name] = path.name, read_regular(path, MOST_BYTES, links_above=False)
                 except OSError as error:
                     reason = UnreadableError(error.strerror)
                     keep(name, unreadable(path, how.asked(), reason))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from lessons_lib.files import read_regular, write_atomically
+from lessons_lib.files import read_regular, real_place, write_atomically
 from lessons_lib.grading.batch.tables import MARK, as_csv
 from lessons_lib.grading.export.as_markdown import escaped
 from lessons_lib.grading.export.github_collecting import Line, annotation
@@ -99,7 +99,7 @@ def annotations(record: Record, collected: Path) -> list[str]:
 def _line(message: str, path: Path) -> int | None:
     """The line of a notebook's file on which the place that a message names stands."""
     try:
-        pieces = dict(read_submission(path).pieces)
+        pieces = dict(read_submission(real_place(path)).pieces)
         text = read_regular(path, MOST_BYTES).decode(errors="replace")
     except (OSError, UnreadableError):
         return None

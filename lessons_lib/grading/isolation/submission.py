@@ -38,6 +38,9 @@ class Submission(NamedTuple):
 def read_submission(path: str | PathLike[str]) -> Submission:
     """The code of a .py or .ipynb file.
 
+    Args:
+        path: the file, without a link among the folders above it; see `real_place`.
+
     Raises:
         FileNotFoundError: if there is no such file.
         UnreadableError: if it is not a regular file, too large, or malformed.
@@ -63,7 +66,7 @@ def read_submission(path: str | PathLike[str]) -> Submission:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return read_regular(path, MOST_BYTES)
+        return read_regular(path, MOST_BYTES, links_above=False)
     except FileNotFoundError:
         raise FileNotFoundError(f"path: there is no file {path}") from None
     except OSError as error:
