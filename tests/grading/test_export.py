@@ -17,7 +17,7 @@ from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
 from lessons_lib.grading.export.describing import shape_check
-from tests.grading.platforms import CS231N, ENVIRONMENT, NAME, ROOT, SCORES, run
+from tests.grading.platforms import CS231N, NAME, ROOT, SCORES, run
 
 
 def test_lessons_grade_tells_the_four_apart(points):
@@ -186,13 +186,6 @@ def test_handouts_read_as_the_source_does(definitions, tmp_path):
         assert names[exercise.name].__doc__ == exercise.reference.__doc__.rstrip()
 
 
-@pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
-def test_helpers_are_carried_along(definitions, tmp_path, target):
-    export(target, tmp_path / "out", exercises=definitions)
-    names = {name.rpartition("/")[2] for name, _ in everything(tmp_path / "out")}
-    assert {"hw.py", "least.py", "drawing.py"} <= names
-
-
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -252,24 +245,26 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
 
 
 @pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
-def test_a_wheel_goes_along(exported, definitions, tmp_path, target):
+def test_a_wheel_and_helpers_go_along(exported, definitions, tmp_path, target):
     built = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
     built.write_bytes(b"a wheel")
     export(target, tmp_path / "a", exercises=definitions, wheel=built)
     files = dict(everything(tmp_path / "a"))
-    required = {n.rsplit("/")[-1]: data for n, data in files.items()}["requirements.txt"].decode()
+    files |= {name.rpartition("/")[2]: data for name, data in files.items()}
+    assert {"hw.py", "least.py", "drawing.py"} <= set(files)
+    required = files["requirements.txt"].decode()
     assert required.splitlines()[-1].endswith(f"/{built.name}")
     assert b"a wheel" in files.values()
     files = dict(everything(exported(target)))
     assert files["requirements.txt"].decode().splitlines()[-1].startswith("lessons-lib==")
 
 
-def test_the_command(tmp_path):
-    command = [sys.executable, "-m", "lessons_lib", "export", "student", "--out", "out"]
-    assert "2 files for student" in run([*command, "--exercises", str(CS231N)], tmp_path)
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr == "lessons: --out: expected a new or an empty folder, got out\n"
+def test_the_command(lessons, definitions, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, said, _ = lessons("export", "student", "--out", "out", "--exercises", definitions)
+    assert status == 0 and "2 files for student" in said
+    status, _, said = lessons("export", "student", "--out", "out")
+    assert (status, said) == (2, "lessons: --out: expected a new or an empty folder, got out\n")
 
 
 def broken(*arguments, **named):
