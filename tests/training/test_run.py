@@ -313,9 +313,3 @@ def test_training_in_a_thread(tmp_path):
     thread.start()
     thread.join()
     assert (tmp_path / folders.MODEL).exists()
-
-
-def test_a_folder_that_is_a_file(tmp_path):
-    (tmp_path / "taken").write_text("")
-    with pytest.raises(OSError, match="taken"):
-        train("letters", make_corpus(), RECIPE, tmp_path / "taken")
