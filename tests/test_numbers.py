@@ -206,10 +206,7 @@ CALLS = {
         x_only(), lambda x: [functions.log_softmax(x, k) for k in range(3)]
     ),
     functions.one_hot: Call(
-        lambda n: {"ids": n.ids("T N")},
-        lambda ids: functions.one_hot(ids, 3),
-        1,
-        always_float64,
+        lambda n: {"ids": n.ids("T N")}, lambda ids: functions.one_hot(ids, 3), 1, always_float64
     ),
     functions.check_ids: Call(
         lambda n: {"ids": n.ids("T N")},

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
 from lessons_lib.grading.export.describing import shape_check
 from tests.grading.platforms import CS231N, NAME, ROOT, SCORES, run
+from tests.grading.test_batch import ASSIGNMENT
 
 
 def test_lessons_grade_tells_the_four_apart(points):
@@ -56,16 +58,16 @@ def test_stubs_and_nothing_else(exported, file, suffix):
             assert tuple(arguments) == exercise.parameters
 
 
-@pytest.mark.parametrize("target", sorted(TARGETS))
-@pytest.mark.parametrize("file", [CS231N, None], ids=["cs231n", "course"])
-def test_no_hint_and_no_path_of_this_machine(exported, target, file):
-    folder, asked = exported(target, file), assignment.assignments(file)
-    hints = [k.hint for a in asked for e in a.exercises for k in e.misconceptions]
-    assert hints
+def assert_without(folder, *absent):
     for name, data in everything(folder):
-        text = data.decode()
-        for absent in (*hints, str(folder), str(ROOT), sys.prefix, "index-url", "file://"):
-            assert absent not in text, name
+        for word in (*absent, str(folder.parent), str(ROOT), sys.prefix, "index-url", "file://"):
+            assert word not in data.decode(), name
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_no_hint_and_no_path_of_this_machine(exported, target):
+    hints = [known.hint for exercise in exercises.all() for known in exercise.misconceptions]
+    assert_without(exported(target, None), *hints)
 
 
 def test_the_student_version_earns_nothing(exported):
@@ -227,7 +229,7 @@ def test_what_cannot_be_handed_out(definitions, tmp_path, changes, reason):
         (("otter", "new", "no.py"), FileNotFoundError, "--exercises: there is no file"),
         (("otter", "new", None, "no.whl"), FileNotFoundError, "--wheel: there is no file"),
         (("otter", "new", None, "full/file"), ValueError, "--wheel: expected lessons_lib"),
-        (("otter", "new", "up.py"), ValueError, "got '../assignment3'"),
+        (("otter", "new", "up.py"), ValueError, "got '../hw1'"),
         (("github", "new", "two.py"), ValueError, "expected one lesson in the file for github"),
     ],
 )
@@ -235,9 +237,10 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
     monkeypatch.chdir(tmp_path)
     Path("full").mkdir()
     Path("full/file").write_text("")
-    two = CS231N.read_text().replace('lesson="assignment3"', 'lesson="assignment2"', 1)
-    Path("two.py").write_text(two)
-    Path("up.py").write_text(two.replace('"assignment3"', '"../assignment3"'))
+    one = textwrap.dedent(ASSIGNMENT)
+    again = one.replace("def double", "def triple").replace('"hw1"', '"hw2"')
+    Path("two.py").write_text(one + again)
+    Path("up.py").write_text(one.replace('"hw1"', '"../hw1"'))
     target, out, file, built = (*arguments, None, None)[:4]
     with pytest.raises(error, match=re.escape(message)):
         export(target, out, exercises=file, wheel=built)
@@ -255,7 +258,8 @@ def test_a_wheel_and_helpers_go_along(exported, definitions, tmp_path, target):
     required = files["requirements.txt"].decode()
     assert required.splitlines()[-1].endswith(f"/{built.name}")
     assert b"a wheel" in files.values()
-    files = dict(everything(exported(target)))
+    assert_without(tmp_path / "a")
+    files = dict(everything(exported(target, None)))
     assert files["requirements.txt"].decode().splitlines()[-1].startswith("lessons-lib==")
 
 

@@ -301,7 +301,9 @@ def processes_that_name(word):
         ("basic", "Ctrl-C"),
     ],
 )
-def test_a_batch_that_is_ended_leaves_nothing_behind_and_goes_on(level, how, folder, tmp_path):
+def test_a_batch_that_is_ended_leaves_nothing_behind_and_goes_on(
+    level, how, folder, tmp_path, lessons
+):
     for number in range(6):
         submission(folder / f"{number}.py", RIGHT if number % 3 else WRONG)
     submission(folder / "3.py", "__import__('time').sleep(1000)")
@@ -343,11 +345,10 @@ def test_a_batch_that_is_ended_leaves_nothing_behind_and_goes_on(level, how, fol
     assert not left, "they outlived the batch"
 
     submission(folder / "3.py", WRONG)
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
-    assert "6 graded" in again.stdout
+    status, said, err = lessons(*command[3:])
+    assert (status, err) == (0, "") and "6 graded" in said
     for number in range(6):
-        assert f"{2 if number % 3 else 0:>6} of 2      {number}.py" in again.stdout
+        assert f"{2 if number % 3 else 0:>6} of 2      {number}.py" in said
     after = {path.name: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert len(after) == 6 and kept.items() <= after.items()
 

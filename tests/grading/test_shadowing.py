@@ -57,11 +57,7 @@ def folder(tmp_path):
 def given(folder, *start, **more):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return subprocess.run(
-        [sys.executable, *start],
-        cwd=folder,
-        env=environment | more,
-        capture_output=True,
-        text=True,
+        [sys.executable, *start], cwd=folder, env=environment | more, capture_output=True, text=True
     )
 
 

@@ -163,7 +163,7 @@ END = "and so\n" * 500_000  # for validation and test, after a training part of 
     [
         ("characters", "to be or not to be\n" * 60_000, "to be or not to be\n" * 1_100_000),
         ("characters", "without an end " * 60_000 + END, "without an end " * 1_200_000 + END),
-        ("words", ever_new_words(20_000), ever_new_words(50_000)),
+        ("words", ever_new_words(20_000), ever_new_words(100_000)),
         ("words", "and so\n" * 20_000, "".join(f"{k:0100000}\n" for k in range(150))),
         ("bpe", ever_new_words(10_000), ever_new_words(25_000)),
     ],

@@ -71,7 +71,7 @@ def test_the_stored_run_shows_what_it_is_to_show(stored):
 
 
 @pytest.mark.slow  # PyTorch
-@pytest.mark.parametrize("steps", [50, pytest.param(STEPS, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("steps", [80, pytest.param(STEPS, marks=pytest.mark.thorough)])
 def test_the_stored_run_is_what_the_script_makes(stored, steps):
     pytest.importorskip("torch").set_num_threads(1)
     from tools.torch_training import train

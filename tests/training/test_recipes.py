@@ -51,13 +51,7 @@ def test_first_values_that_a_recipe_sets():
 
 
 def test_what_is_dropped_reaches_the_model():
-    recipe = Recipe(
-        hidden_size=4,
-        embed_size=4,
-        dropout=0.1,
-        word_dropout=0.2,
-        weight_dropout=0.3,
-    )
+    recipe = Recipe(hidden_size=4, embed_size=4, dropout=0.1, word_dropout=0.2, weight_dropout=0.3)
     config = recipe.build(7).config
     for name in ("dropout", "word_dropout", "weight_dropout"):
         assert config[name] == getattr(recipe, name)

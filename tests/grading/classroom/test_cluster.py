@@ -77,9 +77,9 @@ def client(there, security):
 
 @pytest.fixture
 def course(tmp_path):
-    (tmp_path / "helper.py").write_text("points = 2\n")
-    text = textwrap.dedent(ASSIGNMENT).replace("points=2", "points=helper.points")
-    (tmp_path / "hw1.py").write_text("import helper\n" + text)
+    (tmp_path / "cluster_helper.py").write_text("points = 2\n")
+    text = textwrap.dedent(ASSIGNMENT).replace("points=2", "points=cluster_helper.points")
+    (tmp_path / "hw1.py").write_text("import cluster_helper\n" + text)
     (tmp_path / "in").mkdir()
     for k in range(NUMBER):
         (tmp_path / "in" / f"s{k:02}.py").write_text(WRONG if k % 3 else RIGHT)

@@ -186,10 +186,7 @@ def test_who_is_missing(tmp_path):
     who = who_is_who(["ada_lovelace.py", "eve.py"], [pdf], roster)
     assert who.students["ada_lovelace.py"].id == "1"
     assert who.strangers == ["eve.py"]
-    assert [(s.name, files) for s, files in who.missing] == [
-        ("Bo Li", pdf),
-        ("Éva Nagy", ""),
-    ]
+    assert [(s.name, files) for s, files in who.missing] == [("Bo Li", pdf), ("Éva Nagy", "")]
     twins = [Student("1", "Bo Li"), Student("2", "Bo Li")]
     assert who_is_who(["bo_li.py"], roster=twins).strangers == ["bo_li.py"], "nobody is guessed"
 
