@@ -52,6 +52,18 @@ def test_a_table_for_a_spreadsheet(tmp_path):
     assert int(row["seed"]) == 2**62 + 1 and not row["seed"].isdecimal(), "no number to Excel"
 
 
+@pytest.mark.parametrize("student", ["0012345", "1" * 16, "12E3", "3-4", "2026/03/05", "mar1"])
+def test_a_spreadsheet_leaves_an_id_as_it_is(student):
+    *_, line = table([graded("a.py")], lambda row: {"student": student, "points": "3.5"})
+    assert line[:2] == [f"'{student}", "3.5"]
+
+
+@pytest.mark.parametrize("student", ["123456789012345", "jdoe12", "maria7", "0", "e5", "10.5"])
+def test_an_id_that_a_spreadsheet_shows_as_it_is(student):
+    *_, line = table([graded("a.py")], lambda row: {"student": student})
+    assert line[0] == student
+
+
 @pytest.mark.parametrize("start", ["=", "+1", "@", "-2", '"=', '" "=', ' "+', "\uff1d"])
 @pytest.mark.parametrize("before", ["", "x;", "x; "])
 def test_no_part_of_a_cell_becomes_a_formula(start, before):
