@@ -53,7 +53,7 @@ def test_gru_resets_after_the_product_unless_told_otherwise():
 
 @each_kind
 @given(size=sizes(largest=3))
-@settings(max_examples=5)
+@settings(max_examples=3)
 def test_numerical_gradients_of_steps_chained_in_time(kind, size):
     """Gradients arrive on all hidden states and on the final state, and leave on the first one."""
     case = make_case(kind, size)

@@ -185,7 +185,6 @@ def test_version(lessons):
     assert lessons("--version") == (0, f"lessons {metadata.version('lessons-lib')}\n", "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
@@ -197,17 +196,13 @@ def test_version(lessons):
         ("lessons export ott", ["otter"]),
     ],
 )
-def test_tab_completion(typed, completed):
+def test_tab_completion(typed, completed, lessons, monkeypatch):
     """As bash asks for it, once `lessons --install-completion` has been given."""
-    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
-    done = subprocess.run(
-        [shutil.which("lessons", path=os.path.dirname(sys.executable))],
-        env=os.environ | words | {"_LESSONS_COMPLETE": "complete_bash"},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == completed
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+    monkeypatch.setenv("_LESSONS_COMPLETE", "complete_bash")
+    status, out, err = lessons()
+    assert (status, out.split(), err) == (0, completed, "")
 
 
 def test_tab_completes_to_every_corpus_and_preset():

@@ -7,15 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons_lib.functions import (
-    cross_entropy,
-    log_softmax,
-    one_hot,
-    relu,
-    sigmoid,
-    softmax,
-    tanh,
-)
+from lessons_lib.functions import cross_entropy, log_softmax, one_hot, relu, sigmoid, softmax, tanh
 from tests.strategies import check_gradients, seeds
 
 ELEMENTWISE = [sigmoid, tanh, relu, softmax, log_softmax]
@@ -26,12 +18,6 @@ shapes = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))
 
 def draw(seed, shape, dtype=np.float64):
     return (3 * np.random.default_rng(seed).standard_normal(shape)).astype(dtype)
-
-
-def frozen(*arrays):
-    for array in arrays:
-        array.flags.writeable = False
-    return arrays
 
 
 @given(st.floats(-30, 30))
@@ -84,7 +70,7 @@ def test_cross_entropy_is_the_mean_over_the_targets_that_count(seed, shape, igno
 
 @pytest.mark.parametrize("ignore_index", [None, -100, 0, 2])
 @given(seed=seeds, T=st.integers(1, 6), N=st.integers(1, 3), V=st.integers(3, 5))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_numerical_gradient_of_cross_entropy(ignore_index, seed, T, N, V):
     logits = draw(seed, (T, N, V))
     targets = np.random.default_rng(seed + 1).integers(0, V, (T, N))
@@ -97,20 +83,6 @@ def test_numerical_gradient_of_cross_entropy(ignore_index, seed, T, N, V):
         {"logits": logits},
         {"logits": dlogits},
     )
-
-
-@pytest.mark.parametrize("function", ELEMENTWISE)
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_dtype_and_shape_stay_and_arguments_are_not_written_to(function, dtype):
-    x = draw(0, (3, 4, 5), dtype)
-    expected = function(x.copy())
-    for layout in (x.copy(), np.asfortranarray(x), x.repeat(2, axis=1)[:, ::2]):
-        (layout,) = frozen(layout)
-        result = function(layout)
-        assert result.dtype == dtype
-        np.testing.assert_allclose(result, expected, rtol=1e-6 if dtype == np.float32 else 1e-14)
-        np.testing.assert_array_equal(layout, x)
-    np.testing.assert_array_equal(function([[1, -2, 3]]), function(np.array([[1.0, -2.0, 3.0]])))
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE)
@@ -130,17 +102,6 @@ def test_cross_entropy_of_extreme_logits(dtype):
         loss, dlogits = cross_entropy(logits, np.array([0, 1]))
     assert loss == 1e4  # 0 nats for the first row, 2e4 for the second
     np.testing.assert_array_equal(dlogits, np.array([[0, 0], [0.5, -0.5]], dtype))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_cross_entropy_keeps_dtype_and_arguments(dtype):
-    logits, targets = frozen(draw(1, (4, 3, 5), dtype), np.array([[0, 1, 4]] * 4))
-    loss, dlogits = cross_entropy(logits, targets)
-    assert dlogits.dtype == dtype
-    for layout in (np.asfortranarray(logits), logits.repeat(2, axis=2)[..., ::2]):
-        again, same = cross_entropy(layout, targets)
-        assert again == pytest.approx(loss, rel=1e-6)
-        np.testing.assert_allclose(same, dlogits, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -164,9 +125,3 @@ def test_truth_values_and_small_integers_count_as_float64():
         for x in (np.array([1, 0], np.int8), np.array([True, False])):
             np.testing.assert_array_equal(function(x), function(np.array([1.0, 0.0])))
             assert function(x).dtype == np.float64
-
-
-@pytest.mark.parametrize("function", ELEMENTWISE)
-def test_an_empty_axis_gives_an_empty_array(function):
-    for shape in ((3, 0), (0, 3), (0,)):
-        assert function(np.zeros(shape)).shape == shape

@@ -45,17 +45,6 @@ def test_the_commands_of_its_readme_work(lessons, homework):
     assert "Hint: You take the last step of the batch." in feedback.read_text()
 
 
-def test_its_submission_with_a_mistake_can_be_mended(lessons, homework):
-    path = homework / "submissions" / "padded.py"
-    mended = "import numpy as np\n\n" + path.read_text().replace(
-        "return hs[-1]", "return hs[lengths - 1, np.arange(len(lengths))]"
-    )
-    path.write_text(mended)
-    command = "grade submissions --exercises exercises.py --isolation basic --out graded"
-    _, out, _ = lessons(*command.split())
-    assert re.search(r"2 of 2 +padded\.py", out)
-
-
 def test_its_code_is_in_good_style(homework):
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--select", "E,F,B,UP,W"], ["format", "--check"]):

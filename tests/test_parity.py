@@ -9,7 +9,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 
 from lessons_lib.files import data_path
-from lessons_lib.interop import from_torch, language_model_from_torch, to_torch
+from lessons_lib.interop import from_torch, language_model_from_torch
 from tests.measured import record
 from tests.strategies import KINDS, LayerCase, make_layer, run_cells, run_layer, sizes
 
@@ -126,31 +126,6 @@ def test_drawn_numbers(cell, num_layers, run, size):
 
     arrays = reference(cell, num_layers, **size._asdict(), packed=run == "packed")
     check_against(cell, num_layers, arrays, through_layer if run == "packed" else run)
-
-
-@pytest.mark.slow
-@each_cell
-@given(size=sizes(largest=9))
-@settings(max_examples=10)
-def test_torch_loads_what_to_torch_gives(cell, size):
-    torch = pytest.importorskip("torch")
-    kind, rng = KINDS[cell], size.rng()
-    layer = kind.layer(size.D, size.H, rng=rng, dtype=np.float64)
-    for name in layer.params:
-        if name.startswith("b"):
-            layer.params[name] = rng.standard_normal(layer.params[name].shape)
-    module_class = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
-    module = module_class(size.D, size.H, dtype=torch.float64)
-    state_dict = {name: torch.from_numpy(a) for name, a in to_torch(layer).items()}
-    module.load_state_dict(state_dict, strict=True)
-
-    x = rng.standard_normal((size.T, size.N, size.D))
-    theirs = module(torch.from_numpy(x))[0].detach().numpy()
-    assert_close(layer.forward(x)[0], theirs, OUTPUT_TOLERANCE, "output")
-    back = from_torch(module.state_dict())  # tensors, as torch hands them out
-    assert type(back) is type(layer)
-    for name, value in layer.params.items():
-        np.testing.assert_array_equal(back.params[name], value)
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ class Classroom:
 
     def write(self, batch: "Batch", out: Path) -> None:
         """Write what a class needs beside `grades.csv` into the folder of results."""
-        from lessons_lib.grading.batch.tables import write_csv
+        from lessons_lib.grading.batch.tables import as_text, write_csv
         from lessons_lib.grading.classroom.gradebooks import Lines, gradebook
         from lessons_lib.grading.classroom.near import look_for_copies, write_copies
         from lessons_lib.grading.classroom.pages import Pages
@@ -118,7 +118,9 @@ class Classroom:
                 self._files[name] = f"{what}, to upload to {self._kind.capitalize()}"
         if self.who.missing:
             table = [["student", "name", "files without a grade"]]
-            table += [[student.id, student.name, files] for student, files in self.who.missing]
+            table += [
+                [as_text(student.id), student.name, files] for student, files in self.who.missing
+            ]
             write_csv(out / "missing.csv", table)
             self._files["missing.csv"] = "who has no graded submission"
         paths = self._found.submissions

@@ -13,7 +13,8 @@ from tests.cli.quick import QUICK
 def short_village(monkeypatch):
     """For this test the commands find the first words of the village only."""
     village = text.load_corpus("village")
-    short = text.Corpus(*(part[:3000] for part in village[:3]), village.vocab)
+    parts = village.train[:3000], village.valid[:600], village.test[:600]
+    short = text.Corpus(*parts, village.vocab)
     monkeypatch.setattr(text, "load_corpus", lambda name: short)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from lessons_lib import text
 from lessons_lib.interop import language_model_from_arrays, reorder_blocks
 from lessons_lib.models import LanguageModel
-from lessons_lib.text import load_corpus
 from lessons_lib.training import perplexity
 
 V, D, H = 241, 5, 4  # V is the village's
@@ -38,7 +38,7 @@ def as_torch(params):
     }
 
 
-def test_three_files_of_one_model(params, tmp_path, lessons):
+def test_three_files_of_one_model(params, tmp_path, lessons, short_village):
     expected = language_model_from_arrays(params, gates="fgio")
     np.savez(tmp_path / "plain.npz", *params)
     E, Wx, Wh, b, W, c = params
@@ -57,7 +57,7 @@ def test_three_files_of_one_model(params, tmp_path, lessons):
         model = LanguageModel.load(out)
         for parameter, value in expected.params.items():
             np.testing.assert_array_equal(model.params[parameter], value)
-    reached = perplexity(expected, load_corpus("village").test, batch_size=1)
+    reached = perplexity(expected, text.load_corpus("village").test, batch_size=1)
     status, said, _ = lessons("evaluate", tmp_path / "plain.npz.model.safetensors", "village")
     assert status == 0 and said.startswith(f"test perplexity {reached:.3f} over")
     status, said, _ = lessons("sample", tmp_path / "plain.npz.model.safetensors", "--length", "3")

@@ -36,9 +36,12 @@ def test_evaluate(trained, lessons):
     for table in tables:
         shares = [float(line.split()[1].rstrip("%")) for line in table.splitlines()[1:]]
         assert sum(shares) == pytest.approx(100, abs=0.5)
-    status, out, _ = lessons(
-        "evaluate", folder / "model.safetensors", "village", "--split", "valid"
-    )
+
+
+def test_evaluate_on_another_split(trained, lessons, short_village):
+    folder, _ = trained
+    file = folder / "model.safetensors"
+    status, out, _ = lessons("evaluate", file, "village", "--split", "valid")
     assert status == 0 and out.startswith("valid perplexity")
     status, _, err = lessons("evaluate", folder, "village", "--split", "dev")
     assert status == 2 and "--split: expected train, valid or test, got 'dev'" in err

@@ -24,12 +24,14 @@ WIDTH = 60
 # One process for all, since each would import the same again. The village is made short.
 SCRIPT = """
 import json, sys
+import lessons_lib.text.village as grammar
 from lessons_lib import cli, text
 
 village = text.load_corpus("village")
 short = text.Corpus(*(part[:3000] for part in village[:3]), village.vocab)
 text.load_corpus = lambda name: short
 text.fetch = lambda name: [f"{name}/input.txt"]  # as if it had come
+grammar.build = lambda: {"train.txt": "Tom"}  # as if it had been built
 for command in json.loads(sys.argv[1]):
     print(f"$ {' '.join(command)}", flush=True)
     sys.argv = ["lessons", *command]

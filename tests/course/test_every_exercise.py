@@ -116,12 +116,7 @@ def test_what_is_not_as_it_should_be_is_found():
     made.misconception("Another.", name="doubled")(lambda x: 2 * x)
     made.misconception("The same as another.", name="added")(lambda x: x + x)
     row = examine(made, [4, 5])
-    assert row.accepted == (
-        "sign_kept (4)",
-        "sign_turned (4)",
-        "sign_kept (5)",
-        "sign_turned (5)",
-    )
+    assert row.accepted == ("sign_kept (4)", "sign_turned (4)", "sign_kept (5)", "sign_turned (5)")
     assert row.confused == ("added: doubled (4)", "added: doubled (5)")
     assert not row.is_clean
     assert "| size | 2 | 4 | 2 | 3 |" in table([row], 1)

@@ -91,10 +91,7 @@ def test_a_wrong_number_is_shown_and_recognised(norm):
         (lambda grads: True, "norm (global norm) is True; expected a single number."),
         (lambda grads: 1, "norm (global norm) is 1, expected a number with a point."),
         (lambda grads: np.nan, "norm (global norm) is nan."),
-        (
-            lambda grads: grads.get("?"),
-            "norm (global norm) is None; expected a single number.",
-        ),
+        (lambda grads: grads.get("?"), "norm (global norm) is None; expected a single number."),
     ],
 )
 def test_what_is_no_number(norm, answer, words):

@@ -15,13 +15,7 @@ from pathlib import Path
 import pytest
 
 from lessons_lib.grading import batch
-from lessons_lib.grading.batch import (
-    How,
-    find_submissions,
-    grade_all,
-    load_exercises,
-    unpacking,
-)
+from lessons_lib.grading.batch import How, find_submissions, grade_all, load_exercises, unpacking
 from lessons_lib.grading.batch.students import not_counted, student_of
 from lessons_lib.grading.isolation import box
 from lessons_lib.grading.report import Report, Result

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
 from lessons_lib.grading.export.describing import shape_check
-from tests.grading.platforms import CS231N, ENVIRONMENT, NAME, ROOT, SCORES, run
+from tests.grading.platforms import CS231N, NAME, ROOT, SCORES, run
+from tests.grading.test_batch import ASSIGNMENT
 
 
 def test_lessons_grade_tells_the_four_apart(points):
@@ -56,16 +58,16 @@ def test_stubs_and_nothing_else(exported, file, suffix):
             assert tuple(arguments) == exercise.parameters
 
 
-@pytest.mark.parametrize("target", sorted(TARGETS))
-@pytest.mark.parametrize("file", [CS231N, None], ids=["cs231n", "course"])
-def test_no_hint_and_no_path_of_this_machine(exported, target, file):
-    folder, asked = exported(target, file), assignment.assignments(file)
-    hints = [k.hint for a in asked for e in a.exercises for k in e.misconceptions]
-    assert hints
+def assert_without(folder, *absent):
     for name, data in everything(folder):
-        text = data.decode()
-        for absent in (*hints, str(folder), str(ROOT), sys.prefix, "index-url", "file://"):
-            assert absent not in text, name
+        for word in (*absent, str(folder.parent), str(ROOT), sys.prefix, "index-url", "file://"):
+            assert word not in data.decode(), name
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_no_hint_and_no_path_of_this_machine(exported, target):
+    hints = [known.hint for exercise in exercises.all() for known in exercise.misconceptions]
+    assert_without(exported(target, None), *hints)
 
 
 def test_the_student_version_earns_nothing(exported):
@@ -186,13 +188,6 @@ def test_handouts_read_as_the_source_does(definitions, tmp_path):
         assert names[exercise.name].__doc__ == exercise.reference.__doc__.rstrip()
 
 
-@pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
-def test_helpers_are_carried_along(definitions, tmp_path, target):
-    export(target, tmp_path / "out", exercises=definitions)
-    names = {name.rpartition("/")[2] for name, _ in everything(tmp_path / "out")}
-    assert {"hw.py", "least.py", "drawing.py"} <= names
-
-
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -234,7 +229,7 @@ def test_what_cannot_be_handed_out(definitions, tmp_path, changes, reason):
         (("otter", "new", "no.py"), FileNotFoundError, "--exercises: there is no file"),
         (("otter", "new", None, "no.whl"), FileNotFoundError, "--wheel: there is no file"),
         (("otter", "new", None, "full/file"), ValueError, "--wheel: expected lessons_lib"),
-        (("otter", "new", "up.py"), ValueError, "got '../assignment3'"),
+        (("otter", "new", "up.py"), ValueError, "got '../hw1'"),
         (("github", "new", "two.py"), ValueError, "expected one lesson in the file for github"),
     ],
 )
@@ -242,9 +237,10 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
     monkeypatch.chdir(tmp_path)
     Path("full").mkdir()
     Path("full/file").write_text("")
-    two = CS231N.read_text().replace('lesson="assignment3"', 'lesson="assignment2"', 1)
-    Path("two.py").write_text(two)
-    Path("up.py").write_text(two.replace('"assignment3"', '"../assignment3"'))
+    one = textwrap.dedent(ASSIGNMENT)
+    again = one.replace("def double", "def triple").replace('"hw1"', '"hw2"')
+    Path("two.py").write_text(one + again)
+    Path("up.py").write_text(one.replace('"hw1"', '"../hw1"'))
     target, out, file, built = (*arguments, None, None)[:4]
     with pytest.raises(error, match=re.escape(message)):
         export(target, out, exercises=file, wheel=built)
@@ -252,24 +248,27 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
 
 
 @pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
-def test_a_wheel_goes_along(exported, definitions, tmp_path, target):
+def test_a_wheel_and_helpers_go_along(exported, definitions, tmp_path, target):
     built = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
     built.write_bytes(b"a wheel")
     export(target, tmp_path / "a", exercises=definitions, wheel=built)
     files = dict(everything(tmp_path / "a"))
-    required = {n.rsplit("/")[-1]: data for n, data in files.items()}["requirements.txt"].decode()
+    files |= {name.rpartition("/")[2]: data for name, data in files.items()}
+    assert {"hw.py", "least.py", "drawing.py"} <= set(files)
+    required = files["requirements.txt"].decode()
     assert required.splitlines()[-1].endswith(f"/{built.name}")
     assert b"a wheel" in files.values()
-    files = dict(everything(exported(target)))
+    assert_without(tmp_path / "a")
+    files = dict(everything(exported(target, None)))
     assert files["requirements.txt"].decode().splitlines()[-1].startswith("lessons-lib==")
 
 
-def test_the_command(tmp_path):
-    command = [sys.executable, "-m", "lessons_lib", "export", "student", "--out", "out"]
-    assert "2 files for student" in run([*command, "--exercises", str(CS231N)], tmp_path)
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr == "lessons: --out: expected a new or an empty folder, got out\n"
+def test_the_command(lessons, definitions, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, said, _ = lessons("export", "student", "--out", "out", "--exercises", definitions)
+    assert status == 0 and "2 files for student" in said
+    status, _, said = lessons("export", "student", "--out", "out")
+    assert (status, said) == (2, "lessons: --out: expected a new or an empty folder, got out\n")
 
 
 def broken(*arguments, **named):

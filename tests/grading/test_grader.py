@@ -93,22 +93,29 @@ def test_what_a_submission_may_send_is_counted(submission, monkeypatch):
     assert statuses(grade(submission(course_answers("lstm_gates"))))["lstm_gates"] == "crashed"
 
 
-@each_isolation
+ENDS = [
+    ("while True: pass", "timeout", "after 1 seconds of work"),
+    ("import os; os._exit(0)", "crashed", "Its process ended"),
+    ("import ctypes; ctypes.string_at(0)", "crashed", "Its process ended"),
+    ("return np.ones(2**33), 1, 1, 1", "memory", "MemoryError"),
+    ("import sys; sys.exit(0)", "error", "It tried to end Python"),
+    ("raise KeyboardInterrupt", "crashed", "Its process ended"),
+]
+IN_ANY = [
+    ("raise NotImplementedError", "not_attempted", "Write your code"),
+    ("pass", "not_attempted", "Write your code"),
+    ("return nothing(x)", "error", "name 'nothing' is not defined"),
+    ("return [1] * 10", "failed", "It returns a list of 10"),
+    ("return x, x, x, object()", "failed", "shape"),
+    ("return np.matrix(x), x, x, x", "failed", "shape"),
+]
+
+
 @pytest.mark.parametrize(
-    ("body", "status", "words"),
+    ("level", "body", "status", "words"),
     [
-        ("while True: pass", "timeout", "after 1 seconds of work"),
-        ("import os; os._exit(0)", "crashed", "Its process ended"),
-        ("import ctypes; ctypes.string_at(0)", "crashed", "Its process ended"),
-        ("raise NotImplementedError", "not_attempted", "Write your code"),
-        ("pass", "not_attempted", "Write your code"),
-        ("return nothing(x)", "error", "name 'nothing' is not defined"),
-        ("return np.ones(2**33), 1, 1, 1", "memory", "MemoryError"),
-        ("import sys; sys.exit(0)", "error", "It tried to end Python"),
-        ("raise KeyboardInterrupt", "crashed", "Its process ended"),
-        ("return [1] * 10", "failed", "It returns a list of 10"),
-        ("return x, x, x, object()", "failed", "shape"),
-        ("return np.matrix(x), x, x, x", "failed", "shape"),
+        *(pytest.param("strong", *row, marks=STRONG.marks) for row in ENDS),
+        *(("basic", *row) for row in [*ENDS, *IN_ANY]),
     ],
 )
 def test_what_a_function_may_do(submission, level, body, status, words, monkeypatch):
@@ -189,25 +196,25 @@ def test_fresh_cases_and_their_replay(submission):
     assert first.results != second.results  # other numbers in the message
 
 
+ANSWERS = """
+from lessons_lib.course.lstm_gates.exercises import lstm_gates
+from lessons_lib.course.exercises import find
+from lessons_lib.layers import LSTM
+from lessons_lib.cells import lstm_step
+import lessons_lib.cells as m; m.lstm_step
+from lessons_lib.grading.exercise.registry import find
+"""
+
+
 @each_isolation
-@pytest.mark.parametrize(
-    "line",
-    [
-        "from lessons_lib.course.lstm_gates.exercises import lstm_gates",
-        "from lessons_lib.course.exercises import find; lstm_gates = find('lstm_gates')",
-        "from lessons_lib.layers import LSTM as lstm_gates",
-        "from lessons_lib.cells import lstm_step as lstm_gates",
-        "import lessons_lib.cells as m; lstm_gates = m.lstm_step",
-        "from lessons_lib.grading.exercise.registry import find as lstm_gates",
-    ],
-)
-def test_the_answers_cannot_be_imported(submission, level, line):
-    report = grade(
-        submission(f"{line}\ndef lstm_step(): ..."),
-        isolation=level,
-        exercises=[exercises.find("lstm_gates")],
-    )
-    assert (report.results[0].status, report.score) == ("error", 0)  # the failed import is named
+def test_the_answers_cannot_be_imported(submission, level):
+    lines = ["1 + 1", *ANSWERS.strip().splitlines()]
+    tries = [f"try: {line}; got.append({line!r})\nexcept Exception: pass" for line in lines]
+    answer = "def lstm_gates(x, h_prev, Wx, Wh, b): raise OSError(got)\ndef lstm_step(): ..."
+    path = submission("\n".join(["got = []", *tries, answer]))
+    asked = [exercises.find("lstm_gates"), exercises.find("lstm_step")]
+    report = grade(path, exercises=asked, isolation=level)
+    assert "OSError: ['1 + 1']" in report.results[0].message, "something was imported"
 
 
 def test_a_lesson_goes_on_with_the_learners_function(submission):

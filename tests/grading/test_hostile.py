@@ -1,4 +1,4 @@
-"""Every attack of the corpus, in both isolations, with its control beside it.
+"""Every attack of the corpus, in both isolations, with its control beside it or after all of them.
 
 An attack gets through if it earns more than its answer does without it, brings a secret or a
 control character into the report, changes a file that is not its own, reaches the network, or
@@ -127,11 +127,7 @@ def withstand(attack, level, tmp_path, token, servers):
     report = grade(path, exercises=wanted, isolation=level, run="all")
     if attack.has_its_control:
         control = report.results[0]
-    else:
-        beside = tmp_path / "in" / "control.py"
-        beside.write_text(f"{HEAD}\n{CONTROL}")
-        control = grade(beside, exercises=CONTROL_AND_TARGET[:1], isolation=level).results[0]
-    assert (control.status, control.score) == ("passed", FULL), str(control)
+        assert (control.status, control.score) == ("passed", FULL), str(control)
 
     result = report.results[-1]
     assert result.status != "infrastructure_error"
@@ -165,7 +161,7 @@ def outlives(token):
 
 @pytest.mark.parametrize("level", [STRONG, "basic"])
 def test_the_twins_earn_what_is_said(level, tmp_path):
-    """A right answer passes, a wrong one does not: what the attacks are compared with."""
+    """A right answer passes, after all that this process has graded: the attacks' control."""
     path = tmp_path / "twin.py"
     body = "".join(f"    {line}\n" for line in RIGHT.splitlines())
     path.write_text(f"{HEAD}\n{CONTROL}\n\n{SIGNATURE}{body}")

@@ -73,10 +73,7 @@ AS_AFTER_RUN_ALL = {
         ["class A:\n    def go(self):\n        global T\n        T = 8", "a = A()", "a.go()", F],
         8,
     ),
-    "an argument of a function": (
-        ["def fill(t):\n    t.append(1)", "T = []", "fill(T)", F],
-        [1],
-    ),
+    "an argument of a function": (["def fill(t):\n    t.append(1)", "T = []", "fill(T)", F], [1]),
     "an argument of a module's function": (
         ["import heapq\nT = []", "heapq.heappush(T, 3)", F],
         [3],

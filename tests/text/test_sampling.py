@@ -19,10 +19,7 @@ temperatures = st.floats(0.05, 20)
 
 
 @given(
-    logits_arrays,
-    st.floats(0, 20),
-    st.none() | st.integers(1, 14),
-    st.none() | st.floats(0.001, 1),
+    logits_arrays, st.floats(0, 20), st.none() | st.integers(1, 14), st.none() | st.floats(0.001, 1)
 )
 def test_always_a_distribution_that_keeps_the_order(logits, temperature, top_k, top_p):
     probs = sampling_distribution(logits, temperature=temperature, top_k=top_k, top_p=top_p)
@@ -58,14 +55,6 @@ def test_nucleus_is_the_smallest_set_that_reaches_the_mass(logits, temperature, 
     assert full[kept].sum() - full[kept].min() < top_p + 1e-12  # one fewer would not reach it
     assert full[kept].min() >= full[~kept].max(initial=0)
     np.testing.assert_allclose(cut[kept], full[kept] / full[kept].sum(), rtol=1e-12)
-
-
-def test_nucleus_worked_by_hand():
-    logits = np.log([0.125, 0.5, 0.25, 0.125])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.5), [0, 1, 0, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.51), [0, 2 / 3, 1 / 3, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.8), [1 / 7, 4 / 7, 2 / 7, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=1), [0.125, 0.5, 0.25, 0.125])
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])

@@ -4,13 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lessons_lib.training import (
-    PRESETS,
-    Recipe,
-    TimeLimitReached,
-    find_runs,
-    read_metrics,
-)
+from lessons_lib.training import PRESETS, Recipe, TimeLimitReached, find_runs, read_metrics
 from lessons_lib.training.comparison import ModelRow, compare, equal_size, table
 from lessons_lib.training.loss_split import DistanceRow
 from tests.training.test_run import make_corpus

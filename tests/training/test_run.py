@@ -111,11 +111,12 @@ def wait_until_newer(file, before, child):
 
 
 @pytest.mark.slow
-def test_killed_ten_times_at_random_moments(uninterrupted, tmp_path):
+@pytest.mark.parametrize("times", [4, pytest.param(10, marks=pytest.mark.thorough)])
+def test_killed_at_random_moments(uninterrupted, tmp_path, times):
     rng = np.random.default_rng()  # truly random moments: the outcome must not depend on them
     checkpoint = tmp_path / folders.CHECKPOINT
     killed = 0
-    while killed < 10:
+    while killed < times:
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         child = start_child(tmp_path)
         wait_until_newer(checkpoint, before, child)
@@ -316,9 +317,3 @@ def test_training_in_a_thread(tmp_path):
     thread.start()
     thread.join()
     assert (tmp_path / folders.MODEL).exists()
-
-
-def test_a_folder_that_is_a_file(tmp_path):
-    (tmp_path / "taken").write_text("")
-    with pytest.raises(OSError, match="taken"):
-        train("letters", make_corpus(), RECIPE, tmp_path / "taken")

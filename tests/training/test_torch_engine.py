@@ -77,7 +77,7 @@ def test_100_steps_of_every_recipe(preset, narrow, torch_model):
     """On words of the village. docs/performance.md says why `better` parts at its full width."""
     recipe = replace(PRESETS[preset], dtype="float64")
     if narrow:
-        sizes = {"seq_len": min(recipe.seq_len, 20), "batch_size": min(recipe.batch_size, 20)}
+        sizes = {"seq_len": min(recipe.seq_len, 10), "batch_size": min(recipe.batch_size, 10)}
         recipe = replace(recipe, embed_size=24, hidden_size=24, **sizes)
     village = load_corpus("village")
     steps = []

@@ -13,6 +13,13 @@ from lessons_lib.shown import shown
 
 BEGIN_FORMULAS = r"=+@\-＝＋＠－"  # noqa: RUF001
 MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
+# What a spreadsheet takes for a number, a date or a time, and would show with other characters.
+MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+CHANGED = re.compile(
+    r"0\d+|\d{16,}|\d+(\.\d+)?e[+-]?\d+|\d+[-/:]\d+([-/:]\d+)?|\d+\.\d+\.\d+"
+    rf"|{MONTH}[-/ ]?\d+|\d+[-/ ]?{MONTH}",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 class Graded(NamedTuple):
@@ -28,7 +35,8 @@ def table(
     """The lines of the grades: one for each submission, two columns for each exercise.
 
     Points stand alone in their column, with the status in the next one. Seeds are written as
-    1_234_567: a spreadsheet takes that for text and keeps all digits, and Python for a number.
+    1_234_567: a spreadsheet takes that for text and keeps all digits, and Python for a number. An
+    id that it would change, such as 0012345 or one of 16 digits, has an apostrophe before it.
 
     Args:
         rows: the submissions.
@@ -47,7 +55,19 @@ def table(
             cells += [f"{result.score:g}", result.status] if result else ["", ""]
         total = [f"{report.score:g}", f"{report.max_score:g}"]
         seed = "" if report.seed is None else f"{report.seed:_}"
-        yield [*about(row).values(), *total, *cells, report.isolation or "", seed, name]
+        yield [
+            *map(as_text, about(row).values()),
+            *total,
+            *cells,
+            report.isolation or "",
+            seed,
+            name,
+        ]
+
+
+def as_text(cell: str) -> str:
+    """A cell that a spreadsheet would take for a number, and change, as a text."""
+    return f"'{cell}" if CHANGED.fullmatch(cell) else cell
 
 
 def left_out_table(left_out: Mapping[str, str]) -> str:

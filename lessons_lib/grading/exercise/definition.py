@@ -179,15 +179,26 @@ class Exercise:
             ValueError: if the source has that piece not exactly once, or the exercise has a
                 misconception of that name.
         """
-        if (count := self.source.count(right)) != 1:
-            raise ValueError(
-                f"right: expected a piece that {self.name} has once, got {right!r}, "
-                f"which it has {count} times"
-            )
-        changed = self.source.replace(right, wrong)
-        names = dict(self.reference.__globals__)  # with the reference's own view of its module
-        exec(compile(changed, f"<{self.name}, {name}>", "exec"), names)
-        self.misconception(hint, name=name)(names[self.name])
+
+        @functools.cache
+        def version() -> Callable[..., Any]:
+            if (count := self.source.count(right)) != 1:
+                raise ValueError(
+                    f"right: expected a piece that {self.name} has once, got {right!r}, "
+                    f"which it has {count} times"
+                )
+            names = dict(self.reference.__globals__)  # with the reference's own view of its module
+            changed = self.source.replace(right, wrong)
+            exec(compile(changed, f"<{self.name}, {name}>", "exec"), names)
+            return names[self.name]
+
+        @functools.wraps(self.reference)
+        def wrong_version(*args: Any, **kwargs: Any) -> Any:
+            return version()(*args, **kwargs)
+
+        if not self.is_of_the_course:  # whose 250 would slow every command, and are in its tests
+            version()
+        self.misconception(hint, name=name)(wrong_version)
 
     def inherit(
         self,

@@ -12,7 +12,7 @@ def make_figures():
             [0, 0.75],
             marks={2: "store"},
             limits=(-2, 2),
-        ),
+        )
     }
 
 

@@ -5,12 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lessons_lib.course.language_model.writing import (
-    KINDS,
-    audit,
-    effective_choices,
-    verdict,
-)
+from lessons_lib.course.language_model.writing import KINDS, audit, effective_choices, verdict
 from lessons_lib.text import load_corpus
 
 SCENE = """*** Tom was in the library . the library was quiet . Tom was reading a book .

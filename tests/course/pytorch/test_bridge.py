@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 
 import nbformat
 import numpy as np
@@ -64,6 +65,8 @@ def test_the_cells_with_pytorch_find_everything_equal(file, cells):
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
+        if is_skipped(cell):  # 20 steps of training for 200
+            namespace["islice"] = lambda steps, most: itertools.islice(steps, 20)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             source = cell.source.replace("%matplotlib inline", "").replace("%time ", "")
