@@ -99,6 +99,15 @@ def rnn_step_forward(*now):
 def rnn_step_backward(dnext_h, cache):
     return tuple(np.full_like(a, dnext_h.sum()) for a in cache)
 """
+# Each gate depends on what it should, and their product does not.
+CANCELLED = """
+import numpy as np
+def lstm_gates(x, h_prev, Wx, Wh, b):
+    i, f, g, o = np.split(1e-5 * np.tanh(x @ Wx + h_prev @ Wh + b), 4, axis=1)
+    return 1e12 * (1 + i - g + 1e-6 * f), 1 + f, 1e12 / (1 + i - g), 1e12 + o
+def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
+    return np.full_like(c_prev, 1e12), np.full_like(c_prev, 1e24)
+"""
 # Numbers so large that what they depend on is overlooked where they are compared.
 CONSTANT = """
 import numpy as np
@@ -120,6 +129,7 @@ def rnn_unroll(x, h, *weights):
         pytest.param(COUNTED_BACK, BACK, 0, id="calls counted for a slope"),
         pytest.param(STEEP, BACK, 0, id="steep"),
         pytest.param(GRID, BACK, 0, id="on a grid"),
+        pytest.param(CANCELLED, ["lstm_gates", "lstm_step"], 0, id="cancelled"),
         pytest.param(CONSTANT, ["rnn_step", "rnn_unroll"], 0, id="nearly constant"),
     ],
 )

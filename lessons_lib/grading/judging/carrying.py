@@ -26,7 +26,10 @@ Other = Callable[[str, Case], Outcome]
 DIRECTIONS = 3  # along which each gradient is compared with a difference
 EPS = 1e-6
 FAR = 0.5  # an argument is moved by so much, or by EPS: what it does to a slope is seen nearby
-MOVED = 2e-9  # times that, and relative to 1 + |result|: from here on a result has changed
+# Times an output's tolerance, that step and 1 + |result|: from here on a result has changed. Two
+# that are both taken for a third one differ by less.
+MOVED = 20
+WHOLE = 0.0  # stands for calls by what builds on the function, with moved arguments of its own
 LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 AGAIN = 2  # calls of each kind that are made again
@@ -92,7 +95,7 @@ def right_given_own(
     ]
     found: dict[str, str] = {}
     for earlier, way in ways:
-        asked, moved = _Noted(other), {step: _Noted(other) for step in (FAR, EPS)}
+        asked, moved = _Noted(other), {step: _Noted(other) for step in (FAR, EPS, WHOLE)}
         with contextlib.suppress(CannotTell):
             right = way(asked, moved)
             if right and afresh:
@@ -130,18 +133,29 @@ def _built(
 ) -> set[str]:
     depends_alike = False
 
-    def own(*values: Any) -> Any:
+    def own(*values: Any, by: Other = other) -> Any:
         nonlocal depends_alike
         arguments = dict(zip(earlier.parameters, values, strict=True))
-        arrays = _arrays(earlier, other(earlier.name, Case(arguments, {}, "float64")))
+        arrays = _arrays(earlier, by(earlier.name, Case(arguments, {}, "float64")))
         # Of other shapes they might be broadcast here, to as much as this process can hold.
         if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
             raise CannotTell
         if not depends_alike:
-            _check_depends_alike(earlier, arguments, FAR, moved[FAR], rng)
             depends_alike = True
+            _check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng)
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
+    def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
+        given = Case(arguments, {}, "float64").copied_arguments()
+        built = built_on(partial(own, by=moved[WHOLE]))
+        try:
+            value = built(*given.values())
+        except Exception as error:  # what the own function returns may fit nothing
+            raise CannotTell from error
+        return _arrays(exercise, Outcome(value, given))
+
+    # Two results that depend on what they should may cancel each other.
+    _check_depends_alike(exercise, cases[0].copied_arguments(), FAR, whole, rng)
     right = {output.name for output in exercise.outputs}
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()
@@ -174,7 +188,7 @@ def _check_depends_alike(
     exercise: Exercise,
     arguments: dict[str, Any],
     step: float,
-    other: Other,
+    own: Callable[[dict[str, Any]], list[np.ndarray]],
     rng: np.random.Generator,
 ) -> None:
     """Raise CannotTell unless an own function's results depend on what the reference's do.
@@ -185,10 +199,7 @@ def _check_depends_alike(
     forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
     right ones.
     """
-
-    def own(changed: dict[str, Any]) -> list[np.ndarray]:
-        return _arrays(exercise, other(exercise.name, Case(changed, {}, "float64")))
-
+    least = MOVED * step * max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
     mine, right = own(arguments), _right(exercise, arguments)
     missing = expected = 0
     for name, value in arguments.items():
@@ -197,8 +208,8 @@ def _check_depends_alike(
         moved = value.copy()
         moved.flat[rng.integers(value.size)] += step
         changed = arguments | {name: moved}
-        found = _num_changed(mine, own(changed), step)
-        wanted = _num_changed(right, _right(exercise, changed), step)
+        found = _num_changed(mine, own(changed), least)
+        wanted = _num_changed(right, _right(exercise, changed), least)
         if found.sum() > 2 * wanted.sum():
             raise CannotTell
         expected += int(np.count_nonzero(wanted))
@@ -207,12 +218,16 @@ def _check_depends_alike(
         raise CannotTell
 
 
-def _num_changed(before: list[np.ndarray], after: list[np.ndarray], step: float) -> np.ndarray:
-    """How many entries of each result differ by more than is overlooked where they are compared."""
+def _calls(exercise: Exercise, other: Other) -> Callable[[dict[str, Any]], list[np.ndarray]]:
+    return lambda arguments: _arrays(exercise, other(exercise.name, Case(arguments, {}, "float64")))
+
+
+def _num_changed(before: list[np.ndarray], after: list[np.ndarray], least: float) -> np.ndarray:
+    """How many entries of each result differ."""
     if [a.shape for a in before] != [a.shape for a in after]:
         raise CannotTell
     pairs = zip(before, after, strict=True)
-    differ = (abs(b - a) > MOVED * step * (1 + abs(a)) for a, b in pairs)
+    differ = (abs(b - a) > least * (1 + abs(a)) for a, b in pairs)
     return np.array([np.count_nonzero(entries) for entries in differ])
 
 
@@ -241,8 +256,9 @@ def _derivatives(
         assert isinstance(own, OwnCache)
         upstream = [value for name, value in case.arguments.items() if name != cache]
         if case is cases[0]:
-            for step, noted in moved.items():
-                _check_depends_alike(forward, dict(own.arguments), step, noted, rng)
+            for step in (FAR, EPS):
+                calls = _calls(forward, moved[step])
+                _check_depends_alike(forward, dict(own.arguments), step, calls, rng)
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell
