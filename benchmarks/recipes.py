@@ -1,12 +1,13 @@
 """What `better` and `best` reach by time, as they were and as they are, and what else was tried.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/recipes.py [NAME ...]
+    python benchmarks/recipes.py --cores 2
 
 trains the recipes with 100 units on the words of the text that is shipped, and keeps the
 perplexities after each epoch in results/recipes.json, beside the seconds of a processor that
 training took until there; measuring them is not counted, nor is what else the machine does. What
 the file has already is not trained again. Then it prints two tables and draws
-docs/images/recipes.png.
+docs/images/recipes.png. With --cores it prints what share of the time a step takes on so many.
 """
 
 import json
@@ -15,10 +16,12 @@ import statistics
 import sys
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from lessons_lib.files import write_atomically
 from lessons_lib.plots import save_figure
@@ -119,6 +122,26 @@ def time_to(points: list[Point], perplexity: float) -> float:
     return next((point.seconds for point in points if point.valid <= perplexity), math.inf)
 
 
+def on_cores(count: int, text: Corpus, turns: int = 9, steps: int = 20) -> None:
+    """Print the time of a step on so many cores, as a share of that on one, measured by turns."""
+    blas = ThreadpoolController().select(user_api="blas")
+    print(f"| recipe | ms on one core | share on {count} | middle half |\n|---|---|---|---|")
+    for name, recipe in COMPARED.items():
+        trainer = Trainer(recipe.build(len(text.vocab)), text.train, recipe)
+        trainer.step()
+        took: dict[int, list[float]] = {1: [], count: []}
+        for _, cores in product(range(turns), took):
+            with blas.limit(limits=cores):
+                begun = time.perf_counter()
+                for _ in range(steps):
+                    trainer.step()
+                took[cores].append(1000 * (time.perf_counter() - begun) / steps)
+        shares = [many / one for one, many in zip(*took.values(), strict=True)]
+        low, middle, high = statistics.quantiles(shares)
+        one = statistics.median(took[1])
+        print(f"| {name} | {one:.0f} | {middle:.2f} | {low:.2f} to {high:.2f} |", flush=True)
+
+
 def draw(found: dict[str, list[Point]]) -> None:
     """Validation perplexity by time, a line for each seed, each recipe beside what it was."""
     figure, panels = side_by_side(("better", "best"), 8.4, 3.6, grid=True)
@@ -144,6 +167,8 @@ def main(names: list[str]) -> None:
     """Train what is not there yet, print the table, draw the figure."""
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     text = corpus()
+    if names[:1] == ["--cores"]:
+        return on_cores(int(names[1]), text)
     for name in names or RUNS:
         if name not in stored:
             stored[name] = curve(RUNS[name], text)

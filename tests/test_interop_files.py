@@ -126,6 +126,22 @@ def test_what_is_not_opened_is_told_what_to_do(name, words, tmp_path):
     check_error(lambda: convert(tmp_path / name, tmp_path / "x"), f"ValueError: FILE: .*{words}")
 
 
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_to_torch_and_back_is_the_identity(cell, tied, dtype):
+    model = drawn_model(cell, tied, dtype)
+    state_dict = language_model_to_torch(model, embedding="e", rnn="r", output="o")
+    back = language_model_from_torch(state_dict, embedding="e", rnn="r", output="o")
+    assert back.config == model.config
+    for name, value in model.params.items():
+        np.testing.assert_array_equal(back.params[name], value)
+    for value in state_dict.values():
+        assert value.flags.c_contiguous and value.dtype == dtype
+        value[...] = 7
+    assert not any((value == 7).any() for value in model.params.values())
+
+
 def drawn_model(cell, tied, dtype):
     rng = np.random.default_rng(4)
     model = LanguageModel(7, 4, 4, cell=cell, num_layers=2, tie_weights=tied, rng=rng, dtype=dtype)
@@ -195,3 +211,18 @@ def test_a_plain_module_of_torch_loads_the_file(cell, tmp_path, lessons):
     back = language_model_from_torch(theirs.state_dict())
     for name, value in model.params.items():
         np.testing.assert_array_equal(back.params[name], value)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # within Keras
+def test_the_files_are_what_the_script_makes(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    pytest.importorskip("torch")
+    pytest.importorskip("keras")
+    from tools import make_interop_files
+
+    for name in make_interop_files.KERAS:
+        weights, logits = make_interop_files.of_keras(name)
+        for ours, theirs in zip(weights, np.load(FILES / f"{name}.npz").values(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_allclose(logits, EXPECTED[name], rtol=0, atol=1e-6)

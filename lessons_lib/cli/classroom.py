@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lessons_lib.cli.output import say, say_next, show_table
+from lessons_lib.shown import shown
 
 if TYPE_CHECKING:
     from lessons_lib.grading.batch import Batch, Found, Graded
@@ -171,7 +172,7 @@ def _say_some(what: str, entries: Sequence[str]) -> None:
     if not entries:
         return
     say(f"{len(entries)} {what}:")
-    for entry in entries[:MOST_TOLD]:
+    for entry in (shown(entry, keep="") for entry in entries[:MOST_TOLD]):  # each in one line
         say(f"  {entry if len(entry) <= WIDTH - 2 else entry[: WIDTH - 3] + '…'}")
     if len(entries) > MOST_TOLD:
         say(f"  and {len(entries) - MOST_TOLD} more")

@@ -235,6 +235,8 @@ def _conclude(model: "LanguageModel", text: Text, folder: Path, best: float | No
 
     draw_as_usual()
     records = read_metrics(folder)
+    if not records:
+        raise ValueError(f"--out: the metrics in {folder} are damaged; no epoch has an end in them")
     save_figure(learning_curve(records, best_possible=best), folder / "learning_curve.png")
     test = text.corpus.test
     reached = perplexity(model, test, batch_size=lanes(text.name))

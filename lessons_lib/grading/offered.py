@@ -6,7 +6,8 @@ import functools
 import importlib
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +20,8 @@ from lessons_lib.grading.exercise.registry import EXERCISES
 
 # Imported where they are looked at: the grader itself uses none of them.
 MODULES = ("functions", "cells", "gradients")
-AXES = (0, 1)  # that are not the last one, as a rule
+AXES = (0, 1)  # that are not the last one, as a rule; also False and True
+MOST_ORDERS = 60  # of three arguments or more
 
 
 def building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], set[str]]:
@@ -89,23 +91,25 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
 
 
 def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Values for the function's parameters: in order, or in any order if they are few.
+    """Values for the function's parameters: in order, and in any order if there are not many.
 
-    Those that it can do without are tried, too: an exercise may ask for its axis, or for another.
+    Those that it can do without are tried, too: an exercise may ask for its axis, or its variant.
     """
     parameters = inspect.signature(function).parameters.values()
     needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
     others = [p.name for p in parameters if p.name not in needed]
     values = list(arguments.values())
-    yield dict(zip(needed, values, strict=False))
+    orders: Iterable[Sequence[Any]] = [values[: len(needed)]]
     if len(needed) <= 2:
         values += [inner for value in values for inner in _held(value)]
-        single = [value for value in values if np.isscalar(value)] + [*AXES]
-        for some in itertools.permutations(values, len(needed)):
-            given = dict(zip(needed, some, strict=True))
-            yield given
-            for name, value in itertools.product(others, single):
-                yield {**given, name: value}
+    if len(needed) <= 2 or math.perm(len(values), len(needed)) <= MOST_ORDERS:
+        orders = itertools.chain(orders, itertools.permutations(values, len(needed)))
+    single = [value for value in values if np.isscalar(value)] + [*AXES]
+    for some in orders:
+        given = dict(zip(needed, some, strict=False))
+        yield given
+        for name, value in itertools.product(others, single):
+            yield {**given, name: value}
 
 
 def _held(value: Any) -> list[Any]:

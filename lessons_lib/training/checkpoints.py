@@ -35,7 +35,10 @@ def load_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         check_regular(path, MOST_BYTES)
         with safetensors.safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}
-            return arrays, json.loads(file.metadata()["values"])
+            values = json.loads(file.metadata()["values"])
+            if not isinstance(values, dict):
+                raise TypeError("its values have no names")
+            return arrays, values
     except (
         safetensors.SafetensorError,
         OSError,

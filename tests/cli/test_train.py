@@ -67,6 +67,9 @@ def test_a_time_limit_stops_at_a_checkpoint(whole, tmp_path, lessons):
     status, _, _ = lessons(*command, "--resume", "--time-limit", "1h")
     assert status == 0
     assert (tmp_path / "r" / "model.safetensors").read_bytes() == whole
+    (tmp_path / "r" / "metrics.jsonl").write_text("")
+    status, _, err = lessons(*command, "--resume")
+    assert status == 2 and "no epoch has an end in them" in err
 
 
 def test_durations():

@@ -88,6 +88,25 @@ def rnn_step_forward(*now):
 def rnn_step_backward(dnext_h, cache):
     return tuple(np.full_like(a, dnext_h.sum()) for a in cache)
 """
+# A step on a grid of numbers, and beside it the sum of all that lies between: an argument that is
+# moved far shows a step, the slope is that of the sum.
+GRID = """
+import numpy as np
+def rnn_step_forward(*now):
+    x, h, Wx, Wh, b = (np.round(4 * a) / 4 for a in now)
+    between = sum(a.sum() for a in now) - sum(a.sum() for a in (x, h, Wx, Wh, b))
+    return x @ Wx + h @ Wh + b + between, now
+def rnn_step_backward(dnext_h, cache):
+    return tuple(np.full_like(a, dnext_h.sum()) for a in cache)
+"""
+# Numbers so large that what they depend on is overlooked where they are compared.
+CONSTANT = """
+import numpy as np
+def rnn_step(x, h_prev, Wx, Wh, b):
+    return 1e12 + np.sin(x) @ Wx + np.sin(h_prev) @ Wh + b
+def rnn_unroll(x, h, *weights):
+    return np.full((len(x), *h.shape), 1e12), np.full(h.shape, 1e12)
+"""
 
 
 @pytest.mark.filterwarnings("ignore")  # as where a batch is graded: a warning ends nothing
@@ -100,6 +119,8 @@ def rnn_step_backward(dnext_h, cache):
         pytest.param(COUNTED, ["rnn_step", "rnn_unroll"], 0, id="calls counted"),
         pytest.param(COUNTED_BACK, BACK, 0, id="calls counted for a slope"),
         pytest.param(STEEP, BACK, 0, id="steep"),
+        pytest.param(GRID, BACK, 0, id="on a grid"),
+        pytest.param(CONSTANT, ["rnn_step", "rnn_unroll"], 0, id="nearly constant"),
     ],
 )
 def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points, tmp_path):

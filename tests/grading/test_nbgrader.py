@@ -163,7 +163,12 @@ def damaged(release):
     twice.cells += extra
     first = without(filled(release, RIGHT), "title", "setup", "rnn_step_forward")
     first.cells.insert(0, nbformat.v4.new_code_cell("import numpy as np"))
+    older = filled(release, RIGHT)  # nbgrader refuses to go on where a cell says so
+    for cell in older.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader |= {"schema_version": 1, "grade": False, "solution": True}
     return {
+        "a-older": (older, 13),
         "bare": (bare, 13),
         "no-first": (first, 6),
         "no-second": (without(filled(release, RIGHT), "rnn_forward"), 11),

@@ -77,6 +77,8 @@ def test_a_lesson_of_the_course_has_the_cells_before_it_and_not_its_own():
     modules, taken = building_blocks([exercises.find("lstm_step_backward")])
     assert modules == ["functions.py", "cells.py", "gradients.py"]
     assert "lstm_step_backward" in taken and "lstm_step" not in taken
+    # reset_after=False makes the answer of the step that the lesson before asked for.
+    assert "gru_step" in building_blocks([exercises.find("gru_step_reset_before")])[1]
 
 
 @pytest.mark.parametrize("how", ["adapted", "the course's own function"])

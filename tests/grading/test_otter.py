@@ -53,3 +53,18 @@ def test_otter_itself(exported, points, tmp_path):
         said = {"right": "passed, 2 of 2", "partly": "not right yet, 1 of 2"}.get(who)
         assert said is None or said in verdicts["lstm_step_forward"]
     assert not trap.exists()
+
+
+def test_a_submission_that_is_a_link_leads_nowhere(tmp_path):
+    """As GitHub's repositories may hold them, which Gradescope takes in."""
+    grading = pytest.importorskip("lessons_lib.grading.export.otter_grading")
+    own, folder = tmp_path / "own", tmp_path / "submission"
+    own.write_text("the instructor's")
+    folder.mkdir()
+    (folder / "hw.py").symlink_to(own)
+    settings = {"assignment": "05_lstm_gates", "exercises": None, "isolation": "basic"}
+    plugin = grading.GradeApart(str(folder / "hw.py"), {}, settings)
+    plugin.before_grading(None)
+    assert plugin.report.score == 0 and "a link" in str(plugin.report)
+    assert own.read_text() == "the instructor's"
+    assert (folder / "hw.py").read_text() == "" and not (folder / "hw.py").is_symlink()

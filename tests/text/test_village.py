@@ -1,5 +1,6 @@
 """The village: shipped as built, readable in one way only, with probabilities that are right."""
 
+import bz2
 import itertools
 import math
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from lessons_lib.files import data_path
 from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs, village
 from lessons_lib.text.tokens import Tokens, readable
 from lessons_lib.text.village import SCENE_BREAK, read, write
@@ -20,6 +22,14 @@ def corpus():
 @pytest.fixture(scope="module")
 def steps(corpus):
     return list(read(corpus.vocab.decode(corpus.train)))
+
+
+def test_shipped_text_is_what_the_grammar_builds():
+    built = village.build()
+    packed = data_path("village", "train.txt.bz2").read_bytes()
+    assert bz2.decompress(packed) == built.pop("train.txt").encode()
+    for name, text in built.items():
+        assert data_path("village", name).read_bytes() == text.encode()
 
 
 def test_splits_share_no_scene_worth_mentioning(corpus):

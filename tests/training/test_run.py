@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus, Vocabulary
@@ -283,7 +284,10 @@ def test_a_run_is_not_overwritten(uninterrupted):
 
 
 @pytest.mark.parametrize("name", [folders.CHECKPOINT, folders.RECIPE])
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b'{"a": 1}'])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00" * 100, b'{"a": 1}', safetensors.numpy.save({}, {"values": "[1]"})],
+)
 def test_damaged_files_are_named(uninterrupted, tmp_path, name, content):
     for file in uninterrupted.iterdir():
         if file.is_file():

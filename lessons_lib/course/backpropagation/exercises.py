@@ -112,9 +112,9 @@ def numerical_gradient(f, x, eps=1e-6):
         "Go back through the step in reverse: first through tanh, from dh to da. Everything else "
         "follows from da alone.",
         "The derivative of tanh(a) is 1 - tanh(a)^2, and tanh(a) is h, which the cache holds.",
-        "Each result is a product of da with something from the cache, and the shapes allow only "
-        "one: dWx has to be (D, H), and you have x (N, D) and da (N, H). The bias was added to "
-        "every row; what do N rows do to its gradient?",
+        "Each product of da with something from the cache is told by the shapes: dWx has to be "
+        "(D, H), and you have x (N, D) and da (N, H). Where two would fit, as Wh is square, ask "
+        "what was multiplied. The bias was added to every row; what do N rows do to its gradient?",
     ],
 )
 def rnn_step_backward(dh, cache):

@@ -51,7 +51,8 @@ def look_for_copies(
         places: dict[str, Path] = {}
         if compare is not None:
             found = find_submissions([compare], Path(unpacked, "files"))
-            places = {f"{compare.name}: {name}": path for name, path in found.submissions.items()}
+            # No submission has a name with two blanks in it: none is taken for earlier work.
+            places = {f"{compare.name}:  {name}": path for name, path in found.submissions.items()}
         codes = {row.name: fingerprints(_pieces(paths[row.name])) for row in rows}
         of_others = {name: fingerprints(pieces) for name, pieces in others.items()}
         of_others |= {name: fingerprints(_pieces(path)) for name, path in places.items()}
@@ -139,4 +140,4 @@ def _handed_out(wanted: Sequence[Assignment]) -> Fingerprints:
 
 def _label(name: str, who: Class) -> str:
     student = who.students.get(name)
-    return name if student is None else student.name or student.id
+    return name.replace(":  ", ": ") if student is None else student.name or student.id

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook  # type: ignore[import-not-found]
 from nbgrader.converters import Autograde  # type: ignore[import-not-found]
+from nbgrader.nbgraderformat import SCHEMA_VERSION  # type: ignore[import-not-found]
 from nbgrader.preprocessors import Execute, OverwriteCells  # type: ignore[import-not-found]
 from traitlets import Dict
 from traitlets.config import Config, LazyConfigValue
@@ -89,22 +92,27 @@ class GradeApart(Execute):
 
 
 class KeepCells(OverwriteCells):
-    """Puts lost graded cells back, wherever the submission has none of their neighbours left."""
+    """Puts lost graded cells back, wherever the submission has none of their neighbours left.
+
+    What nbgrader notes of a cell is taken from its database: a student may write anything there,
+    and a cell of an older format would end the whole run.
+    """
 
     assignments = Dict(help="the exported assignments, by their name").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Make the cells what they were handed out as."""
-        if resources["nbgrader"]["assignment"] in self.assignments:
+        asked = resources["nbgrader"]
+        if asked["assignment"] in self.assignments:
             self.add_missing_cells = True
+            with Gradebook(asked["db_url"]) as gradebook:
+                marks = _marks(gradebook.find_notebook(asked["notebook"], asked["assignment"]))
+            for cell in reversed(nb.cells):  # of two with one id the last counts, as for nbgrader
+                own = cell.metadata.pop("nbgrader", None)
+                name = own.get("grade_id") if isinstance(own, dict) else None
+                if isinstance(name, str) and name in marks:
+                    cell.metadata["nbgrader"] = marks.pop(name)
         return super().preprocess(nb, resources)
-
-    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        """Take its marks from a cell that is not of this assignment, or is there twice."""
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        if self.add_missing_cells and not cell.metadata.get("nbgrader", {}).get("grade_id"):
-            cell.metadata.pop("nbgrader", None)
-        return cell, resources
 
     def add_missing_grade_cells(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add each behind the nearest one before it that is there, or else at the end."""
@@ -123,3 +131,24 @@ class KeepCells(OverwriteCells):
                 nb.cells.insert(end, cell)
                 end += 1
         return nb, resources
+
+
+def _marks(source: Any) -> dict[str, NotebookNode]:
+    """What nbgrader notes of the cells that it knows of a notebook, by their ids."""
+    points = {cell.name: cell.max_score for cell in (*source.grade_cells, *source.task_cells)}
+    solutions, tasks = ({c.name for c in cs} for cs in (source.solution_cells, source.task_cells))
+    marks = {}
+    for cell in source.source_cells:
+        marks[cell.name] = NotebookNode(
+            grade_id=cell.name,
+            grade=cell.name in points and cell.name not in tasks,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            locked=cell.locked,
+            checksum=cell.checksum,
+            cell_type=cell.cell_type,
+            schema_version=SCHEMA_VERSION,
+        )
+        if cell.name in points:
+            marks[cell.name]["points"] = points[cell.name]
+    return marks

@@ -36,14 +36,15 @@ class GradeApart(AbstractOtterPlugin):
             exercises=Path("../source/files", exercises).resolve() if exercises else None,
             isolation=self.plugin_config["isolation"],
         )
+        is_script = submission.suffix == ".py"
         for path in submission.parent.iterdir():
-            if path.name in ("tests", submission.name):
+            if path.name == "tests" or (path == submission and not is_script):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        if submission.suffix == ".py":
+        if is_script:  # made anew: written to, a link would lead elsewhere
             submission.write_text("")
 
     def before_execution(self, submission: Any) -> Any:

@@ -7,7 +7,7 @@ the calls before whether it is looked at or built on, and be a simpler one in on
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,7 +25,8 @@ Other = Callable[[str, Case], Outcome]
 
 DIRECTIONS = 3  # along which each gradient is compared with a difference
 EPS = 1e-6
-MOVED = 1e-9  # from here on a result has changed
+FAR = 0.5  # an argument is moved by so much, or by EPS: what it does to a slope is seen nearby
+MOVED = 2e-9  # times that, and relative to 1 + |result|: from here on a result has changed
 LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 AGAIN = 2  # calls of each kind that are made again
@@ -81,7 +82,7 @@ def right_given_own(
         rng: draws what is looked at.
     """
     rng = rng or np.random.default_rng(0)
-    ways: list[tuple[Exercise, Callable[[Other, Other], set[str]]]] = [
+    ways: list[tuple[Exercise, Callable[[Other, Mapping[float, Other]], set[str]]]] = [
         (forward, partial(_derivatives, exercise, cases, outcomes, name, forward, rng))
         for name, forward in exercise.cache_from.items()
     ]
@@ -91,12 +92,12 @@ def right_given_own(
     ]
     found: dict[str, str] = {}
     for earlier, way in ways:
-        asked, moved = _Noted(other), _Noted(other)
+        asked, moved = _Noted(other), {step: _Noted(other) for step in (FAR, EPS)}
         with contextlib.suppress(CannotTell):
             right = way(asked, moved)
             if right and afresh:
-                asked.check(earlier, afresh, rng)
-                moved.check(earlier, afresh, rng)
+                for noted in (asked, *moved.values()):
+                    noted.check(earlier, afresh, rng)
             found |= dict.fromkeys(right, earlier.name)
     return found
 
@@ -109,7 +110,7 @@ def _arrays(exercise: Exercise, outcome: Outcome) -> list[np.ndarray]:
     ):
         raise CannotTell
     arrays = [np.asarray(result) for result in results or ()]
-    if not all(a.dtype.kind in "iuf" and (abs(a) < LARGEST).all() for a in arrays):
+    if not all(a.dtype.kind in "iuf" and (abs(a.astype(float)) < LARGEST).all() for a in arrays):
         raise CannotTell
     return arrays
 
@@ -125,7 +126,7 @@ def _built(
     built_on: Callable[[Callable[..., Any]], Callable[..., Any]],
     rng: np.random.Generator,
     other: Other,
-    moved: Other,
+    moved: Mapping[float, Other],
 ) -> set[str]:
     depends_alike = False
 
@@ -137,7 +138,7 @@ def _built(
         if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
             raise CannotTell
         if not depends_alike:
-            _check_depends_alike(earlier, arguments, moved, rng)
+            _check_depends_alike(earlier, arguments, FAR, moved[FAR], rng)
             depends_alike = True
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
@@ -170,14 +171,19 @@ def _right(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:
 
 
 def _check_depends_alike(
-    exercise: Exercise, arguments: dict[str, Any], other: Other, rng: np.random.Generator
+    exercise: Exercise,
+    arguments: dict[str, Any],
+    step: float,
+    other: Other,
+    rng: np.random.Generator,
 ) -> None:
     """Raise CannotTell unless an own function's results depend on what the reference's do.
 
     Who need not solve the exercise could choose one that is easily solved: results that pass an
-    argument on, or that are a sum of everything. So one entry of each argument is moved: results
-    that have to change do, but for a third of them, since one argument may have been forgotten, or
-    two blocks exchanged; and no more than twice as many entries change as of the right ones.
+    argument on, or that are a sum of everything. So one entry of each argument is moved by a step:
+    results that have to change do, but for a third of them, since one argument may have been
+    forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
+    right ones.
     """
 
     def own(changed: dict[str, Any]) -> list[np.ndarray]:
@@ -189,10 +195,10 @@ def _check_depends_alike(
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             continue
         moved = value.copy()
-        moved.flat[rng.integers(value.size)] += 0.5
+        moved.flat[rng.integers(value.size)] += step
         changed = arguments | {name: moved}
-        found = _num_changed(mine, own(changed))
-        wanted = _num_changed(right, _right(exercise, changed))
+        found = _num_changed(mine, own(changed), step)
+        wanted = _num_changed(right, _right(exercise, changed), step)
         if found.sum() > 2 * wanted.sum():
             raise CannotTell
         expected += int(np.count_nonzero(wanted))
@@ -201,12 +207,13 @@ def _check_depends_alike(
         raise CannotTell
 
 
-def _num_changed(before: list[np.ndarray], after: list[np.ndarray]) -> np.ndarray:
-    """How many entries of each result differ."""
+def _num_changed(before: list[np.ndarray], after: list[np.ndarray], step: float) -> np.ndarray:
+    """How many entries of each result differ by more than is overlooked where they are compared."""
     if [a.shape for a in before] != [a.shape for a in after]:
         raise CannotTell
     pairs = zip(before, after, strict=True)
-    return np.array([np.count_nonzero(abs(b - a) > MOVED) for a, b in pairs])
+    differ = (abs(b - a) > MOVED * step * (1 + abs(a)) for a, b in pairs)
+    return np.array([np.count_nonzero(entries) for entries in differ])
 
 
 def _is_constant(value: Any) -> bool:
@@ -226,7 +233,7 @@ def _derivatives(
     forward: Exercise,
     rng: np.random.Generator,
     other: Other,
-    moved: Other,
+    moved: Mapping[float, Other],
 ) -> set[str]:
     right = {output.name for output in exercise.outputs}
     for case, outcome in zip(cases, outcomes, strict=True):
@@ -234,7 +241,8 @@ def _derivatives(
         assert isinstance(own, OwnCache)
         upstream = [value for name, value in case.arguments.items() if name != cache]
         if case is cases[0]:
-            _check_depends_alike(forward, dict(own.arguments), moved, rng)
+            for step, noted in moved.items():
+                _check_depends_alike(forward, dict(own.arguments), step, noted, rng)
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell

@@ -14,6 +14,7 @@ CLASS = {
     "lienid_12348_67893_hw.pdf": "",
 }
 ROSTER = 'Student,ID,SIS Login ID,Section,hw1 (5)\n"Roe, John",12346,,A,\n"Li, Enid",12348,,A,\n'
+ROSTER += '"Ann\n 9 of 9 for her",12349,,A,\n'
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def test_a_class(lessons, course):
     summary = out[out.index("1 want a human eye") :].replace(f"{course}", "")
     assert summary.startswith("1 want a human eye:\n  poeedgar: broken cell or statement\n")
     assert "  Li, Enid: lienid_12348_67893_hw.pdf\n" in summary
+    assert "  Ann\\n 9 of 9 for her: nothing\n" in summary, "a name stands in one line"
     assert "2 not in the roster:\n  doejane\n  poeedgar\n" in summary
     assert "1 late, 0.2 points taken off for it\n" in summary
     assert all(len(line) <= 60 for line in summary.splitlines())

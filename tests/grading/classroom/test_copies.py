@@ -113,7 +113,9 @@ def test_hostile_sources_end(text):
 
 
 def test_pages_of_pairs(tmp_path):
-    for name, text in {"in/ada.py": ANSWER, "in/eve.py": reference(), "old/x.py": ANSWER}.items():
+    files = {"in/ada.py": ANSWER, "in/eve.py": reference(), "old/x.py": ANSWER}
+    files["in/old: x.py"] = "pass"  # a student's, called as earlier work is
+    for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     found = find_submissions([tmp_path / "in"])
@@ -122,6 +124,7 @@ def test_pages_of_pairs(tmp_path):
     near = look_for_copies(rows, found.submissions, who, EXAMPLE, tmp_path / "old")
     told = {(remark.first, remark.second) for remark, _, _ in near}
     assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
+    assert not any("old: x.py" in remark.of for remark, _, _ in near)
     packed = Path(shutil.make_archive(str(tmp_path / "older"), "zip", tmp_path / "old"))
     of_archive = look_for_copies(rows, found.submissions, who, EXAMPLE, packed)
     assert [pieces for _, _, pieces in of_archive] == [pieces for _, _, pieces in near]
