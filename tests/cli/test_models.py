@@ -21,7 +21,7 @@ def save_model(path, tokens, corpus="letters", seed=0):
     return path
 
 
-def test_evaluate(trained, lessons):
+def test_evaluate(trained, lessons, village_of_the_run):
     folder, output = trained
     status, out, _ = lessons("evaluate", folder, "village")
     assert status == 0

@@ -20,7 +20,7 @@ from tools import make_recall
 def test_training_learns_and_is_repeatable():
     long, *short = (
         make_recall.train(make_recall.Setup("lstm", 2.0, num_updates=n), 4e-3, seed=5)
-        for n in (300, 3, 3)
+        for n in (200, 3, 3)
     )
     assert long.accuracy(make_task(10, 500, np.random.default_rng(6))) > 3 / S
     for name, p in short[0].params.items():
