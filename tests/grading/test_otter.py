@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -55,15 +56,21 @@ def test_otter_itself(exported, points, tmp_path):
     assert not trap.exists()
 
 
-def test_a_submission_that_is_a_link_leads_nowhere(tmp_path):
+def test_a_submission_that_is_a_link_leads_nowhere(tmp_path, monkeypatch):
     """As GitHub's repositories may hold them, which Gradescope takes in."""
-    grading = pytest.importorskip("lessons_lib.grading.export.otter_grading")
     own, folder = tmp_path / "own", tmp_path / "submission"
     own.write_text("the instructor's")
     folder.mkdir()
     (folder / "hw.py").symlink_to(own)
-    settings = {"assignment": "05_lstm_gates", "exercises": None, "isolation": "basic"}
-    plugin = grading.GradeApart(str(folder / "hw.py"), {}, settings)
+    with monkeypatch.context() as stand_ins:
+        plugins = SimpleNamespace(AbstractOtterPlugin=object)
+        stand_ins.setitem(sys.modules, "otter.plugins", plugins)
+        results = SimpleNamespace(TestCaseResult=tuple)
+        stand_ins.setitem(sys.modules, "otter.test_files.abstract_test", results)
+        from lessons_lib.grading.export.otter_grading import GradeApart
+    plugin = object.__new__(GradeApart)
+    plugin.submission_path = str(folder / "hw.py")
+    plugin.plugin_config = {"assignment": "05_lstm_gates", "exercises": None, "isolation": "basic"}
     plugin.before_grading(None)
     assert plugin.report.score == 0 and "a link" in str(plugin.report)
     assert own.read_text() == "the instructor's"

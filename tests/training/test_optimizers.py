@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
+import pytest
 
-from lessons_lib.training import Adam
+from lessons_lib.training import SGD, Adam
 from lessons_lib.training.schedules import Constant, Cosine
 
 
@@ -29,6 +30,18 @@ def test_adam_by_its_definition():
         v = 0.999 * v + 0.001 * grads["W"] ** 2
         p = p - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
     np.testing.assert_allclose(params["W"], p, rtol=1e-13)
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_step_keeps_dtype_and_leaves_gradients_alone(kind, dtype):
+    params, (grads, *_) = make(dtype)
+    before = {name: g.copy() for name, g in grads.items()}
+    arrays = dict(params)
+    kind(params).step(params, grads, lr=0.1, rate=0.5)
+    for name in params:
+        assert params[name] is arrays[name] and params[name].dtype == dtype
+        np.testing.assert_array_equal(grads[name], before[name])
 
 
 def test_constant_and_cosine():

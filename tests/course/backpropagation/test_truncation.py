@@ -30,3 +30,12 @@ def test_a_carried_state_answers_everywhere_and_a_reset_one_only_from_the_lag_on
     assert learned > 0.95 if carry else learned < 0.6
     if carry:  # and it needs the state
         assert truncation.share_learned(net, **how | {"carry": False}) < 0.6
+
+
+def test_carrying_the_state_matters_from_the_second_chunk_on():
+    for num_steps, same in ((4, True), (8, False)):
+        one, two = (
+            truncation.train_on_echo(rng(), lag=2, length=4, carry=carry, num_steps=num_steps)
+            for carry in (True, False)
+        )
+        assert np.array_equal(one.layer.params["Wh"], two.layer.params["Wh"]) == same
