@@ -83,10 +83,10 @@ def test_a_learning_rate_that_is_set_stays():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell", ["rnn", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_learns_with_every_cell(preset, cell):
-    """At a small size, on the village's beginning; with an LSTM in test_torch_engine.py."""
+    """At a small size, on the beginning of the village."""
     village = load_corpus("village")
     recipe = PRESETS[preset].for_cell(cell, 16)
     recipe = replace(recipe, seq_len=min(recipe.seq_len, 20), batch_size=min(recipe.batch_size, 20))
