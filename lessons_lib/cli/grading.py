@@ -118,7 +118,7 @@ def grade(
         stack.enter_context(claimed(out, paths))
         found = find_submissions(paths, out / "unpacked")
         if exercises is not None:
-            leave_out_exercises(found, exercises)
+            leave_out_exercises(found, exercises, paths)
             check_references(load_exercises(exercises))  # before anything is graded
         title = title or (exercises.stem if exercises else lesson or "Memory Gates")
         classroom = Classroom(

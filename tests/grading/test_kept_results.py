@@ -217,15 +217,23 @@ def test_byte_code_beside_exercises_is_not_run(tmp_path):
 
 
 def test_exercises_among_the_submissions(tmp_path, lessons):
-    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bo").mkdir(parents=True)
     (tmp_path / "in" / "ada.py").write_text(RIGHT)
     hw1 = tmp_path / "in" / "hw1.py"
-    hw1.write_text("import helper\n" + textwrap.dedent(ASSIGNMENT))
-    (tmp_path / "in" / "helper.py").write_text("")
+    hw1.write_text(textwrap.dedent(ASSIGNMENT))
     command = ("grade", tmp_path / "in", "--exercises", hw1, "--out", tmp_path / "out")
     status, out, err = lessons(*command)
     assert (status, err) == (0, "") and "1 graded" in out and "hw1.py: it belongs to the" in out
-    hw1.write_text("import pytest\n" + textwrap.dedent(ASSIGNMENT))
-    (tmp_path / "in" / "pytest.py").write_text("raise SystemExit('a student was run')")
-    status, out, err = lessons(*command)
-    assert (status, out) == (2, "") and "in place of the installed pytest" in err
+    # What it imports may be a student's: installed or not, a module, a folder or a link.
+    hw1.write_text("try:\n    import bo, cy, pytest\nexcept ImportError:\n    pass\n")
+    evil = "raise SystemExit('a student was run')"
+    (tmp_path / "evil.txt").write_text(evil)
+    for name in ("cy.py", "bo/any.py", "pytest.py"):
+        (tmp_path / "in" / name).write_text(evil)
+        status, out, err = lessons(*command)
+        assert (status, out) == (2, "") and f"hw1.py would take in {name}, which lies" in err
+        (tmp_path / "in" / name).unlink()
+    (tmp_path / "in" / "cy.py").symlink_to(tmp_path / "evil.txt")
+    assert lessons(*command)[0] == 2
+    named = ("grade", tmp_path / "in" / "ada.py", tmp_path / "in" / "cy.py", *command[2:])
+    assert lessons(*named)[0] == 2

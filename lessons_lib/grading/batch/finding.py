@@ -1,7 +1,6 @@
 """Find what is to be graded below folders and in archives; nothing is left out without a reason."""
 
 import contextlib
-import importlib.util
 import os
 import re
 import shutil
@@ -92,13 +91,18 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     return found
 
 
-def leave_out_exercises(found: Found, exercises: Path) -> None:
-    """Take an instructor's files out of the submissions that they lie among.
+def leave_out_exercises(found: Found, exercises: Path, paths: Iterable[Path] = ()) -> None:
+    """Take an instructor's file out of the submissions that it lies among.
+
+    Args:
+        found: the submissions.
+        exercises: the file; nothing of it is run.
+        paths: where they were looked for.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if one of them may be a student's: it goes before an installed module; or if
-            they lie where every submission may look.
+        ValueError: if it takes in a file beside it that may be a student's, or lies where every
+            submission may look.
     """
     if not exercises.is_file():
         raise FileNotFoundError(f"--exercises: there is no file {exercises}")
@@ -107,24 +111,24 @@ def leave_out_exercises(found: Found, exercises: Path) -> None:
             f"--exercises: {exercises} lies in the folder of a module that every submission may "
             "read; keep it elsewhere"
         )
-    own = {file.resolve(): place for place, file in helper_files(exercises).items()}
-    own[exercises.resolve()] = exercises.name
+    helpers = {file.resolve(): place for place, file in helper_files(exercises).items()}
+    folders = {exercises.parent.resolve(), exercises.resolve().parent}
+    among = any(f.is_relative_to(p.resolve()) for f in folders for p in paths if p.is_dir())
+    taken = {path.resolve() for path in found.submissions.values()} & helpers.keys()
+    for file in helpers if among else taken:
+        raise ValueError(
+            f"PATH: {exercises.name} would take in {helpers[file]}, which lies among the "
+            "submissions and may be a student's; keep the exercises in a folder of their own"
+        )
     handed_out = {_as_lines(text) for text in sources(exercises).values()}
     for name, path in list(found.submissions.items()):
-        place = own.get(path.resolve())
-        if place is None:
-            if handed_out and _is_one_of(handed_out, path):
-                del found.submissions[name]
-                found.left_out[name] = "it was handed out with the exercises"
+        if path.resolve() == exercises.resolve():
+            found.left_out[name] = "it belongs to the exercises"
+        elif handed_out and _is_one_of(handed_out, path):
+            found.left_out[name] = "it was handed out with the exercises"
+        else:
             continue
-        module = place.partition("/")[0].removesuffix(".py")
-        if path.resolve() != exercises.resolve() and importlib.util.find_spec(module):
-            raise ValueError(
-                f"PATH: {name} is among the submissions, and {exercises.name} would import it in "
-                f"place of the installed {module}; keep the exercises in a folder of their own"
-            )
         del found.submissions[name]
-        found.left_out[name] = "it belongs to the exercises"
 
 
 def _as_lines(text: bytes) -> tuple[bytes, ...]:
