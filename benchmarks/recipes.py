@@ -164,7 +164,7 @@ def draw(found: dict[str, list[Point]]) -> None:
 
 
 def main(names: list[str]) -> None:
-    """Train what is not there yet, print the table, draw the figure."""
+    """Train what is not there yet, print the tables, draw the figure; or time steps on cores."""
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     text = corpus()
     if names[:1] == ["--cores"]:
