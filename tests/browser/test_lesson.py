@@ -136,7 +136,7 @@ def test_a_learner_works_through_a_lesson(lab, page, tmp_path: Path):
     picture("1-opened")
 
     page.locator('[data-command="notebook:restart-run-all"]').first.click()
-    dial = cell('gate_dials(["f"], pulse)')
+    dial = cell('gate_dials(["f"], [1] + [0] * 19)')
     handle, readout = dial.locator(".noUi-handle"), dial.locator(".widget-readout")
     expect(handle).to_be_visible()
     expect(page.locator(".jp-InputPrompt", has_text="*")).to_have_count(0)
