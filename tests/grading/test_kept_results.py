@@ -225,15 +225,19 @@ def test_exercises_among_the_submissions(tmp_path, lessons):
     status, out, err = lessons(*command)
     assert (status, err) == (0, "") and "1 graded" in out and "hw1.py: it belongs to the" in out
     # What it imports may be a student's: installed or not, a module, a folder or a link.
-    hw1.write_text("try:\n    import bo, cy, pytest\nexcept ImportError:\n    pass\n")
+    tried = "try:\n    import bo, cy, pytest\nexcept ImportError:\n    pass\n"
+    hw1.write_text(tried + textwrap.dedent(ASSIGNMENT))
     evil = "raise SystemExit('a student was run')"
-    (tmp_path / "evil.txt").write_text(evil)
     for name in ("cy.py", "bo/any.py", "pytest.py"):
         (tmp_path / "in" / name).write_text(evil)
         status, out, err = lessons(*command)
         assert (status, out) == (2, "") and f"hw1.py would take in {name}, which lies" in err
         (tmp_path / "in" / name).unlink()
-    (tmp_path / "in" / "cy.py").symlink_to(tmp_path / "evil.txt")
-    assert lessons(*command)[0] == 2
     named = ("grade", tmp_path / "in" / "ada.py", tmp_path / "in" / "cy.py", *command[2:])
-    assert lessons(*named)[0] == 2
+    (tmp_path / "in" / "cy.py").write_text(evil)
+    assert "hw1.py would take in cy.py, which lies" in lessons(*named)[2]
+    (tmp_path / "in" / "cy.py").unlink()
+    (tmp_path / "in" / ".x").mkdir()
+    (tmp_path / "in" / ".x" / "__init__.py").write_text(evil)
+    (tmp_path / "in" / "cy").symlink_to(".x")  # no submission, yet imported
+    assert "hw1.py would take in cy/__init__.py, which lies" in lessons(*command)[2]
