@@ -176,8 +176,9 @@ class Exercise:
             wrong: what stands there in the wrong version.
 
         Raises:
-            ValueError: if the source has that piece not exactly once, or the exercise has a
-                misconception of that name.
+            ValueError: if the source has that piece not exactly once (in the course's own
+                exercises when the version is first called), or the exercise has a misconception
+                of that name.
         """
 
         @functools.cache
