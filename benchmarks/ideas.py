@@ -11,8 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lessons_lib.functions import sigmoid
+from lessons_lib.layers import lstm
 
 Way = Callable[[], object]
 RNG = np.random.default_rng(0)
@@ -154,6 +156,32 @@ def narrow_blocks(T: int, N: int, H: int, width: int) -> tuple[Way, Way]:
     return without, with_idea
 
 
+def on_one_core(ways: tuple[Way, Way]) -> tuple[Way, Way]:
+    def limited(way: Way) -> Way:
+        def work() -> None:
+            with threadpool_limits(1, user_api="blas"):
+                way()
+
+        return work
+
+    return limited(ways[0]), limited(ways[1])
+
+
+def factors(T: int, N: int, H: int, steps: int) -> tuple[Way, Way]:
+    """What an LSTM's way back does beside products, for all steps at once or block by block."""
+    gates, da, cs, tanh_cs, by_dh = (normal(T, N, k * H) for k in (4, 4, 1, 1, 1))
+    dc = normal(N, 1, H)
+
+    def work(steps: int) -> None:
+        for start in reversed(range(0, T, steps)):
+            some = slice(start, start + steps)
+            lstm._factors_of_gradient(gates[some], cs[some], tanh_cs[some], da[some], by_dh[some])
+            for t in reversed(range(start, min(start + steps, T))):
+                da[t].reshape(N, 4, H)[...] *= dc
+
+    return lambda: work(T), lambda: work(steps)
+
+
 def generation(H: int) -> tuple[Way, Way]:
     """The products of one LSTM step for one sequence, with weights scaled or sums scaled."""
     x, Wx, Wh = normal(1, H), normal(H, 4 * H), normal(H, 4 * H)
@@ -172,6 +200,10 @@ IDEAS: dict[str, tuple[Way, Way]] = {
     "softmax over blocks of 13 rows instead of all 700": (softmax(700, True), softmax(13, True)),
     "and rows left undivided": (softmax(13, True), softmax(13, False)),
     "update in blocks of 65,536 parameters": (update(650 * V), update(1 << 16)),
+    "factors of the way back in blocks of 8 steps, H = 256": factors(100, 32, 256, 8),
+    "small recurrent products for one core, 10 rows, H = 650": on_one_core(
+        narrow_blocks(35, 10, 650, 130)
+    ),
     "one step of generation: scale sums, not weights, H = 650": generation(650),
     "no gain: two threads for the softmax": (softmax(13, False), softmax(13, False, 2)),
     "no gain: recurrent products in 40 narrow blocks, H = 650": narrow_blocks(*LARGE, 65),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons_lib.layers import Dropout, Embedding, Linear
+from lessons_lib.layers import Dropout, Embedding, Linear, lstm, recurrent
 from tests.measured import record
 from tests.strategies import (
     KINDS,
@@ -97,6 +97,33 @@ def compare(kind, case):
 @given(size=sizes(largest=6))
 def test_layers_equal_cells(kind, size):
     compare(kind, make_case(kind, size))
+
+
+def test_an_lstm_goes_back_block_by_block(monkeypatch):
+    monkeypatch.setattr(lstm, "_BLOCK", 3 * 2 * 20)  # three steps of (N, 4H), and one is left
+    compare(KINDS["lstm"], make_case(KINDS["lstm"], Sizes(T=7, N=2, D=4, H=5, seed=3)))
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_a_recurrent_product_made_of_small_ones_is_the_same(name, monkeypatch):
+    case = make_case(KINDS[name], Sizes(T=4, N=3, D=4, H=48, seed=4), np.float32)
+    monkeypatch.setattr(recurrent, "SMALL", 3 * 48 * 17)  # blocks of 16 columns: 17 divide none
+    widths = []
+    was = recurrent._multiply_by_block
+
+    def spy(by_block, *given, **named):
+        widths.append(by_block.shape[2])
+        return was(by_block, *given, **named)
+
+    monkeypatch.setattr(recurrent, "_multiply_by_block", spy)
+    expected = run_layer(make_layer(KINDS[name], case), case)
+    assert widths == []
+    layer = make_layer(KINDS[name], case)
+    layer.narrow = True
+    found = run_layer(layer, case)
+    assert widths == [16] * 4
+    for key, value in found.items():
+        np.testing.assert_allclose(value, expected[key], rtol=1e-4, atol=1e-5, err_msg=key)
 
 
 @each_kind

@@ -65,10 +65,11 @@ class GRU(RecurrentLayer):
         recurrent = self._workspace("recurrent", N, 3 * H)
         reset = self._workspace("reset", N, H)
         hs[0] = h0
+        times_Wh = self._recurrent_product(Wh, N)
         for t in range(T):
             rz, n = gates[t, :, : 2 * H], gates[t, :, 2 * H :]
             r, z = rz[:, :H], rz[:, H:]
-            np.matmul(hs[t], Wh, out=recurrent)
+            times_Wh(hs[t], out=recurrent)
             rz += recurrent[:, : 2 * H]
             if halve_sums:
                 rz *= 0.5

@@ -5,6 +5,8 @@ import numpy as np
 from lessons_lib.layers.base import sum_rows
 from lessons_lib.layers.recurrent import Arrays, RecurrentLayer
 
+_BLOCK = 1 << 18  # entries of da: 1 MB of float32, which is still in the cache for the loop
+
 
 class LSTM(RecurrentLayer):
     """LSTM with the equations of `lessons_lib.cells.lstm_step`.
@@ -37,10 +39,11 @@ class LSTM(RecurrentLayer):
         tanh_cs = self._workspace("tanh_cs", T, N, H)
         recurrent = self._workspace("recurrent", N, 4 * H)
         ig = self._workspace("ig", N, H)
+        times_Wh = self._recurrent_product(Wh, N)
         hs[0], cs[0] = state
         for t in range(T):
             a = gates[t]
-            a += np.matmul(hs[t], Wh, out=recurrent)
+            a += times_Wh(hs[t], out=recurrent)
             if halve_sums:
                 a *= scale
             np.tanh(a, out=a)
@@ -62,39 +65,55 @@ class LSTM(RecurrentLayer):
         T, N, D = x.shape
         H = self.hidden_size
 
-        # What does not depend on the gradient is computed for all steps at once: the factors that
-        # take dc to the blocks i, f, g and dh to the block o, and the one that takes dh to dc.
-        i, f, g, o = (gates[:, :, k * H : (k + 1) * H] for k in range(4))
         da = self._workspace("da", T, N, 4 * H)
-        da_i, da_f, da_g, da_o = (da[:, :, k * H : (k + 1) * H] for k in range(4))
-        np.subtract(1, gates, out=da)
-        da *= gates  # the derivative of sigmoid, s (1 - s), in the blocks i, f, o
-        da_i *= g
-        da_f *= cs[:-1]
-        np.multiply(g, g, out=da_g)
-        np.subtract(1, da_g, out=da_g)
-        da_g *= i
-        da_o *= tanh_cs
-        dc_by_dh = self._workspace("dc_by_dh", T, N, H)
-        np.multiply(tanh_cs, tanh_cs, out=dc_by_dh)
-        np.subtract(1, dc_by_dh, out=dc_by_dh)
-        dc_by_dh *= o
-
         by_block = da.reshape(T, N, 4, H)
+        dc_by_dh = self._workspace("dc_by_dh", T, N, H)
         Wh_T = np.ascontiguousarray(Wh.T)  # d @ Wh.T on the view runs at half the speed
-        for t in reversed(range(T)):
-            dh += dhs[t]
-            dc_by_dh[t] *= dh
-            dc += dc_by_dh[t]
-            if dcs:
-                dc += dcs[0][t]
-            by_block[t, :, :3] *= dc[:, None]
-            by_block[t, :, 3] *= dh
-            np.matmul(da[t], Wh_T, out=dh)
-            dc *= f[t]
+        steps = max(1, _BLOCK // max(1, N * 4 * H))
+        for start in reversed(range(0, T, steps)):  # a block of steps after the other
+            some = slice(start, min(start + steps, T))
+            _factors_of_gradient(gates[some], cs[some], tanh_cs[some], da[some], dc_by_dh[some])
+            for t in reversed(range(some.start, some.stop)):
+                dh += dhs[t]
+                dc_by_dh[t] *= dh
+                dc += dc_by_dh[t]
+                if dcs:
+                    dc += dcs[0][t]
+                by_block[t, :, :3] *= dc[:, None]
+                by_block[t, :, 3] *= dh
+                np.matmul(da[t], Wh_T, out=dh)
+                dc *= gates[t, :, H : 2 * H]  # f
 
         da = da.reshape(T * N, 4 * H)
         np.matmul(x.reshape(T * N, D).T, da, out=self.grads["Wx"])
         np.matmul(hs[:-1].reshape(T * N, H).T, da, out=self.grads["Wh"])
         sum_rows(da, self.grads["b"])
         return (da @ Wx.T).reshape(T, N, D), (dh, dc)
+
+
+def _factors_of_gradient(
+    gates: np.ndarray, cs: np.ndarray, tanh_cs: np.ndarray, da: np.ndarray, dc_by_dh: np.ndarray
+) -> None:
+    """Of some steps, what the backward pass multiplies by and no gradient is needed for.
+
+    Args:
+        gates: i, f, g, o side by side, (steps, N, 4H).
+        cs: the cell before each step (steps, N, H).
+        tanh_cs: tanh of the cell after it (steps, N, H).
+        da: is filled with what takes dc to the blocks i, f, g and dh to the block o.
+        dc_by_dh: is filled with what takes dh to dc.
+    """
+    H = cs.shape[2]
+    i, _, g, o = (gates[:, :, k * H : (k + 1) * H] for k in range(4))
+    da_i, da_f, da_g, da_o = (da[:, :, k * H : (k + 1) * H] for k in range(4))
+    np.subtract(1, gates, out=da)
+    da *= gates  # the derivative of sigmoid, s (1 - s), in the blocks i, f, o
+    da_i *= g
+    da_f *= cs
+    np.multiply(g, g, out=da_g)
+    np.subtract(1, da_g, out=da_g)
+    da_g *= i
+    da_o *= tanh_cs
+    np.multiply(tanh_cs, tanh_cs, out=dc_by_dh)
+    np.subtract(1, dc_by_dh, out=dc_by_dh)
+    dc_by_dh *= o

@@ -1,6 +1,7 @@
 """What RNN, LSTM and GRU have in common: their arguments, their state, and the checks on both."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from lessons_lib.layers.base import Layer, check_array, check_rng, check_size
 
 Arrays = tuple[np.ndarray, ...]
 State = npt.ArrayLike  # h (N, H); for an LSTM the pair (h, c)
+SMALL = 1_000_000  # multiplications: up to there OpenBLAS may have a kernel for small matrices
+NARROWEST = 16  # columns: narrower blocks are too many
 
 
 class RecurrentLayer(Layer):
@@ -28,6 +31,7 @@ class RecurrentLayer(Layer):
     blocks: int  # how many blocks of H columns the weights have
     biases: tuple[str, ...] = ("b",)
     state_parts: tuple[str, ...] = ("h",)
+    narrow = False  # for one core: whether the recurrent product is made of small ones, in float32
 
     def __init__(
         self,
@@ -122,6 +126,24 @@ class RecurrentLayer(Layer):
         """
         raise NotImplementedError
 
+    def _recurrent_product(self, Wh: np.ndarray, N: int) -> Callable[..., np.ndarray]:
+        """`h @ Wh` for the loop over time, to be called with h (N, H) and out (N, columns).
+
+        At every step OpenBLAS copies a large Wh into an order of its own, which takes as long as to
+        multiply a few rows by it. Its kernels for small matrices need no copy, and a block of
+        columns is a small matrix.
+        """
+        H, columns = Wh.shape
+        blocks = max(1, -(-N * H * columns // SMALL))
+        while columns % blocks and blocks < columns:
+            blocks += 1
+        width = columns // blocks
+        if not self.narrow or Wh.dtype != np.float32 or blocks == 1 or width < NARROWEST:
+            return partial(_multiply, Wh)
+        by_block = np.ascontiguousarray(Wh.reshape(H, blocks, width).swapaxes(0, 1))
+        products = self._workspace("products", blocks, N, width)
+        return partial(_multiply_by_block, by_block, products)
+
     def unpack(self, state: State | None, N: int, name: str) -> Arrays:
         """The parts of a state, or of the gradient on one, (N, H) each; None means zeros."""
         parts = {name: state}
@@ -148,6 +170,20 @@ def check_lengths(lengths: npt.ArrayLike, T: int, N: int) -> np.ndarray:
     if array.min(initial=1) < 1:
         raise ValueError(f"lengths: expected values from 1 to {T}, got {array.min()}")
     return array
+
+
+def _multiply(Wh: np.ndarray, h: np.ndarray, out: np.ndarray) -> np.ndarray:
+    return np.matmul(h, Wh, out=out)
+
+
+def _multiply_by_block(
+    by_block: np.ndarray, products: np.ndarray, h: np.ndarray, out: np.ndarray
+) -> np.ndarray:
+    """h @ Wh into out, which is contiguous; by_block (blocks, H, columns of each)."""
+    blocks, N, width = products.shape
+    np.matmul(h, by_block, out=products)
+    out.reshape(N, blocks, width)[...] = products.swapaxes(0, 1)
+    return out
 
 
 def _past_end(lengths: np.ndarray, T: int) -> np.ndarray:

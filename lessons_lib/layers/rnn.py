@@ -25,8 +25,9 @@ class RNN(RecurrentLayer):
         a += b
         hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
         (hs[0],) = state
+        times_Wh = self._recurrent_product(Wh, N)
         for t in range(T):
-            h = np.matmul(hs[t], Wh, out=hs[t + 1])
+            h = times_Wh(hs[t], out=hs[t + 1])
             h += a[t]
             np.tanh(h, out=h)
 

@@ -1,10 +1,12 @@
 """How well a model predicts a text."""
 
+import itertools
 import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any
 
@@ -74,6 +76,8 @@ def perplexity(
 
 Losses = Iterator[tuple[np.ndarray, np.ndarray]]  # of each batch (T, N), and which of them count
 LARGE = 1 << 20  # scores of a batch, from which on threads are worth their while
+# Processors, as OpenBLAS names them, for which it multiplies small matrices without a copy.
+SMALL_KERNELS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 MOST_CORES = 8  # each holds the scores of a batch, and the layers cannot keep more busy
 
 
@@ -90,30 +94,44 @@ def _losses(
         leave=False,
         disable=None if progress else True,  # None: where there is no terminal
     )
-    batches = (
+    batches: Iterator[tuple[np.ndarray, ...]] = (
         (inputs, np.where(targets == IGNORE_INDEX, 0, targets), targets != IGNORE_INDEX)
         for inputs, targets in bar
     )
     # Weights that have grown beyond all bounds give inf or nan, which says enough.
     with model.evaluating(), np.errstate(over="ignore", invalid="ignore"):
-        inputs, targets, counted = next(batches)
-        losses, state = model.token_losses(inputs, targets, None)
-        yield losses, counted
+        state = None
+        first = next(batches)
+        batches = itertools.chain([first], batches)
         blas = ThreadpoolController().select(user_api="blas")
         cores = min(MOST_CORES, max((lib["num_threads"] for lib in blas.info()), default=1))
-        large = losses.size * model.config["vocab_size"] >= LARGE
+        large = first[0].size * model.config["vocab_size"] >= LARGE
         if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
-            with blas.limit(limits=1):
-                yield from _side_by_side(model, batches, state, cores)
+            model.forward(first[0][:1, :1])  # checks the parameters; no backward can follow
+            small = any(lib.get("architecture") in SMALL_KERNELS for lib in blas.info())
+            with blas.limit(limits=1), _narrow(model.layers, small):
+                yield from _side_by_side(model, batches, cores)
         for inputs, targets, counted in batches:
             losses, state = model.token_losses(inputs, targets, state)
             yield losses, counted
 
 
+@contextmanager
+def _narrow(layers: Iterable[RecurrentLayer], narrow: bool) -> Iterator[None]:
+    """Have the recurrent products made of small ones, or not, inside a `with` block."""
+    try:
+        for layer in layers:
+            layer.narrow = narrow
+        yield
+    finally:
+        for layer in layers:
+            layer.narrow = False
+
+
 def _side_by_side(
-    model: LanguageModel, batches: Iterable[tuple[np.ndarray, ...]], state: Any, cores: int
+    model: LanguageModel, batches: Iterable[tuple[np.ndarray, ...]], cores: int
 ) -> Losses:
-    """Losses of the batches that follow, on all cores.
+    """Losses of the batches, on all cores.
 
     While a layer reads a batch, the one above it reads the batch before, and the scores of others
     are made. Each product is the work of one core, so that no core waits for another within it.
@@ -138,7 +156,7 @@ def _side_by_side(
         def start(task: Callable[..., Any], *arguments: Any) -> Future:
             return pool.submit(copy_context().run, task, *arguments)  # keeps what errstate ignores
 
-        earlier = [start(lambda part=part: (None, part)) for part in state]
+        earlier = [start(lambda: (None, None)) for _ in model.layers]
         running: deque[tuple[Future, np.ndarray]] = deque()
         for inputs, targets, counted in batches:
             below = start(lambda inputs=inputs: (model.embedding.forward(inputs), None))

@@ -77,6 +77,28 @@ def test_only_what_pays_is_read_side_by_side(model, way, monkeypatch):
     assert [library["num_threads"] for library in threadpool_info()] == threads
 
 
+@pytest.mark.parametrize("kernels", [True, False])
+def test_where_small_products_are_quick_they_are_made(model, way, kernels, monkeypatch):
+    kinds = {library.get("architecture") for library in threadpool_info()} if kernels else set()
+    monkeypatch.setattr(evaluation, "SMALL_KERNELS", kinds - {None})
+    forward, seen = type(model.layers[0]).forward, set()
+    monkeypatch.setattr(
+        type(model.layers[0]),
+        "forward",
+        lambda layer, *given: seen.add(layer.narrow) or forward(layer, *given),
+    )
+    perplexity(model, IDS)
+    assert (True in seen) == (kernels and way == "side by side")
+    assert not any(layer.narrow for layer in model.layers)
+
+
+def test_no_backward_follows(model):
+    model.loss([[1]], [[2]])
+    perplexity(model, IDS)
+    with pytest.raises(RuntimeError, match="needs a loss just before it"):
+        model.backward()
+
+
 def test_a_fault_half_way_is_told(model, monkeypatch):
     forward = type(model.layers[-1]).forward
     calls = itertools.count()
