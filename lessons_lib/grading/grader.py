@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import functools
-import re
 import secrets
-import statistics
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
@@ -15,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.files import real_place
+from lessons_lib.grading.asked import asked_by_name, asked_of
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.handed_out import handed_out_with, modules_of
-from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation import times
 from lessons_lib.grading.isolation.answers import (
     checked_definitions,
     outcome_of,
     signature_of,
 )
-from lessons_lib.grading.isolation.box import Box
+from lessons_lib.grading.isolation.importable import Importable
 from lessons_lib.grading.isolation.policy import Isolation, reached
 from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerDied, WorkerTooSlow
 from lessons_lib.grading.isolation.running import Outcome, Raised
@@ -43,8 +41,6 @@ SECONDS_PER_CALL = 5.0
 MOST_MESSAGE = 10_000  # characters
 AT_FAULT = (OSError, WorkerDied, WorkerTooSlow, ProtocolError)
 Others = tuple[Callable[[], Worker], Callable[[], contextlib.AbstractContextManager[Worker]]]
-_DEFINED = re.compile(r"^(?:async +)?(?:def +)?(\w+)(?: *\(| *=[^=])", flags=re.MULTILINE)
-_CHECKED = re.compile(r"\bcheck\((\w+)")
 
 
 def grade(
@@ -108,7 +104,7 @@ def unreadable(
     path: str | PathLike[str], exercises: Iterable[Exercise] | None, error: UnreadableError
 ) -> Report:
     """The report on a file that cannot be read."""
-    wanted = list(exercises) if exercises is not None else _by_name(path)
+    wanted = list(exercises) if exercises is not None else asked_by_name(path)
     text = f"The file cannot be read: {error}."
     nothing_known = [Result("file", "error", 0.0, 0.0, text)]
     return Report([_failed(e, "error", text) for e in wanted] or nothing_known)
@@ -120,43 +116,6 @@ def _presentable(result: Result) -> Result:
     if len(message) > MOST_MESSAGE:
         message = f"{message[:MOST_MESSAGE]} …"
     return dataclasses.replace(result, message=shown(message))
-
-
-def _of_lesson(lesson: str) -> list[Exercise]:
-    return [e for e in EXERCISES.all() if e.lesson == lesson]
-
-
-def _by_name(path: str | PathLike[str]) -> list[Exercise]:
-    """The exercises of the lesson in a file's name: "doe_05_lstm_gates (1).ipynb"."""
-    stem = Path(path).stem
-    named = {
-        e.lesson
-        for e in EXERCISES.all()
-        if re.search(rf"(?<![^\W_]){re.escape(e.lesson)}(?![^\W_])", stem)
-    }
-    return _of_lesson(max(named, key=len)) if named else []
-
-
-def asked_of(path: str | PathLike[str], submission: Submission) -> list[Exercise]:
-    """The exercises that a file answers, if nobody says which.
-
-    Those of the lesson in its name; of a notebook by another name, the lesson of which it defines
-    or checks more than half the exercises; else the exercises that it defines.
-    """
-    if of_lesson := _by_name(path):
-        return of_lesson
-    source = "\n".join(text for _, text in submission.pieces)
-    defined = set(_DEFINED.findall(source))
-    every = EXERCISES.all()
-    if submission.is_notebook:
-        known = defined | set(_CHECKED.findall(source))
-        share = {
-            e.lesson: statistics.fmean(o.name in known for o in _of_lesson(e.lesson)) for e in every
-        }
-        lesson = max(share, key=lambda name: share[name], default="")
-        if share.get(lesson, 0) > 0.5:
-            return _of_lesson(lesson)
-    return [exercise for exercise in every if exercise.name in defined]
 
 
 def _graded(
@@ -172,11 +131,11 @@ def _graded(
     ours = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
     remarks = Remarks([*modules_of(handed_out), *ours])
     allowance = Allowance()
-    with Box(modules, taken, handed_out) as box, contextlib.ExitStack() as stack:
+    with Importable(modules, taken, handed_out) as importable, contextlib.ExitStack() as stack:
 
         @contextlib.contextmanager
         def afresh() -> Iterator[Worker]:
-            with Worker(box, level, allowance) as worker:
+            with Worker(importable, level, allowance) as worker:
                 defined(worker, exercises, submission, run)
                 yield worker
 
@@ -192,7 +151,7 @@ def _graded(
                 results += [_failed(e, "timeout", text) for e in exercises[len(results) :]]
                 break
             try:
-                worker = Worker(box, level, allowance)
+                worker = Worker(importable, level, allowance)
             except OSError as error:
                 text = f"The process for it could not be started: {error.strerror}."
                 rest = exercises[len(results) :]

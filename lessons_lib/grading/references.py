@@ -19,7 +19,7 @@ from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.exercise.handed_out import NAME, handed_out_with, imported, module_of
 from lessons_lib.grading.grader import defined, graded_by
 from lessons_lib.grading.isolation import worker
-from lessons_lib.grading.isolation.box import Box
+from lessons_lib.grading.isolation.importable import Importable
 from lessons_lib.grading.isolation.policy import reached
 from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerTooSlow, called_back
 from lessons_lib.grading.isolation.running import call
@@ -53,8 +53,8 @@ def _handed_out_fault(exercises: Sequence[Exercise]) -> str:
     if not handed_out:
         return ""
     imports = [(name, f"exec('import {name}')") for name in map(module_of, handed_out)]
-    box = Box(*building_blocks(exercises), handed_out)
-    with box, Worker(box, reached("auto"), Allowance()) as worker:
+    importable = Importable(*building_blocks(exercises), handed_out)
+    with importable, Worker(importable, reached("auto"), Allowance()) as worker:
         found = defined(worker, [], Submission(imports, False), "all")
     if not isinstance(found, dict):
         return "the process that imports it ends, or takes too long"

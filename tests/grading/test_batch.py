@@ -17,7 +17,7 @@ import pytest
 from lessons_lib.grading import batch
 from lessons_lib.grading.batch import How, find_submissions, grade_all, load_exercises, unpacking
 from lessons_lib.grading.batch.students import not_counted, student_of
-from lessons_lib.grading.isolation import box
+from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
 from tests.grading import deep
 
@@ -347,7 +347,7 @@ def test_an_index_is_looked_for_where_python_looks(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such paths")
 def test_a_path_that_is_longer_than_can_be_opened(tmp_path):
-    with box.Folder() as folder:
+    with importable.Folder() as folder:
         for here in deep.folders(folder, "d" * 250, 20):
             for name in ("a.py", "b.txt"):
                 os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=here))

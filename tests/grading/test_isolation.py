@@ -24,7 +24,7 @@ from lessons_lib.grading.batch import (
     leave_out_exercises,
     pool,
 )
-from lessons_lib.grading.isolation import box, bubblewrap, policy, system_calls, visible
+from lessons_lib.grading.isolation import bubblewrap, importable, policy, system_calls, visible
 from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with, started
 from tests.grading import deep
 from tests.grading.hostile import ATTACKS
@@ -82,7 +82,7 @@ def test_what_strong_isolation_shows(tmp_path):
 @each_isolation
 def test_a_worker_has_no_rights(level):
     """As the system sees it from outside: inside there is no /proc."""
-    with box.Box() as made, Worker(made, level, Allowance()) as worker:
+    with importable.Importable() as made, Worker(made, level, Allowance()) as worker:
         question = {"cells": [], "names": [], "is_notebook": False, "run": "all", "seconds": 1.0}
         worker.ask({"do": "define", **question}, seconds=20)
         described = [
@@ -101,7 +101,7 @@ def test_a_worker_has_no_rights(level):
 @each_isolation
 def test_a_right_answer_of_a_worker_that_gets_no_processor_for_a_while_counts(level):
     """On a busy machine."""
-    with box.Box() as made, Worker(made, level, Allowance()) as worker:
+    with importable.Importable() as made, Worker(made, level, Allowance()) as worker:
         cells, more = [["file", "def f(): return 7"]], {"is_notebook": False, "run": "all"}
         question = {"cells": cells, "names": ["f"], "seconds": 20.0, **more}
         worker.ask({"do": "define", **question}, seconds=20)
@@ -207,7 +207,7 @@ def test_a_number_too_large_for_an_array_is_no_accident_of_the_grader(level, tmp
 
 @on_linux
 def test_a_folder_thousands_deep_is_no_error():
-    with box.Folder() as name:
+    with importable.Folder() as name:
         assert len(list(deep.folders(name, "d", 1500))) == 1500
     assert not Path(name).exists()
 

@@ -16,7 +16,7 @@ from lessons_lib.files import read_regular
 from lessons_lib.grading import batch
 from lessons_lib.grading.batch import How, claimed, find_submissions, grade_all, keeping, tables
 from lessons_lib.grading.exercise.loading import load_exercises
-from lessons_lib.grading.isolation import box
+from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
 from tests.grading import deep
 from tests.grading.test_batch import ASSIGNMENT, RIGHT
@@ -104,7 +104,7 @@ def test_what_lies_in_a_folder_is_only_read_if_it_is_a_file(pool, tmp_path):
 
 @posix
 def test_a_folder_deeper_than_a_path_can_be_long():
-    with box.Folder() as folder:  # not in tmp_path: pytest cannot remove what is so deep
+    with importable.Folder() as folder:  # not in tmp_path: pytest cannot remove what is so deep
         Path(folder, "ada.py").write_text(RIGHT)
         assert len(list(deep.folders(folder, "deep", 1200))) == 1200
         found = find_submissions([Path(folder)])

@@ -1,4 +1,4 @@
-"""What bubblewrap lets a process see: Python, NumPy and a box, all of it read-only."""
+"""What bubblewrap lets a process see: Python, NumPy and modules in a zip file, all read-only."""
 
 import functools
 import os
@@ -17,7 +17,7 @@ from lessons_lib.grading.isolation.visible import (
 )
 
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
-PLACE = "/box.zip"
+PLACE = "/importable.zip"
 
 
 def program() -> str | None:
@@ -27,8 +27,8 @@ def program() -> str | None:
     return shutil.which("bwrap", path=os.pathsep.join([*folders, os.path.dirname(sys.executable)]))
 
 
-def in_bubblewrap(box: Path) -> list[str]:
-    """The command that confines the one that follows it; the box stands at PLACE in there.
+def in_bubblewrap(importable: Path) -> list[str]:
+    """The command that confines the one that follows it; the zip file stands at PLACE in there.
 
     There is no /proc, no program but Python, and nowhere to write to.
     """
@@ -41,9 +41,9 @@ def in_bubblewrap(box: Path) -> list[str]:
     else:
         command += ["--unshare-all", "--unshare-user", "--disable-userns"]
         command += ["--uid", "65534", "--gid", "65534"]
-    command += ["--hostname", "box"]
+    command += ["--hostname", "grading"]
     command += _files()
-    command += ["--ro-bind", str(box), PLACE, "--chdir", "/"]
+    command += ["--ro-bind", str(importable), PLACE, "--chdir", "/"]
     return [*command, "--remount-ro", "/"]
 
 

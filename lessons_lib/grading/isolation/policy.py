@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from lessons_lib.grading.isolation.box import Box
 from lessons_lib.grading.isolation.bubblewrap import PLACE, in_bubblewrap, is_root, program
+from lessons_lib.grading.isolation.importable import Importable
 from lessons_lib.grading.isolation.visible import NUMPY, PARSO, PYTHON
 
 Isolation = Literal["strong", "basic"]
@@ -62,9 +62,9 @@ def missing_for_strong() -> str:
     if program() is None:
         return "bubblewrap (bwrap) is not installed"
     try:
-        with Box() as box:
+        with Importable() as importable:
             started = subprocess.run(
-                command(box.file, "strong"),
+                command(importable.file, "strong"),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 env={"OPENBLAS_NUM_THREADS": "1"},
@@ -76,12 +76,12 @@ def missing_for_strong() -> str:
     return f"a worker ended at its start: {said}"[:300] if started.returncode else ""
 
 
-def command(box: Path, isolation: Isolation) -> list[str]:
-    """The command that starts a worker; it sees the box, Python, NumPy and parso."""
+def command(importable: Path, isolation: Isolation) -> list[str]:
+    """The command that starts a worker; it sees that file, Python, NumPy and parso."""
     packages = list(dict.fromkeys([str(NUMPY.parent), str(PARSO.parent)]))
     if isolation == "basic":
-        return _python([str(box), *packages], isolation)
-    return [*in_bubblewrap(box), *_python([PLACE, *packages], isolation)]
+        return _python([str(importable), *packages], isolation)
+    return [*in_bubblewrap(importable), *_python([PLACE, *packages], isolation)]
 
 
 def _python(paths: list[str], isolation: Isolation) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from lessons_lib.grading.isolation.box import Box, Folder
+from lessons_lib.grading.isolation.importable import Folder, Importable
 from lessons_lib.grading.isolation.policy import TOKEN, Isolation, command
 from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import DTYPES, ProtocolError, receive, send
@@ -46,14 +46,14 @@ class WorkerTooSlow(Exception):
 class Worker:
     """A process that holds one submission. Use it as a context manager."""
 
-    def __init__(self, box: Box, isolation: Isolation, allowance: Allowance) -> None:
+    def __init__(self, importable: Importable, isolation: Isolation, allowance: Allowance) -> None:
         self._allowance = allowance
         self._token = secrets.token_hex(16)
         self._talking: threading.Thread | None = None
         self._ended = False
         self._folder = Folder()
         self._process, self._questions, self._answers = started(
-            command(box.file, isolation),
+            command(importable.file, isolation),
             stderr=subprocess.DEVNULL,
             cwd=self._folder.name,
             env={TOKEN: self._token, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -26,7 +26,7 @@ WORK = (
     *("BINARY", "CALL", "COMPARE", "CONTAINS", "DELETE", "FORMAT", "FOR_ITER", "GET_ITER"),
     *("INPLACE", "IS_OP", "LIST_", "LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "STORE_S", "UNARY"),
 )
-NOT_THE_LEARNERS = "<box>"  # what the files in a box begin with
+NOT_THE_LEARNERS = "<importable>"  # what the files in an Importable begin with
 LIBRARIES = tuple(
     os.path.join(folder, "")  # ends with a separator, so that no neighbour folder matches
     for folder in (

@@ -1,6 +1,6 @@
 """Stands in for IPython where submissions run: nothing of it has an effect.
 
-The box holds copies of this file as `IPython` and `IPython.display`; see `box.py`.
+The zip file of `importable.py` holds copies of this file as `IPython` and `IPython.display`.
 """
 
 from typing import Any

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons_lib.grading.isolation.box import package_folder
+from lessons_lib.grading.isolation.importable import package_folder
 from lessons_lib.grading.isolation.system_calls import LIBRARY
 
 PYTHON = os.path.realpath(sys.executable)

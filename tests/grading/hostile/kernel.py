@@ -35,7 +35,7 @@ ATTACKS = (
         "files and folders, as many as one likes",
         "made",
         "made = 0",
-        "for folder in ('.', '/tmp', '/dev/shm', '/dev', '/', '/box.zip', sys.path[0]):",
+        "for folder in ('.', '/tmp', '/dev/shm', '/dev', '/', '/importable.zip', sys.path[0]):",
         "    for make in (os.mkdir, lambda p: open(p, 'x').close(), lambda p: os.symlink('x', p)):",
         "        try:",
         "            make(f'{folder}/hostile-@TOKEN@')",

@@ -65,7 +65,7 @@ class Folder(tempfile.TemporaryDirectory[str]):
             subprocess.run(["rm", "-rf", self.name], check=False)
 
 
-class Box:
+class Importable:
     """A zip file with what a submission may import beside Python and NumPy.
 
     One file for each submission, because a folder of fifty takes longer to write and to remove
@@ -86,13 +86,13 @@ class Box:
             handed_out: modules of an instructor's, by their place.
         """
         self._folder = Folder()
-        self.file = Path(self._folder.name, "box.zip")
+        self.file = Path(self._folder.name, "importable.zip")
         texts = tuple((handed_out or {}).items())
         self.file.write_bytes(_archive(tuple(modules), frozenset(taken), texts))
         for path in (self.file.parent, self.file):
             path.chmod(0o755)  # it is read by another user, where root grades
 
-    def __enter__(self) -> "Box":
+    def __enter__(self) -> "Importable":
         return self
 
     def __exit__(self, *exception: object) -> None:
