@@ -30,7 +30,7 @@ from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.isolation.submission import Submission, UnreadableError, read_submission
 from lessons_lib.grading.isolation.wire import Function, ProtocolError
 from lessons_lib.grading.judging import feedback
-from lessons_lib.grading.judging.judge import judge
+from lessons_lib.grading.judging.judge import expected_of, judge
 from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
@@ -162,10 +162,21 @@ def _graded(
                 found = defined(worker, left, submission, run)
                 if isinstance(found, dict):
                     remarks.read(found)
-                    results += graded_by(worker, left, found, seed, results, (apart, afresh))
+                    some = _for_one_process(left)
+                    results += graded_by(worker, some, found, seed, results, (apart, afresh))
                 else:
                     results += found
     return remarks.added(results)
+
+
+def _for_one_process(exercises: Sequence[Exercise]) -> Sequence[Exercise]:
+    """The exercises up to the first that is given a function.
+
+    A function can be asked for any number of its values, and may be what a later exercise asks for:
+    the process that could remember them ends with that exercise.
+    """
+    place = next((k for k, exercise in enumerate(exercises) if exercise.is_given_functions), None)
+    return exercises if place is None else exercises[: place + 1]
 
 
 def defined(
@@ -247,11 +258,14 @@ def _judged(
                     return _called(process, name, case, SECONDS_PER_CALL)
         return Outcome(raised=Raised("NameError", "", "", 0, ""))
 
+    # Before a call of theirs: functions among the arguments may remember what they were asked.
+    expected = expected_of(exercise, cases)
     outcomes = [call(case) for case in cases]
     result = judge(
         exercise,
         cases,
         outcomes,
+        expected=expected,
         run_again=call,
         other=other,
         afresh=functools.partial(other, afresh=True),

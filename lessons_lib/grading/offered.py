@@ -7,7 +7,7 @@ import importlib
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +22,8 @@ from lessons_lib.grading.exercise.registry import EXERCISES
 MODULES = ("functions", "cells", "gradients")
 AXES = (0, 1)  # that are not the last one, as a rule; also False and True
 MOST_ORDERS = 60  # of three arguments or more
+Call = tuple[Sequence[Any], dict[str, Any]]  # arguments by position and by name
+_ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def building_blocks(exercises: Sequence[Exercise]) -> tuple[list[str], set[str]]:
@@ -66,13 +68,33 @@ def _answers(module: ModuleType, exercises: tuple[Exercise, ...]) -> set[str]:
 
 
 def _answering(module: ModuleType, asked: Exercise) -> Iterator[str]:
-    case = asked.case_of(np.random.default_rng(0), asked.sizes[0], "float64")
-    with contextlib.suppress(Exception), np.errstate(all="ignore"):
-        wanted = list(_numbers(asked.reference(**_arguments(case))))
+    wanted = []
+    cases = [asked.case_of(np.random.default_rng(k), asked.sizes[0], "float64") for k in (0, 1)]
+    with np.errstate(all="ignore"):
+        for case in cases:
+            wanted.append(list(_numbers(asked.given_by(asked.reference, case))))
         for name, function in _functions(module).items():
-            calls = _calls(function, _arguments(case))  # some write into theirs
-            if any(_gives(function, given, wanted) for given in calls):
+            # A single number may be the same by chance, once.
+            twice = zip(cases, wanted, strict=True)
+            if all(_answers_case(function, case, results) for case, results in twice):
                 yield name
+
+
+def _answers_case(function: Callable[..., Any], case: Case, wanted: list[np.ndarray]) -> bool:
+    arguments = _arguments(case)
+    theirs = [a for value in arguments.values() for a in _numbers(value)]
+    ours = [a.copy() for a in theirs]
+    untouched = b"".join(a.tobytes() for a in theirs)
+    for call in _calls(function, arguments):
+        results = _results(function, call)
+        if b"".join(a.tobytes() for a in theirs) != untouched:  # it writes into its arguments
+            for there, before in zip(theirs, ours, strict=True):
+                if not np.array_equal(there, before):
+                    results.append(there.copy())
+                    there[...] = before
+        if any(_same_numbers(a, b) for a in results for b in wanted):
+            return True
+    return False
 
 
 def _arguments(case: Case) -> dict[str, Any]:
@@ -83,33 +105,53 @@ def _arguments(case: Case) -> dict[str, Any]:
 
 
 def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__
-    }
+    """What can be called of a module's own: functions, what acts like one, and methods."""
+    found = {}
+    for name, value in vars(module).items():
+        if inspect.isclass(value) and value.__module__ == module.__name__:
+            instance = None
+            with contextlib.suppress(Exception):
+                instance = value()
+            for own in vars(value):
+                method = getattr(value if instance is None else instance, own)
+                if callable(method) and not own.startswith("__"):
+                    found[f"{name}.{own}"] = method
+        elif inspect.isfunction(value):
+            if value.__module__ == module.__name__:
+                found[name] = value
+        elif isinstance(value, functools.partial | np.vectorize):
+            found[name] = value
+    return found
 
 
-def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[Call]:
     """Values for the function's parameters: in order, and in any order if there are not many.
 
     Those that it can do without are tried, too: an exercise may ask for its axis, or its variant.
     """
     parameters = inspect.signature(function).parameters.values()
-    needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
-    others = [p.name for p in parameters if p.name not in needed]
+    needed = [p for p in parameters if p.default is p.empty and p.kind not in _ANY_NUMBER]
+    others = [p.name for p in parameters if p.default is not p.empty]
     values = list(arguments.values())
-    orders: Iterable[Sequence[Any]] = [values[: len(needed)]]
+    held = [inner for value in values for inner in _held(value)]
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        yield from ((given, {}) for given in (values, *([inner] for inner in held)))
+    orders: list[Sequence[Any]] = [values[: len(needed)]]
+    for some in (values, held):
+        if len(needed) == len(some) + 1:  # an axis, or a temperature
+            orders += ([*some, extra] for extra in (-1, *AXES))
     if len(needed) <= 2:
-        values += [inner for value in values for inner in _held(value)]
+        values += held
     if len(needed) <= 2 or math.perm(len(values), len(needed)) <= MOST_ORDERS:
-        orders = itertools.chain(orders, itertools.permutations(values, len(needed)))
+        orders += itertools.permutations(values, len(needed))
     single = [value for value in values if np.isscalar(value)] + [*AXES]
-    for some in orders:
-        given = dict(zip(needed, some, strict=False))
-        yield given
+    for order in orders:
+        given = list(zip(needed, order, strict=False))
+        by_place = [value for p, value in given if p.kind is not p.KEYWORD_ONLY]
+        by_name = {p.name: value for p, value in given if p.kind is p.KEYWORD_ONLY}
+        yield by_place, by_name
         for name, value in itertools.product(others, single):
-            yield {**given, name: value}
+            yield by_place, {**by_name, name: value}
 
 
 def _held(value: Any) -> list[Any]:
@@ -119,25 +161,31 @@ def _held(value: Any) -> list[Any]:
     return list(value) if type(value) in (list, tuple) else []
 
 
-def _gives(function: Callable[..., Any], given: dict[str, Any], wanted: list[np.ndarray]) -> bool:
-    """Whether a result has the numbers of a wanted one, in whatever order they stand."""
+def _results(function: Callable[..., Any], call: Call) -> list[np.ndarray]:
+    by_place, by_name = call
     try:
-        results = list(_numbers(function(**given)))
+        return list(_numbers(function(*by_place, **by_name)))
     except Exception:
-        return False
-    return any(
-        a.size == b.size and np.allclose(np.sort(a), np.sort(b), rtol=1e-9, atol=1e-12)
-        for a in results
-        for b in wanted
-    )
+        return []
+
+
+def _same_numbers(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two results have the same numbers, in whatever order they stand."""
+    return a.size == b.size and np.allclose(np.sort(a), np.sort(b), rtol=1e-9, atol=1e-12)
 
 
 def _numbers(value: Any) -> Iterator[np.ndarray]:
+    if isinstance(value, Iterator):
+        value = list(itertools.islice(value, MOST_ORDERS))
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, tuple | list):
         for item in value:
             yield from _numbers(item)
-    elif isinstance(value, np.ndarray | np.generic | float) and np.size(value):
-        yield np.ravel(value)
+    elif isinstance(value, np.ndarray | np.generic | float | int):
+        numbers = np.ravel(value)
+        if numbers.size and numbers.dtype.kind in "biuf":
+            yield numbers
 
 
 def _with_relatives(module: ModuleType, names: set[str]) -> set[str]:

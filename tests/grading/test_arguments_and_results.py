@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from lessons_lib.grading import Output, adapt, check, exercise
+from lessons_lib.grading import Output, adapt, check, exercise, grade
 from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
 from lessons_lib.grading.references import fault_of
 
@@ -344,3 +344,93 @@ def test_in_place_only():
         raise NotImplementedError
 
     assert result(stub, "negate").status == "not_attempted"
+
+
+# Numbers in float32, and whole numbers
+
+
+def updated(w, g):
+    return w - 1e-4 * np.tanh(g)
+
+
+def lanes(n):
+    return np.arange(8) * (n // 8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (lambda w, g: updated(w.astype("f4"), g.astype("f4")), "passed"),
+        (lambda w, g: updated(w, g).astype("f4"), "passed"),
+        (lambda w, g: w, "failed"),
+        (lambda w, g: w.astype("f4"), "failed"),
+        (lambda w, g: w.astype("f2"), "failed"),
+    ],
+)
+def test_what_is_computed_in_float32_is_held_to_what_that_can_do(answer, status):
+    def make(rng, N):
+        return {"w": rng.normal(size=N), "g": rng.normal(size=N)}
+
+    assert result(answer, define(updated, [Output("w", "N")], make)).status == status
+
+
+def test_as_many_digits_are_asked_for_as_a_right_answer_keeps_in_float32():
+    """The variance as a difference of squares loses digits, for whoever has float32."""
+
+    def variance(x):
+        return (x**2).mean(keepdims=True) - x.mean(keepdims=True) ** 2
+
+    made = define(variance, [Output("v", "1")], lambda rng, N: {"x": 5 + rng.normal(size=N)})
+    assert result(lambda x: variance(x.astype("f4")), made).status == "passed"
+
+
+@pytest.mark.parametrize("dtype", [int, "f8", "f4"])
+@pytest.mark.parametrize("off", [0, 1])
+def test_whole_numbers_are_right_or_wrong(dtype, off):
+    made = define(lanes, [Output("starts", "L")], lambda rng, N: {"n": 8_000_000_008})
+    right = result(lambda n: (np.arange(8) * (n // 8) + off).astype(dtype), made).status
+    assert right == ("failed" if off or dtype == "f4" else "passed")  # more digits than f4 has
+
+
+# A function among the arguments, in a submission
+
+
+def graded(tmp_path, exercises, source):
+    path = tmp_path / "answer.py"
+    path.write_text(f"import numpy as np\n{source}")
+    return [r.status for r in grade(path, exercises=exercises, isolation="basic").results]
+
+
+def test_a_function_that_is_given_is_no_way_to_a_later_answer(tmp_path):
+    def bent(x):
+        return np.where(x > 0, 2 * x, -x)
+
+    def apply(f, x):
+        return f(x)
+
+    later = define(bent, [Output("y", "N")], lambda rng, N: {"x": rng.normal(size=N)})
+    first = define(apply, [Output("y", "N")], lambda rng, N: {"f": bent, "x": rng.normal(size=N)})
+    bent_itself = "def bent(x): return np.where(x > 0, 2 * x, -x)\n"
+    asks = "def apply(f, x):\n    known[:] = f(grid)\n    return f(x)\n"
+    asks = f"grid, known = np.array([-9.0, 0, 9]), np.zeros(3)\n{asks}"
+    remembers = "def bent(x): return np.interp(x, grid, known)\n"
+    assert graded(tmp_path, [first, later], asks + bent_itself) == ["passed", "passed"]
+    assert graded(tmp_path, [first, later], asks + remembers) == ["passed", "failed"]
+
+
+def test_what_is_expected_is_known_before_a_function_that_is_given_is_called(tmp_path):
+    def scaled(f, x):
+        return f(x)
+
+    def make(rng, N):
+        factor = [2.0]
+
+        def f(x):
+            factor[0] *= bool(np.isfinite(x).all())
+            return factor[0] * x
+
+        return {"f": f, "x": rng.normal(size=N)}
+
+    made = define(scaled, [Output("y", "N")], make)
+    spoils = "def scaled(f, x):\n    f(np.inf * x)\n    return f(x)\n"
+    assert graded(tmp_path, [made], spoils) == ["failed"]

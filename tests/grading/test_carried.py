@@ -11,6 +11,27 @@ from lessons_lib.grading.exercise.loading import load_exercises
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
 BACK = ["rnn_step_forward", "rnn_step_backward"]
 
+# An earlier function that writes its result into its argument.
+IN_PLACE = """
+import numpy as np
+from lessons_lib.grading import Output, exercise
+
+sizes = [{"N": 3}, {"N": 2}]
+
+@exercise(lesson="hw", outputs=[Output("g", "N 4", written_to="g")], sizes=sizes,
+          make_case=lambda rng, N: {"g": rng.normal(size=(N, 4))})
+def doubled(g):
+    g *= 2
+
+@exercise(lesson="hw", outputs=[Output("w", "N 4", points=2)], sizes=sizes, carry_errors=0.5,
+          make_case=lambda rng, N: {"w": rng.normal(size=(N, 4)), "g": rng.normal(size=(N, 4))})
+def step(w, g):
+    g = g.copy()
+    doubled(g)
+    return w - 0.1 * g
+
+step.inherit(doubled)
+"""
 # Without b, which is wrong; what builds on it is right for it.
 HONEST = """
 import numpy as np
@@ -140,3 +161,19 @@ def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points,
     path.write_text(source)
     first, second = grade(path, exercises=asked, seed=1).results
     assert (first.score, second.score, second.status) == (0, points, "failed"), str(second)
+
+
+@pytest.mark.parametrize(("factor", "points"), [(0.1, 1), (0.2, 0)])
+def test_what_builds_on_a_function_that_writes_in_place(factor, points, tmp_path):
+    (tmp_path / "hw.py").write_text(IN_PLACE)
+    path = tmp_path / "answer.py"
+    path.write_text(f"""
+import numpy as np
+def doubled(g): g *= 3
+def step(w, g):
+    g = g.copy()
+    doubled(g)
+    return w - {factor} * g
+""")
+    first, second = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1).results
+    assert (first.score, second.score) == (0, points), str(second)

@@ -6,8 +6,10 @@ import pytest
 
 from lessons_lib.grading import check, grade
 from lessons_lib.grading.batch import find_submissions, leave_out_exercises
+from lessons_lib.grading.exercise.handed_out import imported
 from lessons_lib.grading.exercise.loading import content, load_exercises
 from lessons_lib.grading.export import TARGETS, export
+from lessons_lib.grading.offered import answer_in, building_blocks
 from lessons_lib.grading.references import check_references
 from tests.grading.test_agreement import LEVELS
 
@@ -22,6 +24,32 @@ def make(rng, N, H):
 @exercise(lesson="hw", outputs=[Output("y", "N H")], make_case=make, sizes=[{"N": 3, "H": 4}])
 def scores(p):
     return np.tanh(2 * p["x"])
+"""
+FORMS = """
+import numpy as np
+from lessons_lib.functions import softmax
+from lessons_lib.grading import Output, exercise
+
+def make(rng, N, H, **more):
+    return {"s": rng.normal(size=(N, H)), **more}
+
+sizes = [{"N": 3, "H": 4}]
+
+@exercise(lesson="hw", outputs=[Output("p", "N H")], make_case=make, sizes=sizes, returns_dict=True)
+def as_dict(s):
+    return {"p": softmax(s)}
+
+@exercise(lesson="hw", outputs=[Output("s", "N H", written_to="s")], make_case=make, sizes=sizes)
+def in_place(s):
+    s[...] = softmax(s)
+
+@exercise(lesson="hw", outputs=[Output("p", "N H")], make_case=make, sizes=sizes)
+def by_position(s, /):
+    return softmax(s)
+
+@exercise(lesson="hw", outputs=[Output("n", "")], make_case=make, sizes=sizes)
+def number(s):
+    return int(1e6 * s[0, 0])
 """
 ANSWER = """
 from rnn_utils import *
@@ -112,3 +140,34 @@ def test_what_cannot_be_handed_out_is_refused(hw, line, module, reason, monkeypa
     with pytest.raises(ValueError, match="HANDED_OUT") as raised:
         check_references(load_exercises(hw))
     assert reason in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "class Layer:\n    def forward(self, x): return np.tanh(2 * x)",
+        "class Layer:\n    @staticmethod\n    def forward(x): return np.tanh(2 * x)",
+        "f = functools.partial(lambda k, x: np.tanh(k * x), 2)",
+        "f = np.vectorize(lambda x: np.tanh(2 * x))",
+        "def f(*many): return {'y': np.tanh(2 * many[0]['x'])}",
+        "def f(x, /): np.tanh(2 * x, out=x)",
+        "def f(x): yield np.tanh(2 * x)",
+        "def f(x, k): return np.tanh(2 * k * x)",
+    ],
+)
+def test_what_answers_is_seen_in_whatever_form_it_is_handed_out(hw, helper):
+    with imported({"m.py": f"import functools, numpy as np\n{helper}".encode()}) as (module,):
+        assert "gives results that scores" in answer_in(module, load_exercises(hw))
+
+
+@pytest.mark.parametrize("name", ["as_dict", "in_place", "by_position", "number"])
+def test_what_answers_is_seen_in_whatever_form_it_is_asked_for(tmp_path, name):
+    (tmp_path / "hw.py").write_text(FORMS)
+    (asked,) = (e for e in load_exercises(tmp_path / "hw.py") if e.name == name)
+    assert ("softmax" in building_blocks([asked])[1]) == (name != "number")
+    (tmp_path / "m.py").write_text("def f(s): return int(1e6 * s[0, 0])\ndef g(s): return 4")
+    handed_out = {"m.py": (tmp_path / "m.py").read_bytes()}
+    with imported(handed_out) as (module,):
+        assert answer_in(module, [asked]) == (
+            "m.f gives results that number asks for" if name == "number" else ""
+        )

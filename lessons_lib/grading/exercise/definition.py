@@ -130,6 +130,12 @@ class Exercise:
         return (self.reference.__module__ or "").startswith(COURSE)
 
     @functools.cached_property
+    def is_given_functions(self) -> bool:
+        """Whether there are functions among the arguments of its cases."""
+        case = self.case_of(np.random.default_rng(0), self.sizes[0], "float64")
+        return any(map(callable, case.arguments.values()))
+
+    @functools.cached_property
     def source(self) -> str:
         """The reference's source, without decorators."""
         text = textwrap.dedent(inspect.getsource(self.reference))
@@ -257,6 +263,16 @@ class Exercise:
             for output in self.outputs
         )
 
+    def given_by(self, answer: Callable[..., Any], case: Case) -> tuple[Any, ...]:
+        """The results of an answer of ours, called with a case's arguments; () for a wrong form."""
+        arguments = case.copied_arguments()
+        given = {
+            name: argument.of_the_reference() if isinstance(argument, OwnCache) else argument
+            for name, argument in arguments.items()
+        }
+        value = answer(*case.by_position(given), **case.by_name(given))
+        return self.results_of(value, arguments) or ()
+
     def _returned_in(self, value: Any) -> tuple[Any, ...] | None:
         wanted = len(self.returned)
         if wanted == 0:
@@ -298,8 +314,17 @@ class Exercise:
             name: map_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a, made[name])
             for name in self.parameters
         }
+        return self.case_with(arguments, sizes, dtype)
+
+    def case_with(
+        self,
+        arguments: dict[str, Any],
+        sizes: dict[str, int] | None = None,
+        dtype: str = "float64",
+    ) -> Case:
+        """The call with these arguments."""
         writable = frozenset(o.written_to for o in self.outputs if o.written_to)
-        return Case(arguments, sizes, dtype, writable, self.keyword_only)
+        return Case(arguments, sizes or {}, dtype, writable, self.keyword_only)
 
 
 def _written(argument: Any, name: str) -> Any:

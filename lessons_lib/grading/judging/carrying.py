@@ -136,17 +136,17 @@ def _built(
     def own(*values: Any, by: Other = other) -> Any:
         nonlocal depends_alike
         arguments = dict(zip(earlier.parameters, values, strict=True))
-        arrays = _arrays(earlier, by(earlier.name, Case(arguments, {}, "float64")))
+        arrays = _arrays(earlier, by(earlier.name, earlier.case_with(arguments)))
         # Of other shapes they might be broadcast here, to as much as this process can hold.
         if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
             raise CannotTell
         if not depends_alike:
             depends_alike = True
             _check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng)
-        return tuple(arrays) if len(arrays) > 1 else arrays[0]
+        return _given_back(earlier, arguments, arrays)
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
-        given = Case(arguments, {}, "float64").copied_arguments()
+        given = exercise.case_with(arguments).copied_arguments()
         built = built_on(partial(own, by=moved[WHOLE]))
         try:
             value = built(*given.values())
@@ -178,10 +178,22 @@ def _built(
 
 def _right(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:
     """What the reference gives for these arguments."""
-    case = Case(arguments, {}, "float64").copied_arguments()
-    results = exercise.results_of(exercise.reference(*case.values()), case)
-    assert results is not None
+    results = exercise.given_by(exercise.reference, exercise.case_with(arguments))
     return [np.asarray(result) for result in results]
+
+
+def _given_back(earlier: Exercise, arguments: dict[str, Any], arrays: list[np.ndarray]) -> Any:
+    """What the earlier function returns, when it has written what it writes into its arguments."""
+    returned = []
+    for output, array in zip(earlier.outputs, arrays, strict=True):
+        into = arguments.get(output.written_to)
+        if isinstance(into, dict):
+            into[output.name] = array
+        elif into is not None:
+            into[...] = array
+        else:
+            returned.append(array)
+    return returned[0] if len(returned) == 1 else tuple(returned) or None
 
 
 def _check_depends_alike(
@@ -219,7 +231,7 @@ def _check_depends_alike(
 
 
 def _calls(exercise: Exercise, other: Other) -> Callable[[dict[str, Any]], list[np.ndarray]]:
-    return lambda arguments: _arrays(exercise, other(exercise.name, Case(arguments, {}, "float64")))
+    return lambda arguments: _arrays(exercise, other(exercise.name, exercise.case_with(arguments)))
 
 
 def _num_changed(before: list[np.ndarray], after: list[np.ndarray], least: float) -> np.ndarray:
@@ -291,7 +303,7 @@ def _is_derivative(
         losses = []
         for sign in (1, -1):
             arguments = {**own.arguments, name: value + sign * EPS * direction}
-            results = _arrays(forward, other(forward.name, Case(arguments, {}, "float64")))
+            results = _arrays(forward, other(forward.name, forward.case_with(arguments)))
             if [r.shape for r in results] != [u.shape for u in upstream]:
                 raise CannotTell
             losses.append(sum(float((r * u).sum()) for r, u in zip(results, upstream, strict=True)))

@@ -211,11 +211,12 @@ def about_writing(outcome: Outcome, *, costs: bool) -> str:
 
 
 def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
-    """Right values of another dtype than the arguments'."""
+    """Right values of another dtype than expected: by result, what it has and what it should."""
     names = list(found)
-    kinds = in_words(sorted({str(dtype) for dtype in found.values()}))
+    kinds = in_words(sorted({str(got) for got, _ in found.values()}))
+    wanted = in_words(sorted({str(wanted) for _, wanted in found.values()}))
     verb = "comes" if len(names) == 1 else "come"
-    text = f"Remark, at no cost: {in_words(names)} {verb} back as {kinds}, expected {case.dtype}."
+    text = f"Remark, at no cost: {in_words(names)} {verb} back as {kinds}, expected {wanted}."
     if case.dtype == "float32" and "float64" in kinds:
         text += (
             "\nThe arguments are float32, but np.zeros, np.ones and np.empty make float64 unless "

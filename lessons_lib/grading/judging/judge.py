@@ -2,18 +2,19 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import OwnCache
+from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.judging import feedback, looking
 from lessons_lib.grading.judging.carrying import Other, right_given_own
 from lessons_lib.grading.judging.comparing import (
+    COARSE,
     Problem,
     alike,
     number_as_array,
@@ -30,7 +31,8 @@ class Finding:
 
     whole: str = ""
     by_output: dict[str, Problem] = field(default_factory=dict)
-    other_dtypes: dict[str, np.dtype] = field(default_factory=dict)  # of right results
+    # Of right results: what they have, and what is expected.
+    other_dtypes: dict[str, tuple[np.dtype, np.dtype]] = field(default_factory=dict)
     kept_axes: list[str] = field(default_factory=list)  # likewise
 
     @property
@@ -48,6 +50,7 @@ def judge(
     cases: Sequence[Case],
     outcomes: Sequence[Outcome],
     *,
+    expected: list[tuple[Any, ...]] | None = None,
     look_for_hints: bool = True,
     run_again: Callable[[Case], Outcome] | None = None,
     other: Other | None = None,
@@ -67,6 +70,7 @@ def judge(
         exercise: what was asked.
         cases: the calls that were made.
         outcomes: what came of them, in the same order.
+        expected: what `expected_of` gives for the cases, if it was asked before their calls.
         look_for_hints: compare a wrong answer with the known wrong versions.
         run_again: calls the learner's function with another case; without it a wrong answer that is
             not known is not asked whether its rows are independent, and the like.
@@ -79,7 +83,7 @@ def judge(
         text = feedback.NOT_ATTEMPTED
         return Result(exercise.name, "not_attempted", 0.0, exercise.points, text)
 
-    expected = _expected(exercise, exercise.reference, cases)
+    expected = expected or expected_of(exercise, cases)
     findings = _findings(exercise, cases, outcomes, expected)
     deciding = [k for k, case in enumerate(cases) if _decides(exercise, case)]
     wrong = next((k for k in deciding if not findings[k].is_right), None)
@@ -232,24 +236,17 @@ def recognise(
     return None
 
 
-def _expected(
-    exercise: Exercise, answer: Callable[..., Any], cases: Sequence[Case]
+def expected_of(
+    exercise: Exercise, cases: Sequence[Case], answer: Callable[..., Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """The results that a right answer gives, for each case."""
-    return [_results(exercise, answer, case) for case in cases]
+    """The results that a right answer gives, for each case; by default the reference."""
+    return [_results(exercise, answer or exercise.reference, case) for case in cases]
 
 
 def _results(exercise: Exercise, answer: Callable[..., Any], case: Case) -> tuple[np.ndarray, ...]:
-    arguments = case.copied_arguments()
-    given = {
-        name: argument.of_the_reference() if isinstance(argument, OwnCache) else argument
-        for name, argument in arguments.items()
-    }
-    value = answer(*case.by_position(given), **case.by_name(given))
-    results = exercise.results_of(value, arguments) or ()
     return tuple(
         number_as_array(result, case.dtype) if not output.axes else result
-        for output, result in zip(exercise.outputs, results, strict=True)
+        for output, result in zip(exercise.outputs, exercise.given_by(answer, case), strict=True)
     )
 
 
@@ -260,10 +257,10 @@ def _findings(
     expected: list[tuple[Any, ...]],
 ) -> list[Finding]:
     """What is wrong in each case: nothing if any right answer agrees, else by the reference."""
-    others = (_expected(exercise, answer, cases) for answer in exercise.alternatives)
-    for by_case in itertools.chain(others, [expected]):
+    others = ((answer, expected_of(exercise, cases, answer)) for answer in exercise.alternatives)
+    for answer, by_case in itertools.chain(others, [(exercise.reference, expected)]):
         findings = [
-            _finding(exercise, case, outcome, wanted)
+            _finding(exercise, answer, case, outcome, wanted)
             for case, outcome, wanted in zip(cases, outcomes, by_case, strict=True)
         ]
         if all(finding.is_right for finding in findings):
@@ -272,29 +269,59 @@ def _findings(
 
 
 def _finding(
-    exercise: Exercise, case: Case, outcome: Outcome, expected: tuple[Any, ...]
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    case: Case,
+    outcome: Outcome,
+    expected: tuple[Any, ...],
 ) -> Finding:
     if outcome.raised:
         return Finding(feedback.about_exception(case, outcome.raised))
     results = exercise.results_of(outcome.value, outcome.written_into)
     if results is None:
         return Finding(feedback.about_structure(exercise, outcome.value))
+    coarse = [COARSE] * len(results)
+    if case.dtype == "float64" and any(getattr(r, "dtype", None) == np.float32 for r in results):
+        coarse = _float32_tolerances(exercise, answer, case, expected)
+    compared = list(zip(exercise.outputs, expected, results, coarse, strict=True))
+    strict = "dtype" in exercise.strict
     problems = {
         output.name: problem
-        for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
-        if (problem := problem_with(output, wanted, got, strict_dtype="dtype" in exercise.strict))
+        for output, wanted, got, tolerance in compared
+        if (problem := problem_with(output, wanted, got, strict_dtype=strict, coarse=tolerance))
     }
-    other = {
-        output.name: got.dtype
-        for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
-        if output.axes and output.name not in problems and other_dtype(wanted, got)
-    }
-    kept = [
-        output.name
-        for output, wanted, got in zip(exercise.outputs, expected, results, strict=True)
-        if output.axes and output.name not in problems and got.shape != wanted.shape
+    right = [
+        (output, wanted, got)
+        for output, wanted, got, _ in compared
+        if output.axes and output.name not in problems
     ]
+    other = {
+        output.name: (got.dtype, wanted.dtype)
+        for output, wanted, got in right
+        if other_dtype(wanted, got)
+    }
+    kept = [output.name for output, wanted, got in right if got.shape != wanted.shape]
     return Finding(by_output=problems, other_dtypes=other, kept_axes=kept)
+
+
+def _float32_tolerances(
+    exercise: Exercise, answer: Callable[..., Any], case: Case, expected: tuple[Any, ...]
+) -> list[float]:
+    """How near results in float32 have to be: ten times as far as a right answer's are, at most."""
+    rounded = map_arrays(lambda a: a.astype("f4") if a.dtype == np.float64 else a, case.arguments)
+    try:
+        with np.errstate(all="ignore"):
+            results = _results(exercise, answer, replace(case, arguments=rounded))
+            errors = [
+                float(np.max(abs(r - wanted) / (1 + abs(wanted)), initial=0))
+                for r, wanted in zip(results, expected, strict=True)
+            ]
+    except Exception:  # it wants float64
+        errors = [0.0] * len(expected)
+    return [
+        min(max(COARSE, 10 * error), output.tolerance.get("float32", COARSE))
+        for output, error in zip(exercise.outputs, errors, strict=True)
+    ]
 
 
 def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
