@@ -90,6 +90,10 @@ def main() -> None:
         status = error.exit_code
     except (typer.TyperException, ValueError, TypeError, OSError, ArithmeticError) as error:
         status = _complain(error)
+    except RuntimeError as error:
+        if "Symlink loop" not in str(error):  # as Python says it before 3.13
+            raise
+        status = _complain(error)
     except MemoryError:
         status = _complain(ValueError("there is not enough memory for this"))
     except KeyboardInterrupt:

@@ -110,7 +110,7 @@ from helpers.drawing import make
 from lessons_lib.functions import sigmoid
 from lessons_lib.grading import Output, exercise
 
-EPS: float = 1e-6
+EPS: float = 1e-6; SECRETS = "the answer"
 LIMIT = EPS * PI
 Array = np.ndarray
 SECRET = "the answer"
@@ -199,6 +199,13 @@ def test_handouts_read_as_the_source_does(definitions, tmp_path):
                 "k=lambda v: math.log(v)": "k=OPENED",
             },
             "needs __file__",
+        ),
+        (
+            {
+                "LIMIT = ": "def answer(x):\n    return 3.0 * x\n\n\nLIMIT = ",
+                "k=lambda v: math.log(v)": "k=answer",
+            },
+            "handed out with what it needs, and answer gives results that from_factory asks for",
         ),
         ({"of_factory(2.5)": "asked()(lambda x: x)"}, "an exercise is called '<lambda>'"),
         (

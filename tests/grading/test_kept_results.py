@@ -241,3 +241,22 @@ def test_exercises_among_the_submissions(tmp_path, lessons):
     (tmp_path / "in" / ".x" / "__init__.py").write_text(evil)
     (tmp_path / "in" / "cy").symlink_to(".x")  # no submission, yet imported
     assert "hw1.py would take in cy/__init__.py, which lies" in lessons(*command)[2]
+
+
+def test_a_link_of_a_students_is_a_link_and_no_more(tmp_path, lessons):
+    """To itself, or to what the exercises import from their own folder."""
+    for name in ("in", "hw"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "in" / "ada.py").write_text(RIGHT)
+    (tmp_path / "in" / "bo.py").symlink_to("bo.py")
+    (tmp_path / "in" / "cy.py").symlink_to(tmp_path / "hw" / "helper.py")
+    (tmp_path / "hw" / "helper.py").touch()
+    (tmp_path / "hw" / "hw1.py").write_text("import helper\n" + textwrap.dedent(ASSIGNMENT))
+    options = ("--exercises", tmp_path / "hw" / "hw1.py", "--out", tmp_path / "out")
+    status, out, err = lessons("grade", tmp_path / "in", *options)
+    assert (status, err) == (0, "") and "3 graded" in out
+    for name in ("bo", "cy"):
+        (result,) = (tmp_path / "out" / "feedback").glob(f"{name}.py*")
+        assert "The file cannot be read: it is a link." in result.read_text()
+    status, _, err = lessons("grade", tmp_path / "in" / "bo.py", *options)
+    assert (status, err.count("\n")) == (2, 1)

@@ -111,24 +111,35 @@ def leave_out_exercises(found: Found, exercises: Path, paths: Iterable[Path] = (
             f"--exercises: {exercises} lies in the folder of a module that every submission may "
             "read; keep it elsewhere"
         )
-    helpers = {file.resolve(): place for place, file in helper_files(exercises).items()}
+    own = _identity(exercises.resolve())
+    helpers = {_identity(f.resolve()): place for place, f in helper_files(exercises).items()}
     folders = {exercises.parent.resolve(), exercises.resolve().parent}
     among = any(f.is_relative_to(p.resolve()) for f in folders for p in paths if p.is_dir())
-    taken = {path.resolve() for path in found.submissions.values()} & helpers.keys()
-    for file in helpers if among else taken:
+    # A submission that is a link is none, wherever it leads.
+    submissions = {name: _identity(path) for name, path in found.submissions.items()}
+    for helper in helpers if among else helpers.keys() & set(submissions.values()):
         raise ValueError(
-            f"PATH: {exercises.name} would take in {helpers[file]}, which lies among the "
+            f"PATH: {exercises.name} would take in {helpers[helper]}, which lies among the "
             "submissions and may be a student's; keep the exercises in a folder of their own"
         )
     handed_out = {_as_lines(text) for text in sources(exercises).values()}
     for name, path in list(found.submissions.items()):
-        if path.resolve() == exercises.resolve():
+        if submissions[name] == own:
             found.left_out[name] = "it belongs to the exercises"
         elif handed_out and _is_one_of(handed_out, path):
             found.left_out[name] = "it was handed out with the exercises"
         else:
             continue
         del found.submissions[name]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What a file is whatever it is called; a link is another file than the one it leads to."""
+    try:
+        status = path.lstat()
+    except OSError:  # gone meanwhile
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _as_lines(text: bytes) -> tuple[bytes, ...]:

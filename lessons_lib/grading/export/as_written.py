@@ -178,6 +178,9 @@ class _Source:
             raise UnavailableError(name)
         for needed in sorted(_free_names(statement)):
             self._add_statement(needed, needs, (*within, name))
+        if isinstance(statement, ast.Assign | ast.AnnAssign):  # another may stand in its line
+            needs[ast.get_source_segment(self.text, statement) or ""] = None
+            return
         lines = self.text.splitlines(keepends=True)
         decorators = getattr(statement, "decorator_list", [])
         first = min([statement.lineno, *(d.lineno for d in decorators)])

@@ -108,7 +108,7 @@ def assignments(
         ValueError: if it defines no exercise, or a lesson's name is none for a file, or there is no
             lesson of a name that is wanted.
     """
-    exercises = _exercises(file)
+    exercises = exercises_in(file)
     for exercise in exercises:
         if not re.fullmatch(r"\w[\w.-]*", exercise.lesson, flags=re.ASCII):
             raise ValueError(
@@ -146,7 +146,7 @@ def grade_assignment(
         ValueError: if there is no such assignment.
         RuntimeError: if the machine, and not the submission, was at fault. It is no zero.
     """
-    wanted = [e for e in _exercises(exercises) if e.lesson == assignment]
+    wanted = [e for e in exercises_in(exercises) if e.lesson == assignment]
     if not wanted:
         raise ValueError(f"assignment: there is no exercise of {assignment!r}")
     if path is None:
@@ -181,7 +181,8 @@ def how_graded(report: Report) -> str:
     )
 
 
-def _exercises(file: Path | None) -> list[Exercise]:
+def exercises_in(file: Path | None) -> list[Exercise]:
+    """An instructor's exercises, or those of the course."""
     if file is not None:
         return load_exercises(file)
     every = EXERCISES.all()

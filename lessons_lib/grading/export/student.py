@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lessons_lib.grading.exercise.definition import Exercise
+from lessons_lib.grading.exercise.handed_out import imported
 from lessons_lib.grading.export.as_written import written
 from lessons_lib.grading.export.assignment import Assignment, GraderFiles
 from lessons_lib.grading.export.describing import advice, shape_check, signature, stub, text_literal
 from lessons_lib.grading.export.lesson_text import Cell, stub_in
+from lessons_lib.grading.offered import answer_in
 
 STUDENT = "student"
 IMPORTS = "import numpy as np"
@@ -86,11 +88,23 @@ def setup(assignment: Assignment) -> str:
 
 
 def _needs(assignment: Assignment) -> str:
-    """Imports and constants that the signatures need."""
+    """Imports, constants and functions that the signatures need.
+
+    Raises:
+        ValueError: if one of the functions answers an exercise.
+    """
     needs = dict.fromkeys([IMPORTS, *(n for e in assignment.exercises for n in written(e).needs)])
-    return "\n".join(
+    source = "\n".join(
         f"\n\n{text}\n\n" if text.startswith(("def ", "class ", "@")) else text for text in needs
     ).strip()
+    if len(needs) > 1:
+        with imported({"defaults.py": source.encode()}) as (module,):
+            if fault := answer_in(module, assignment.exercises):
+                raise ValueError(
+                    "--exercises: a default would be handed out with what it needs, and "
+                    f"{fault.removeprefix('defaults.')}; give it another default"
+                )
+    return source
 
 
 def module(assignment: Assignment) -> bytes:

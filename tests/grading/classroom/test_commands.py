@@ -58,6 +58,18 @@ def test_a_class(lessons, course):
     assert out.splitlines()[-1].split() == ["double", "3", "0.67", "-"]
 
 
+def test_copies_are_looked_for_where_no_stub_could_be_handed_out(lessons, course):
+    """The lesson's name is none for a file, and students have not what a default needs."""
+    (course / "helper.py").write_text("def twice(x):\n    return 2 * x\n")
+    text = textwrap.dedent(ASSIGNMENT).replace('lesson="hw1"', 'lesson="Homework 1"')
+    text = text.replace("def double(x)", "def double(x, by=helper.twice)", 1)
+    text = text.replace('"x": ', '"by": helper.twice, "x": ')
+    (course / "hw1.py").write_text(f"import helper\n{text}")
+    given = ["grade", course / "in", "--exercises", course / "hw1.py", "--out", course / "out"]
+    status, out, err = lessons(*given, "--isolation", "basic")
+    assert (status, err) == (0, "") and "index.html" in out
+
+
 def test_statistics_of_what_is_none(lessons, tmp_path, course):
     status, _, err = lessons("statistics", tmp_path / "in")
     assert status == 2 and "expected what `lessons grade` wrote" in err and err.count("\n") == 1
