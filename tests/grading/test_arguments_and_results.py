@@ -434,3 +434,16 @@ def test_what_is_expected_is_known_before_a_function_that_is_given_is_called(tmp
     made = define(scaled, [Output("y", "N")], make)
     spoils = "def scaled(f, x):\n    f(np.inf * x)\n    return f(x)\n"
     assert graded(tmp_path, [made], spoils) == ["failed"]
+
+
+def test_a_function_that_is_given_and_would_end_the_process(tmp_path):
+    def first(f, x):
+        return f(x)
+
+    def ends(x):
+        if x.size < 2:
+            raise SystemExit
+        return 2 * x
+
+    made = define(first, [Output("y", "N")], lambda rng, N: {"f": ends, "x": rng.normal(size=N)})
+    assert graded(tmp_path, [made], "def first(f, x): return f(x[:1])\n") == ["error"]

@@ -335,6 +335,24 @@ def test_the_archives_of_a_student_share_a_room(tmp_path, monkeypatch):
     assert len(found.left_out) == 5
 
 
+def test_what_is_called_a_copy_of_anothers_takes_no_room_of_theirs(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 3)
+    (tmp_path / "in").mkdir()
+    for name in ("alice", "alice (1)", "copy of alice"):
+        files = {f"{k}.py": "" for k in range(3)} if name != "alice" else {"a.py": RIGHT}
+        (tmp_path / "in" / f"{name}.zip").write_bytes(zipped(files))
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert "alice.zip/a.py" in found.submissions and not found.left_out
+
+
+def test_a_member_without_a_name(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(zipped({"\0.py": RIGHT, "b.py": RIGHT}))
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert list(found.submissions) == ["a.zip/b.py"]
+    assert list(found.left_out.values()) == ["its path leads out of the archive"]
+
+
 def test_an_index_is_looked_for_where_python_looks(tmp_path, monkeypatch):
     """The mark of the end record stands once more in that record, as the index's place."""
     data = bytearray(zipped({f"{k}.py": RIGHT for k in range(5)}))

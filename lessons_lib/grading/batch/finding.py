@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import read_regular, real_place
-from lessons_lib.grading.batch.students import student_of
+from lessons_lib.grading.batch.students import platform_of, student_of
 from lessons_lib.grading.batch.unpacking import (
     Room,
     Unpacker,
@@ -228,7 +228,9 @@ def _below(
             path, whole = Path(root, name), f"{at}{name}"
             suffix = path.suffix.lower()
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
-                own = room or unpacker.room_of(student_of(whole))
+                # Where no platform has named it, anybody's may be called as a copy of another's.
+                whose = student_of(whole) if platform_of(whole) else whole
+                own = room or unpacker.room_of(whose)
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
             elif reason := _not_looked_at(path, suffix in SUFFIXES):
                 found.left_out[shown_name(whole)] = reason

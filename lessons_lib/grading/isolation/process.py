@@ -231,7 +231,7 @@ def called_back(function: Callable[..., Any] | None, arguments: Any) -> dict[str
             # A number is NumPy's, not Python's, whose powers may be of any length.
             value = function(*(argument[()] for argument in arguments))
             results = [np.asarray(v) for v in (value if isinstance(value, tuple) else (value,))]
-    except Exception as error:
+    except BaseException as error:  # also those that would end a process
         return {"raised": f"{type(error).__name__}: {error}"[:300]}
     if not all(map(_is_numbers, results)):
         return {"raised": "the function gave what is neither a number nor an array of numbers"}
