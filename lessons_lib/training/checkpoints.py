@@ -50,6 +50,17 @@ def load_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         raise ValueError(f"checkpoint: {path} is damaged or none of ours ({error})") from None
 
 
+def number(values: dict[str, Any], name: str) -> Any:
+    """One of a checkpoint's values.
+
+    Raises:
+        KeyError, TypeError: if it is not there, or no number.
+    """
+    if not isinstance(values[name], int | float):
+        raise TypeError(f"{name}: expected a number, got {type(values[name]).__name__}")
+    return values[name]
+
+
 def flatten_state(state: tuple[Any, ...] | None) -> dict[str, np.ndarray]:
     """A model's carried state as named arrays: "state.<layer>.<part>"."""
     arrays = {}

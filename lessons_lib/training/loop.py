@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lessons_lib.gradients import global_norm
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import TrainingBatches
-from lessons_lib.training.checkpoints import flatten_state, unflatten_state
+from lessons_lib.training.checkpoints import flatten_state, number, unflatten_state
 from lessons_lib.training.evaluation import perplexity
 from lessons_lib.training.optimizers import OPTIMIZERS, average
 from lessons_lib.training.recipes import Recipe
@@ -187,9 +187,9 @@ class Trainer:
             value[...] = arrays[f"averaged.{name}"]
         self.state = unflatten_state(arrays)
         for name in _COUNTS:
-            setattr(self, name, values[name])
+            setattr(self, name, number(values, name))
         self.finished = self._is_done()
-        self.schedule.lr = values["lr"]
+        self.schedule.lr = number(values, "lr")
         self.model.rng.bit_generator.state = values["rng"]
 
 

@@ -14,6 +14,7 @@ from lessons_lib.training import token_losses
 
 # What the largest array of one batch may hold: 4 million scores are 16 MB of float32.
 _SCORES = 4_000_000
+_BLOCK = 1 << 20  # tokens that are counted at a time
 # Bands of distance back to the deciding token: the first of each.
 _DISTANCES = (1, 2, 5, 10, 20, 35, 60, np.inf)
 
@@ -55,9 +56,13 @@ def by_frequency(
     """
     train_ids, ids = np.asarray(train_ids), np.asarray(ids)
     losses = _losses(losses, len(ids) - 1)
-    V = 1 + int(max(train_ids.max(), ids.max()))
-    counts = np.bincount(check_ids(train_ids, V, "train_ids"), minlength=V)
-    of_target = counts[check_ids(ids, V, "ids")[1:]]
+    V = 1 + int(ids.max())  # no other token is predicted
+    ids = check_ids(ids, V, "ids")
+    counts = np.zeros(V, np.int64)
+    for start in range(0, len(train_ids), _BLOCK):  # the text may be larger than the memory
+        block = train_ids[start : start + _BLOCK]
+        counts += np.bincount(check_ids(block[block < V], V, "train_ids"), minlength=V)
+    of_target = counts[ids[1:]]
     bounds = [0, 1]
     while bounds[-1] <= of_target.max():
         bounds.append(10 * bounds[-1])

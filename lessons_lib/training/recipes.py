@@ -82,6 +82,9 @@ class Recipe(ModelSettings):
         for field in fields(self):  # NumPy's numbers become Python's, which JSON can hold
             value = getattr(self, field.name)
             self._set(field.name, value.item() if isinstance(value, np.generic) else value)
+        for name in ("patience", "seed"):
+            if not isinstance(getattr(self, name), int):
+                raise TypeError(f"{name}: expected a whole number, got {getattr(self, name)!r}")
         for name in ("embed_scale", "lr", "max_norm"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name}: expected a number above 0, got {getattr(self, name)}")

@@ -20,7 +20,7 @@ from lessons_lib.files import write_atomically
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import Corpus
 from lessons_lib.text.batches import let_go
-from lessons_lib.training.checkpoints import load_checkpoint, save_checkpoint
+from lessons_lib.training.checkpoints import load_checkpoint, number, save_checkpoint
 from lessons_lib.training.evaluation import exp_loss
 from lessons_lib.training.folders import (
     CHECKPOINT,
@@ -275,10 +275,11 @@ class _OnDisk:
         try:
             trainer.restore(arrays, values)
             for name in _COUNTS:
-                setattr(self, name, values[name])
+                setattr(self, name, number(values, name))
             # 1 unless the run is resumed with another learning rate.
-            trainer.schedule.lr *= trainer.recipe.lr / values.get("recipe_lr", trainer.recipe.lr)
-        except (KeyError, TypeError, ValueError):
+            values.setdefault("recipe_lr", trainer.recipe.lr)
+            trainer.schedule.lr *= trainer.recipe.lr / number(values, "recipe_lr")
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
             raise ValueError(f"checkpoint: {self.folder / CHECKPOINT} is of another run") from None
         if trainer.steps > trainer.total_steps:
             done = trainer.steps / trainer.steps_per_epoch

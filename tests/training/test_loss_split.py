@@ -5,12 +5,14 @@ import pytest
 
 from lessons_lib.models import LanguageModel
 from lessons_lib.text import dependency_distances, load_corpus, oracle_log_probs
-from lessons_lib.training import token_losses
+from lessons_lib.training import loss_split, token_losses
 from lessons_lib.training.loss_split import by_distance, by_frequency, by_position
 
 
-def test_classes_by_frequency():
-    train = np.array([0] * 1000 + [1] * 99 + [2] * 10 + [3] * 9 + [4])
+def test_classes_by_frequency(monkeypatch):
+    monkeypatch.setattr(loss_split, "_BLOCK", 100)
+    unknown = 4_000_000_000  # would take 32 GB to count up to
+    train = np.array([0] * 1000 + [1] * 99 + [2] * 10 + [3] * 9 + [4, unknown], np.uint32)
     ids = np.array([2, 0, 0, 1, 2, 3, 4, 5])  # the first is not predicted; 5 was never seen
     losses = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]
     rows = by_frequency(ids, losses, train)

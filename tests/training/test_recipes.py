@@ -123,6 +123,12 @@ def test_settings_that_are_refused(setting, message):
         Recipe().with_settings([setting])
 
 
+@pytest.mark.parametrize("name", ["seed", "patience"])
+def test_a_count_that_is_no_whole_number(name):
+    with pytest.raises(TypeError, match=f"{name}: expected a whole number, got 1.0"):
+        Recipe(**{name: 1.0})
+
+
 def test_no_memory_is_taken_for_a_model_that_no_file_may_hold():
     for setting in ("hidden_size=100000", "num_layers=99999999999999", "embed_size=99999999999"):
         with pytest.raises(ValueError, match="expected a model of at most 4,000,000,000 bytes"):

@@ -26,7 +26,7 @@ from lessons_lib.training import (
     read_metrics,
     run,
 )
-from lessons_lib.training.checkpoints import load_checkpoint
+from lessons_lib.training.checkpoints import load_checkpoint, save_checkpoint
 
 RECIPE = Recipe(
     embed_size=8,
@@ -294,6 +294,15 @@ def test_damaged_files_are_named(uninterrupted, tmp_path, name, content):
             (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=f"{name}.* damaged|{name} is of another run"):
+        train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("name", ["steps", "best", "seconds", "loss_sum", "lr", "recipe_lr"])
+def test_a_checkpoint_whose_numbers_are_none(uninterrupted, tmp_path, name):
+    arrays, values = load_checkpoint(uninterrupted / folders.CHECKPOINT)
+    (tmp_path / folders.RECIPE).write_bytes((uninterrupted / folders.RECIPE).read_bytes())
+    save_checkpoint(tmp_path / folders.CHECKPOINT, arrays, {**values, name: {"a": "b"}})
+    with pytest.raises(ValueError, match="is of another run"):
         train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
 
 
