@@ -260,3 +260,10 @@ def test_a_link_of_a_students_is_a_link_and_no_more(tmp_path, lessons):
         assert "The file cannot be read: it is a link." in result.read_text()
     status, _, err = lessons("grade", tmp_path / "in" / "bo.py", *options)
     assert (status, err.count("\n")) == (2, 1)
+    # Also where files are named one by one, as a shell does.
+    (tmp_path / "in" / "up").symlink_to("..")
+    (tmp_path / "in" / "long.py").symlink_to("x" * 300)
+    status, out, err = lessons("grade", *sorted((tmp_path / "in").iterdir()), *options)
+    assert (status, err) == (0, "") and "5 graded" in out
+    table = (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[0] for line in table if "passed" in line] == ["ada"]

@@ -7,7 +7,7 @@ import shutil
 import stat
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,16 +66,20 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         shutil.rmtree(unpack_into, ignore_errors=True)
         unpacker = Unpacker(unpack_into.resolve())
     members: list[tuple[str, Path, str | None]] = []
+    paths = list(paths)
+    may_follow = set(followed(paths))
     for path in paths:
+        inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
-        if path.is_dir():
+        if path not in may_follow:
+            members.append((path.name, real_place(path), None))
+        elif path.is_dir():
             inside = _below(path.resolve(), "", found, unpacker)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             room = room_of_a_class()  # the instructor names it
             inside = _in_archive(real_place(path), "", found, unpacker, 0, room, None)
         elif path.exists() or path.is_symlink():
             members.append((path.name, real_place(path), None))
-            continue
         else:
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
@@ -91,7 +95,12 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     return found
 
 
-def leave_out_exercises(found: Found, exercises: Path, paths: Iterable[Path] = ()) -> None:
+def followed(paths: Sequence[Path]) -> list[Path]:
+    """Those of some paths that may be followed: a link among several may be a student's."""
+    return [path for path in paths if len(paths) == 1 or not path.is_symlink()]
+
+
+def leave_out_exercises(found: Found, exercises: Path, paths: Sequence[Path] = ()) -> None:
     """Take an instructor's file out of the submissions that it lies among.
 
     Args:
@@ -114,7 +123,8 @@ def leave_out_exercises(found: Found, exercises: Path, paths: Iterable[Path] = (
     own = _identity(exercises.resolve())
     helpers = {_identity(f.resolve()): place for place, f in helper_files(exercises).items()}
     folders = {exercises.parent.resolve(), exercises.resolve().parent}
-    among = any(f.is_relative_to(p.resolve()) for f in folders for p in paths if p.is_dir())
+    looked_into = [path.resolve() for path in followed(paths) if path.is_dir()]
+    among = any(f.is_relative_to(p) for f in folders for p in looked_into)
     # A submission that is a link is none, wherever it leads.
     submissions = {name: _identity(path) for name, path in found.submissions.items()}
     for helper in helpers if among else helpers.keys() & set(submissions.values()):

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 import lessons_lib
 from lessons_lib.files import read_regular, write_atomically
+from lessons_lib.grading.batch.finding import followed
 from lessons_lib.grading.batch.pool import How
 from lessons_lib.grading.batch.tables import Graded, harmless
 from lessons_lib.grading.exercise.loading import content
@@ -43,7 +44,7 @@ def claimed(out: Path, paths: Sequence[Path]) -> Iterator[None]:
             those in what is made anew there.
     """
     here = out.resolve()
-    for path in paths:
+    for path in followed(paths):
         there = path.resolve()
         if here.is_relative_to(there):
             raise ValueError(
