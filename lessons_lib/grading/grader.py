@@ -261,17 +261,23 @@ def _judged(
     # Before a call of theirs: functions among the arguments may remember what they were asked.
     expected = expected_of(exercise, cases)
     outcomes = [call(case) for case in cases]
-    result = judge(
+    judged_by = functools.partial(
+        judge,
         exercise,
         cases,
         outcomes,
         expected=expected,
-        run_again=call,
         other=other,
         afresh=functools.partial(other, afresh=True),
         rng=rng,
         judged=judged,
     )
+    try:
+        result = judged_by(run_again=call)
+    except AT_FAULT:
+        raise
+    except Exception:  # a hint that cannot be made is none, and costs no points
+        result = judged_by(look_for_hints=False)
     if any(outcome.raised and outcome.raised.kind == "MemoryError" for outcome in outcomes):
         return _failed(exercise, "memory", result.message)
     return result

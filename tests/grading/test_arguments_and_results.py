@@ -447,3 +447,31 @@ def test_a_function_that_is_given_and_would_end_the_process(tmp_path):
 
     made = define(first, [Output("y", "N")], lambda rng, N: {"f": ends, "x": rng.normal(size=N)})
     assert graded(tmp_path, [made], "def first(f, x): return f(x[:1])\n") == ["error"]
+
+
+def test_a_hint_that_cannot_be_made_costs_no_points(tmp_path, monkeypatch):
+    def two(x):
+        return 2 * x, 3 * x
+
+    def broken(*arguments):
+        raise IndexError("a fault of ours")
+
+    outputs = [Output("y", "N"), Output("z", "N")]
+    made = define(two, outputs, lambda rng, N: {"x": rng.normal(size=N)})
+    monkeypatch.setattr("lessons_lib.grading.judging.judge.looking.seen_in", broken)
+    assert graded(tmp_path, [made], "def two(x): return 2 * x, 4 * x\n") == ["failed"]
+
+
+def test_a_wrong_answer_where_one_axis_is_empty():
+    def sums(x, mask):
+        return np.cumsum(x * mask, axis=0)
+
+    def make(rng, N):
+        return {"x": rng.normal(size=(3 - N, 2)), "mask": rng.normal(size=(3 - N, 2))}
+
+    made = define(sums, [Output("y", "T 2")], make)  # one of its cases has no steps
+
+    def first_only(x, mask):
+        return np.cumsum(np.zeros_like(x) + (x[:1] if len(x) else 0), axis=0)
+
+    assert result(first_only, made).status == "failed"

@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 from lessons_lib.grading import batch
-from lessons_lib.grading.batch import How, find_submissions, grade_all, load_exercises, unpacking
+from lessons_lib.grading.batch import (
+    How,
+    find_submissions,
+    finding,
+    grade_all,
+    load_exercises,
+    unpacking,
+)
 from lessons_lib.grading.batch.students import not_counted, student_of
 from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
@@ -333,6 +340,18 @@ def test_the_archives_of_a_student_share_a_room(tmp_path, monkeypatch):
     found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
     assert len(found.submissions) == 3
     assert len(found.left_out) == 5
+
+
+def test_a_folder_of_a_student_holds_as_many_files_as_an_archive_may(tmp_path, monkeypatch):
+    monkeypatch.setattr(finding, "MOST_OF_A_STUDENT", 3)
+    for name in ("Jane Doe_123", "Roe_456"):
+        folder = tmp_path / "in" / f"{name}_assignsubmission_file_"
+        folder.mkdir(parents=True)
+        for k in range(5 if name.startswith("Jane") else 1):
+            (folder / f"{k}.py").write_text(RIGHT)
+    found = find_submissions([tmp_path / "in"])
+    assert len(found.submissions) == 4
+    assert list(found.left_out.values()) == ["there are too many files for one student"] * 2
 
 
 def test_what_is_called_a_copy_of_anothers_takes_no_room_of_theirs(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 
 from lessons_lib.course import exercises
 from lessons_lib.grading import Report, Result
+from lessons_lib.grading.export import gradescope_grading
 from lessons_lib.grading.export.as_markdown import message
 from lessons_lib.grading.export.gradescope_grading import (
     Counted,
@@ -72,6 +73,13 @@ def test_a_wrong_file_goes_before_one_without_attempts(submission):
     wrong = SOLVED.replace("return ", "return 0 * ")
     counted = submission({"a.py": wrong, "z.py": STUBS})
     assert (counted.report.score, counted.file) == (0, "a.py")
+
+
+def test_nobody_may_guess_with_any_number_of_files(submission, monkeypatch):
+    monkeypatch.setattr(gradescope_grading, "MOST_OF_A_STUDENT", 2)
+    counted = submission({"a.py": STUBS, "b.py": STUBS, "c.py": SOLVED})
+    assert counted.report.score == 0
+    assert counted.others["c.py"] == "there are too many files for one student"
 
 
 def test_what_was_handed_in_is_named_where_nothing_can_be_graded(submission):

@@ -7,6 +7,7 @@ import shutil
 import stat
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from lessons_lib.files import read_regular, real_place
 from lessons_lib.grading.batch.students import platform_of, student_of
 from lessons_lib.grading.batch.unpacking import (
+    MOST_OF_A_STUDENT,
     Room,
     Unpacker,
     room_of_a_class,
@@ -87,12 +89,29 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
+    members = _not_too_many(members, found)
     names = _names([name for name, _, _ in members])
     for name, (_, path, student) in zip(names, members, strict=True):
         found.submissions[name] = path
         if student is not None:
             found.students[name] = student
     return found
+
+
+def _not_too_many(
+    members: Iterable[tuple[str, Path, str | None]], found: Found
+) -> list[tuple[str, Path, str | None]]:
+    """As many files as one student may hand in, in a folder of theirs as in an archive."""
+    left: list[tuple[str, Path, str | None]] = []
+    number: Counter[str] = Counter()
+    for name, path, student in members:
+        if student is not None:
+            number[student] += 1
+            if number[student] > MOST_OF_A_STUDENT:
+                found.left_out[shown_name(name)] = "there are too many files for one student"
+                continue
+        left.append((name, path, student))
+    return left
 
 
 def followed(paths: Sequence[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 The format is Gradescope's, https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
 
+import itertools
 import json
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from lessons_lib.files import write_atomically
 from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.batch.finding import shown_name
 from lessons_lib.grading.batch.students import not_counted
+from lessons_lib.grading.batch.unpacking import MOST_OF_A_STUDENT
 from lessons_lib.grading.export.as_markdown import escaped, verdict
 from lessons_lib.grading.export.assignment import grade_assignment, how_graded, in_short
 from lessons_lib.grading.report import Report
@@ -70,8 +72,10 @@ def grade_submission(
         return Counted(grade_assignment(None, assignment, **how), None, dict.fromkeys(names, ""))
     graded = [
         Graded(name, grade_assignment(path, assignment, **how))
-        for name, path in found.submissions.items()
+        for name, path in itertools.islice(found.submissions.items(), MOST_OF_A_STUDENT)
     ]
+    too_many = list(found.submissions)[MOST_OF_A_STUDENT:]
+    found.left_out.update(dict.fromkeys(too_many, "there are too many files for one student"))
     others = not_counted(graded, found.submissions)
     (counts,) = (row for row in graded if row.name not in others)
     return Counted(counts.report, counts.name, {**found.left_out, **others})

@@ -211,7 +211,7 @@ def _last_of(axis: int, a: np.ndarray, c: Case) -> np.ndarray:
 
 def spread(array: np.ndarray, place: int, axis: int) -> np.ndarray:
     """Everywhere along an axis what stands in one place of it."""
-    return np.zeros_like(array) + array.take([place], axis)
+    return np.zeros_like(array) + array.take([place], axis) if array.size else array
 
 
 def _crossed(output: Output, triples: Triples) -> str:

@@ -49,7 +49,11 @@ def seen_in(
                 "or something is left over from the call before."
             )
         if case.dtype == "float64":
-            pairs.append((case, _results(exercise, call(exercise.reference, case)) or {}, got))
+            want = _results(exercise, call(exercise.reference, case)) or {}
+            if all(array.size for array in want.values()):  # of nothing everything is true
+                pairs.append((case, want, got))
+    if not pairs:
+        return ""
     wrong = [
         output
         for output in exercise.outputs
