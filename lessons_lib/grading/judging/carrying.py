@@ -18,7 +18,13 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome
-from lessons_lib.grading.judging.comparing import is_number, problem_with
+from lessons_lib.grading.judging.comparing import problem_with
+from lessons_lib.grading.judging.dependence import (
+    CannotTell,
+    arrays_of,
+    check_depends_alike,
+    right_results,
+)
 
 # Calls another function of the answer, by its name.
 Other = Callable[[str, Case], Outcome]
@@ -26,17 +32,9 @@ Other = Callable[[str, Case], Outcome]
 DIRECTIONS = 3  # along which each gradient is compared with a difference
 EPS = 1e-6
 FAR = 0.5  # an argument is moved by so much, or by EPS: what it does to a slope is seen nearby
-# Times an output's tolerance, that step and 1 + |result|: from here on a result has changed. Two
-# that are both taken for a third one differ by less.
-MOVED = 20
 WHOLE = 0.0  # stands for calls by what builds on the function, with moved arguments of its own
-LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 AGAIN = 2  # calls of each kind that are made again
-
-
-class CannotTell(Exception):
-    """An earlier function gives nothing that could be built on."""
 
 
 @dataclass
@@ -57,8 +55,8 @@ class _Noted:
         for k in rng.permutation(len(self.calls))[:AGAIN]:
             case, outcome = self.calls[k]
             pairs = zip(
-                _arrays(exercise, outcome),
-                _arrays(exercise, afresh(exercise.name, case)),
+                arrays_of(exercise, outcome),
+                arrays_of(exercise, afresh(exercise.name, case)),
                 strict=False,
             )
             if not all(np.array_equal(before, now) for before, now in pairs):
@@ -105,19 +103,6 @@ def right_given_own(
     return found
 
 
-def _arrays(exercise: Exercise, outcome: Outcome) -> list[np.ndarray]:
-    results = exercise.results_of(outcome.value, outcome.written_into)
-    # Lists may be ragged, and NumPy takes no differences of bools.
-    if outcome.raised or not all(
-        isinstance(r, np.ndarray) or is_number(r) for r in results or [0j]
-    ):
-        raise CannotTell
-    arrays = [np.asarray(result) for result in results or ()]
-    if not all(a.dtype.kind in "iuf" and (abs(a.astype(float)) < LARGEST).all() for a in arrays):
-        raise CannotTell
-    return arrays
-
-
 # --- What builds on an earlier function: the reference with that one in place of its own ---
 
 
@@ -136,13 +121,13 @@ def _built(
     def own(*values: Any, by: Other = other) -> Any:
         nonlocal depends_alike
         arguments = dict(zip(earlier.parameters, values, strict=True))
-        arrays = _arrays(earlier, by(earlier.name, earlier.case_with(arguments)))
+        arrays = arrays_of(earlier, by(earlier.name, earlier.case_with(arguments)))
         # Of other shapes they might be broadcast here, to as much as this process can hold.
-        if [a.shape for a in arrays] != [a.shape for a in _right(earlier, arguments)]:
+        if [a.shape for a in arrays] != [a.shape for a in right_results(earlier, arguments)]:
             raise CannotTell
         if not depends_alike:
             depends_alike = True
-            _check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng)
+            check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng)
         return _given_back(earlier, arguments, arrays)
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
@@ -152,10 +137,10 @@ def _built(
             value = built(*given.values())
         except Exception as error:  # what the own function returns may fit nothing
             raise CannotTell from error
-        return _arrays(exercise, Outcome(value, given))
+        return arrays_of(exercise, Outcome(value, given))
 
     # Two results that depend on what they should may cancel each other.
-    _check_depends_alike(exercise, cases[0].copied_arguments(), FAR, whole, rng)
+    check_depends_alike(exercise, cases[0].copied_arguments(), FAR, whole, rng)
     right = {output.name for output in exercise.outputs}
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()
@@ -176,12 +161,6 @@ def _built(
     return right
 
 
-def _right(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:
-    """What the reference gives for these arguments."""
-    results = exercise.given_by(exercise.reference, exercise.case_with(arguments))
-    return [np.asarray(result) for result in results]
-
-
 def _given_back(earlier: Exercise, arguments: dict[str, Any], arrays: list[np.ndarray]) -> Any:
     """What the earlier function returns, when it has written what it writes into its arguments."""
     returned = []
@@ -196,51 +175,10 @@ def _given_back(earlier: Exercise, arguments: dict[str, Any], arrays: list[np.nd
     return returned[0] if len(returned) == 1 else tuple(returned) or None
 
 
-def _check_depends_alike(
-    exercise: Exercise,
-    arguments: dict[str, Any],
-    step: float,
-    own: Callable[[dict[str, Any]], list[np.ndarray]],
-    rng: np.random.Generator,
-) -> None:
-    """Raise CannotTell unless an own function's results depend on what the reference's do.
-
-    Who need not solve the exercise could choose one that is easily solved: results that pass an
-    argument on, or that are a sum of everything. So one entry of each argument is moved by a step:
-    results that have to change do, but for a third of them, since one argument may have been
-    forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
-    right ones.
-    """
-    least = MOVED * step * max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
-    mine, right = own(arguments), _right(exercise, arguments)
-    missing = expected = 0
-    for name, value in arguments.items():
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
-            continue
-        moved = value.copy()
-        moved.flat[rng.integers(value.size)] += step
-        changed = arguments | {name: moved}
-        found = _num_changed(mine, own(changed), least)
-        wanted = _num_changed(right, _right(exercise, changed), least)
-        if found.sum() > 2 * wanted.sum():
-            raise CannotTell
-        expected += int(np.count_nonzero(wanted))
-        missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
-    if 3 * missing > expected:
-        raise CannotTell
-
-
 def _calls(exercise: Exercise, other: Other) -> Callable[[dict[str, Any]], list[np.ndarray]]:
-    return lambda arguments: _arrays(exercise, other(exercise.name, exercise.case_with(arguments)))
-
-
-def _num_changed(before: list[np.ndarray], after: list[np.ndarray], least: float) -> np.ndarray:
-    """How many entries of each result differ."""
-    if [a.shape for a in before] != [a.shape for a in after]:
-        raise CannotTell
-    pairs = zip(before, after, strict=True)
-    differ = (abs(b - a) > least * (1 + abs(a)) for a, b in pairs)
-    return np.array([np.count_nonzero(entries) for entries in differ])
+    return lambda arguments: arrays_of(
+        exercise, other(exercise.name, exercise.case_with(arguments))
+    )
 
 
 def _is_constant(value: Any) -> bool:
@@ -270,7 +208,7 @@ def _derivatives(
         if case is cases[0]:
             for step in (FAR, EPS):
                 calls = _calls(forward, moved[step])
-                _check_depends_alike(forward, dict(own.arguments), step, calls, rng)
+                check_depends_alike(forward, dict(own.arguments), step, calls, rng)
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell
@@ -303,7 +241,7 @@ def _is_derivative(
         losses = []
         for sign in (1, -1):
             arguments = {**own.arguments, name: value + sign * EPS * direction}
-            results = _arrays(forward, other(forward.name, forward.case_with(arguments)))
+            results = arrays_of(forward, other(forward.name, forward.case_with(arguments)))
             if [r.shape for r in results] != [u.shape for u in upstream]:
                 raise CannotTell
             losses.append(sum(float((r * u).sum()) for r, u in zip(results, upstream, strict=True)))
