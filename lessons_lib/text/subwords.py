@@ -6,6 +6,7 @@ bytes: Radford et al. (2019), "Language models are unsupervised multitask learne
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ _BYTES = {chr(byte): byte for byte in _SEEN} | {
     chr(256 + place): byte
     for place, byte in enumerate(byte for byte in range(256) if byte not in _SEEN)
 }
+LONGEST_RUN = 1_000  # characters without a blank: learning takes the square of their number
 
 
 def train_subwords(texts: Iterable[str], vocab_size: int, min_count: int) -> "Subwords":
@@ -40,8 +42,9 @@ def train_subwords(texts: Iterable[str], vocab_size: int, min_count: int) -> "Su
     if vocab_size < len(_BYTES):
         raise ValueError(f"--vocab-size: expected {len(_BYTES)} or more, got {vocab_size}")
     tokenizer = _tokenizer({}, [])
+    long_run = re.compile(rf"\S{{{LONGEST_RUN}}}")  # as base64 has, and DNA
     tokenizer.train_from_iterator(
-        texts,
+        (long_run.sub(r"\g<0> ", text) for text in texts),
         library.trainers.BpeTrainer(
             vocab_size=vocab_size,
             min_frequency=min_count,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lessons_lib.text import subwords
 from lessons_lib.text.own import tokens_of
 from lessons_lib.text.subwords import train_subwords
 from lessons_lib.text.tokens import composed
@@ -26,6 +27,16 @@ def test_the_vocabulary_is_learned_and_has_its_size():
     assert len(SUBWORDS.encode("the cat sat on the mat")) < 12
     with pytest.raises(ValueError, match="--vocab-size: expected 256 or more, got 255"):
         train_subwords(["a"], 255, 2)
+
+
+def test_what_has_no_blank_is_learned_from_in_pieces(monkeypatch):
+    """The time is that of the square of a word's length: a line of base64 would take hours."""
+    longest = {}
+    for run in (10, 1000):
+        monkeypatch.setattr(subwords, "LONGEST_RUN", run)
+        made = train_subwords(["abcdefghijklmnop" * 100], 400, 2)
+        longest[run] = max(map(len, made.vocab.tokens))
+    assert longest[10] <= 11 < longest[1000]  # a blank belongs to the word behind it
 
 
 def test_kept_and_read_again():
