@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import OwnCache
+from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.registry import EXERCISES
 
@@ -98,10 +98,12 @@ def _answers_case(function: Callable[..., Any], case: Case, wanted: list[np.ndar
 
 
 def _arguments(case: Case) -> dict[str, Any]:
-    return {
+    given = {
         name: value.of_the_reference() if isinstance(value, OwnCache) else value
         for name, value in case.copied_arguments().items()
     }
+    # In this order the numbers can be looked at, and put back, where they are.
+    return {n: map_arrays(lambda a: a.copy(order="C"), value) for n, value in given.items()}
 
 
 def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
@@ -109,13 +111,13 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
     found = {}
     for name, value in vars(module).items():
         if inspect.isclass(value) and value.__module__ == module.__name__:
-            instance = None
+            owner: Any = value
             with contextlib.suppress(Exception):
-                instance = value()
+                owner = value()
             for own in vars(value):
-                method = getattr(value if instance is None else instance, own)
-                if callable(method) and not own.startswith("__"):
-                    found[f"{name}.{own}"] = method
+                with contextlib.suppress(Exception):  # a property may do anything
+                    if callable(method := getattr(owner, own)) and not own.startswith("__"):
+                        found[f"{name}.{own}"] = method
         elif inspect.isfunction(value):
             if value.__module__ == module.__name__:
                 found[name] = value
@@ -129,7 +131,10 @@ def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[
 
     Those that it can do without are tried, too: an exercise may ask for its axis, or its variant.
     """
-    parameters = inspect.signature(function).parameters.values()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):  # some of C's have none
+        return
     needed = [p for p in parameters if p.default is p.empty and p.kind not in _ANY_NUMBER]
     others = [p.name for p in parameters if p.default is not p.empty]
     values = list(arguments.values())
@@ -193,7 +198,7 @@ def _with_relatives(module: ModuleType, names: set[str]) -> set[str]:
 
     The exponential of log_softmax is softmax, and the gradient of cross_entropy nearly is.
     """
-    own = _functions(module)
+    own = {name: f for name, f in _functions(module).items() if inspect.isfunction(f)}
     calls = {(name, other) for name in own for other in _globals_of(own[name]) if other in own}
     related = set(names)
     while more := {n for pair in calls if related & set(pair) for n in pair} - related:

@@ -142,6 +142,24 @@ def test_what_cannot_be_handed_out_is_refused(hw, line, module, reason, monkeypa
     assert reason in str(raised.value) and "\n" not in str(raised.value)
 
 
+def test_helpers_that_answer_nothing_are_none(hw):
+    """Whatever they are: what cannot be called, made, or asked for its parameters."""
+    helper = """
+        class Odd:
+            activation, largest = np.tanh, max
+            def __init__(self, size): raise RuntimeError
+            @property
+            def broken(self): raise RuntimeError
+        class Rows(Odd):
+            def __init__(self): pass
+            def total(self, x): return x.T.sum()
+        count = functools.partial(len)
+    """
+    source = f"import functools, numpy as np\n{textwrap.dedent(helper)}"
+    with imported({"m.py": source.encode()}) as (module,):
+        assert answer_in(module, load_exercises(hw)) == ""
+
+
 @pytest.mark.parametrize(
     "helper",
     [
@@ -153,6 +171,7 @@ def test_what_cannot_be_handed_out_is_refused(hw, line, module, reason, monkeypa
         "def f(x, /): np.tanh(2 * x, out=x)",
         "def f(x): yield np.tanh(2 * x)",
         "def f(x, k): return np.tanh(2 * k * x)",
+        "def f(x): x[...] = np.tanh(2 * x)",
     ],
 )
 def test_what_answers_is_seen_in_whatever_form_it_is_handed_out(hw, helper):
