@@ -472,7 +472,7 @@ def until_small(x):
 @pytest.mark.parametrize("reference", [by_counting, until_small])
 @pytest.mark.parametrize("thread", ["main", "another"])
 def test_a_slip_that_never_ends(reference, thread, monkeypatch):
-    monkeypatch.setattr("lessons_lib.grading.judging.slips.MOST_SECONDS_A_CALL", 0.05)
+    monkeypatch.setattr("lessons_lib.grading.judging.bounding.MOST_SECONDS_A_CALL", 0.05)
     asked = {"make_case": lambda rng, N: {"x": rng.normal(size=N)}, "sizes": [{"N": 3}, {"N": 4}]}
     with EXERCISES.unchanged(), ThreadPoolExecutor(1) as other:
         exercise(lesson="own", outputs=[Output("y", "N")], **asked)(reference)
@@ -483,6 +483,30 @@ def test_a_slip_that_never_ends(reference, thread, monkeypatch):
         )[1]
     assert "3 of 3 values differ" in text and time.process_time() - start < 5
     assert sys.gettrace() is traced
+
+
+def test_a_reference_that_never_ends_with_other_arguments(monkeypatch):
+    """It sums until nothing is added any more, and its arguments are exchanged for a hint."""
+    monkeypatch.setattr("lessons_lib.grading.judging.bounding.MOST_SECONDS_A_CALL", 0.05)
+    rounds = 0
+
+    def series(first, ratio):
+        nonlocal rounds
+        total, term = np.zeros_like(first), first.copy()
+        while np.abs(term).max() > 1e-12:
+            rounds += 1
+            if rounds > 500_000:
+                raise RuntimeError
+            total, term = total + term, term * ratio
+        return total
+
+    def make(rng, N):
+        return {"first": 10 + rng.random(N), "ratio": rng.uniform(0.1, 0.5, N)}
+
+    with EXERCISES.unchanged():
+        exercise(lesson="own", outputs=[Output("y", "N")], make_case=make, sizes=[{"N": 3}])(series)
+        assert found(lambda first, ratio: first + ratio, "series")[0].status == "failed"
+    assert rounds < 500_000
 
 
 SCALES = np.array([2.0, 5.0])

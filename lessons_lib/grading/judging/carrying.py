@@ -18,6 +18,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome
+from lessons_lib.grading.judging.bounding import OutOfTimeError, bounded
 from lessons_lib.grading.judging.comparing import problem_with
 from lessons_lib.grading.judging.dependence import (
     CannotTell,
@@ -35,6 +36,8 @@ FAR = 0.5  # an argument is moved by so much, or by EPS: what it does to a slope
 WHOLE = 0.0  # stands for calls by what builds on the function, with moved arguments of its own
 TOLERANCE = 1e-5  # of central differences in float64, relative to 1 + |slope|
 AGAIN = 2  # calls of each kind that are made again
+# What comes of what builds on an own function's results, for which they need not be fit.
+FITS_NOTHING = (Exception, OutOfTimeError)
 
 
 @dataclass
@@ -132,10 +135,10 @@ def _built(
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
         given = exercise.case_with(arguments).copied_arguments()
-        built = built_on(partial(own, by=moved[WHOLE]))
+        built = bounded(built_on(partial(own, by=moved[WHOLE])))
         try:
             value = built(*given.values())
-        except Exception as error:  # what the own function returns may fit nothing
+        except FITS_NOTHING as error:
             raise CannotTell from error
         return arrays_of(exercise, Outcome(value, given))
 
@@ -145,8 +148,9 @@ def _built(
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()
         try:
-            expected = exercise.results_of(built_on(own)(*arguments.values()), arguments)
-        except Exception as error:  # what the own function returns may fit nothing
+            built = bounded(built_on(own))
+            expected = exercise.results_of(built(*arguments.values()), arguments)
+        except FITS_NOTHING as error:
             raise CannotTell from error
         got = exercise.results_of(outcome.value, outcome.written_into)
         if expected is None or got is None or outcome.raised:

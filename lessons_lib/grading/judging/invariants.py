@@ -14,6 +14,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
+from lessons_lib.grading.judging.bounding import for_any_arguments
 from lessons_lib.grading.wording import in_words
 
 
@@ -42,7 +43,7 @@ def probes(exercise: Exercise, case: Case) -> list[Probe]:
         if length < 2 or list(case.sizes.values()).count(length) > 1:
             continue
         changed = replace(case, arguments=_changed_at_the_end(case, length))
-        after = call(exercise.reference, changed)
+        after = call(for_any_arguments(exercise), changed)
         same = [
             output.name
             for output in exercise.outputs

@@ -13,6 +13,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome, call
+from lessons_lib.grading.judging.bounding import for_any_arguments
 from lessons_lib.grading.judging.comparing import is_number, problem_with
 from lessons_lib.grading.judging.forms import PARTS, about, left_out, spread
 from lessons_lib.grading.judging.slips import slip_in
@@ -126,7 +127,7 @@ def _right_for_others(
         for case, _, got in pairs:
             other = {name: form(case.arguments[of]) for name, (of, form) in forms.items()}
             changed = replace(case, arguments={**case.arguments, **other})
-            right = _results(exercise, call(exercise.reference, changed))
+            right = _results(exercise, call(for_any_arguments(exercise), changed))
             if right is None or any(problem_with(o, right[o.name], got[o.name]) for o in wrong):
                 break
         else:
@@ -199,7 +200,7 @@ def _unused(
         for what, other in _other_values(name, value, case):
             changed = replace(case, arguments={**case.arguments, name: other})
             after = _results(exercise, run_again(changed))
-            wanted = _results(exercise, call(exercise.reference, changed))
+            wanted = _results(exercise, call(for_any_arguments(exercise), changed))
             if after is None or wanted is None:
                 continue
             deaf = [
@@ -238,7 +239,7 @@ def _right_alone(exercise: Exercise, case: Case, run_again: Callable[[Case], Out
     except Exception:  # a case maker that cannot make so short a sequence
         return ""
     got = _results(exercise, run_again(alone))
-    wanted = _results(exercise, call(exercise.reference, alone))
+    wanted = _results(exercise, call(for_any_arguments(exercise), alone))
     if got is None or wanted is None:
         return ""
     if any(problem_with(o, wanted[o.name], got[o.name]) for o in exercise.outputs):

@@ -6,7 +6,6 @@ nothing is guessed: the answer does give what a solution with that slip gives.
 
 import ast
 import builtins
-import functools
 import itertools
 import sys
 import time
@@ -18,13 +17,13 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise, Output
-from lessons_lib.grading.isolation.running import LIBRARIES, call
+from lessons_lib.grading.isolation.running import call
+from lessons_lib.grading.judging.bounding import bounded
 from lessons_lib.grading.judging.comparing import alike
 
 FUNCTIONS = ("tanh", "sigmoid", "exp", "log", "sqrt")
 ACTIVATIONS = {"tanh": "np.tanh", "sigmoid": "sigmoid"}  # where there is none, nothing comes of it
 MOST_SECONDS = 2.0  # of work, to look for one: an instructor's reference may be slow
-MOST_SECONDS_A_CALL = 0.5
 STEPS = {"the step before": "{} - 1", "the last step": "-1", "the first step": "0"}
 ENDLESS = (itertools.count, itertools.cycle, itertools.repeat, iter)
 Slip = tuple[str, ast.expr]  # in words, and what stands in the place of the right expression
@@ -57,8 +56,9 @@ def slip_in(
     ):
         return ""  # of a lambda there is what stands around it
     nodes = list(ast.walk(tree))
-    if any(isinstance(node, ast.Match) for node in nodes):
-        return ""  # a pattern takes no other expressions
+    # A pattern takes no other expressions, and what is nonlocal has to stand in a function.
+    if any(isinstance(node, ast.Match | ast.Nonlocal) for node in nodes):
+        return ""
     if any(_is_endless(node, base.reference.__globals__) for node in nodes):
         return ""
     order = sorted(range(len(cases)), key=lambda k: sum(cases[k].sizes.values()))
@@ -68,7 +68,7 @@ def slip_in(
     may_never_end = not base.is_of_the_course or any(isinstance(n, ast.While) for n in nodes)
     versions = (_versions(exercise, base, tree, names, at) for at in (_slips_at, _factors_too_many))
     for words, version in itertools.chain.from_iterable(versions):
-        version = _bounded(version) if may_never_end else version
+        version = bounded(version) if may_never_end else version
         if time.process_time() > end:
             return ""
         if all(_gives(exercise, wrong, version, cases[k], results[k]) for k in order):
@@ -102,36 +102,6 @@ def _gives(
         return False
     by_name = dict(zip((output.name for output in exercise.outputs), found, strict=True))
     return all(alike(o, by_name[o.name], got[o.name], "float64") for o in wrong)
-
-
-class _OutOfTimeError(BaseException):
-    """A version with a slip works for too long."""
-
-
-def _bounded(version: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, ended when it works for too long: with a slip in it a loop may go on for ever.
-
-    By tracing, which works in every thread and on every system, as a signal does not.
-    """
-
-    @functools.wraps(version)
-    def called(*values: Any, **named: Any) -> Any:
-        end = time.process_time() + MOST_SECONDS_A_CALL
-
-        def look(frame: types.FrameType, event: str, argument: Any) -> Any:
-            if time.process_time() > end:
-                raise _OutOfTimeError
-            # NumPy's own lines take much time to follow, and its loops end.
-            return None if frame.f_code.co_filename.startswith(LIBRARIES) else look
-
-        before = sys.gettrace()
-        sys.settrace(look)
-        try:
-            return version(*values, **named)
-        finally:
-            sys.settrace(before)
-
-    return called
 
 
 def _names_of_one_shape(exercise: Exercise, base: Exercise, case: Case) -> dict[str, list[str]]:
