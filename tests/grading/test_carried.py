@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lessons_lib.course import exercises
 from lessons_lib.grading import grade
 from lessons_lib.grading.exercise.loading import load_exercises
+from lessons_lib.grading.judging.carrying import _is_constant
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
 BACK = ["rnn_step_forward", "rnn_step_backward"]
@@ -182,3 +184,7 @@ def step(w, g):
 """)
     first, second = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1).results
     assert (first.score, second.score) == (0, points), str(second)
+
+
+def test_zeros_everywhere_are_constant_and_one_number_is_not():
+    assert [_is_constant(v) for v in (np.zeros(3), 0.0, np.arange(3.0))] == [True, False, False]
