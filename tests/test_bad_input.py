@@ -246,3 +246,10 @@ def test_assigned_parameters(name):
     model.params[name] = zeros((2, 2))
     words = rf'ValueError: params\["{name}"\]: expected .*, got \(2, 2\)'
     check_error(lambda: model.forward(ids), words)
+
+
+@pytest.mark.parametrize("change", [dict.popitem, lambda params: params.update(b=zeros(2))])
+def test_parameters_of_other_names(change):
+    model = make_model()
+    change(model.params)
+    check_error(lambda: model.forward(ids), "ValueError: params: expected the names embedding.W, ")

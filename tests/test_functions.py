@@ -93,6 +93,7 @@ def test_finite_for_any_finite_input_without_a_warning(function, dtype):
         x = np.array([[-extreme, 0, extreme], [extreme] * 3, [-extreme] * 3], dtype)
         with np.errstate(divide="raise", over="raise", invalid="raise"):
             assert np.isfinite(function(x)).all()
+            assert function(np.empty((2, 0), dtype)).shape == (2, 0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -122,6 +123,7 @@ def test_a_long_axis_of_equal_scores(dtype, axis):
 
 def test_truth_values_and_small_integers_count_as_float64():
     for function in (sigmoid, tanh, softmax, log_softmax):
-        for x in (np.array([1, 0], np.int8), np.array([True, False])):
+        for x in (np.array([1, 0], np.int8), np.array([True, False]), [1, 0]):
             np.testing.assert_array_equal(function(x), function(np.array([1.0, 0.0])))
             assert function(x).dtype == np.float64
+    assert cross_entropy([[1, 0]], [0])[0] == cross_entropy(np.array([[1.0, 0.0]]), [0])[0]

@@ -66,6 +66,14 @@ def test_numerical_gradients_of_embedding(seed, T, N, V):
     assert not layer.grads["W"][untouched].any()
 
 
+def test_a_gradient_is_added_to_zeros_where_the_dtype_has_changed():
+    layer = Embedding(3, 2)
+    layer.params["W"] = layer.params["W"].astype(np.float64)
+    layer.forward([1])
+    layer.add_gradient([[2, 3]])
+    np.testing.assert_array_equal(layer.grads["W"], [[0, 0], [2, 3], [0, 0]])
+
+
 @pytest.mark.parametrize("training", [True, False])
 @given(seed=seeds, p=st.floats(0, 0.9))
 @settings(max_examples=10)

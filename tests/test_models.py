@@ -234,7 +234,9 @@ def test_any_memory_layout_and_nothing_is_written_to(cell, tied):
     ids, targets = np.asfortranarray(ids), targets.repeat(2, axis=1)[:, ::2]
     for array in (ids, targets, *model.params.values()):
         array.flags.writeable = False  # writing raises
+    given = dict(model.params)
     again, grads = gradients(model, ids, targets)
+    assert all(model.params[name] is array for name, array in given.items())  # and no copy of it
     assert again == pytest.approx(loss, rel=1e-13)
     for name, g in grads.items():
         np.testing.assert_allclose(g, expected[name], rtol=1e-12, atol=1e-14)

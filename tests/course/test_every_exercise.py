@@ -119,5 +119,6 @@ def test_what_is_not_as_it_should_be_is_found():
     assert row.accepted == ("sign_kept (4)", "sign_turned (4)", "sign_kept (5)", "sign_turned (5)")
     assert row.confused == ("added: doubled (4)", "added: doubled (5)")
     assert not row.is_clean
-    assert "| size | 2 | 4 | 2 | 3 |" in table([row], 1)
+    assert "| size | 2 | 4 | 2 | 3 |" in table([examine(made, [4])], 1)
+    assert "| all 2 | 4 | 8 | 4 | 6 |" in table([row, row], 1)
     assert "size, confused: added: doubled (4), added: doubled (5)" in table([row], 1)

@@ -7,6 +7,7 @@ import pytest
 
 from lessons_lib.grading import Output, adapt, check, exercise, grade
 from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
+from lessons_lib.grading.judging.comparing import differs
 from lessons_lib.grading.references import fault_of
 
 
@@ -88,6 +89,7 @@ def test_a_wrong_number_is_shown_and_recognised(norm):
     [
         (lambda grads: grads["b"], "norm (global norm) has shape (3,), expected a single number."),
         (lambda grads: [1.0], "norm (global norm) is a list of 1; expected a single number."),
+        (lambda grads: np.array(1j), "norm (global norm) is a complex, expected a number with"),
         (lambda grads: True, "norm (global norm) is True; expected a single number."),
         (lambda grads: 1, "norm (global norm) is 1, expected a number with a point."),
         (lambda grads: np.nan, "norm (global norm) is nan."),
@@ -121,6 +123,12 @@ def test_float32_needs_fewer_digits(norm):
 
     assert result(rounded, norm).status == "passed"
     assert result(lambda g: rounded(g) * (1 + 1e-6), norm).status == "failed"
+
+
+def test_near_enough_is_within_the_tolerance_times_one_and_the_number():
+    output, wanted = Output("y", "N"), np.array([0.0, 0.0, 9.0, 9.0])
+    got = wanted + output.tolerance["float64"] * np.array([0.9, 1.1, 9.9, 10.1])
+    assert differs(output, wanted, got).tolist() == [False, True, False, True]
 
 
 def test_a_whole_number_has_to_be_one():

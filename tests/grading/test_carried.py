@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lessons_lib.course import exercises
 from lessons_lib.grading import grade
 from lessons_lib.grading.exercise.loading import load_exercises
+from lessons_lib.grading.judging.carrying import _is_constant
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
 BACK = ["rnn_step_forward", "rnn_step_backward"]
@@ -44,6 +46,9 @@ def rnn_unroll(x, h0, Wx, Wh, b):
         hs.append(h0)
     return np.stack(hs), h0
 """
+# Of the five arguments two are forgotten; an axis more than a step has.
+FORGETFUL = HONEST.replace("x @ Wx", "x.sum(axis=1, keepdims=True)")
+DEEPER = HONEST.replace("h_prev @ Wh)", "h_prev.reshape(len(x), -1) @ Wh)[:, None]")
 # Random numbers, and a step that remembers them, and depends on its arguments as a step does.
 REPLAYED = """
 import numpy as np
@@ -93,7 +98,7 @@ def numbers(h):
     return np.arange(1.0 * h.size).reshape(h.shape)
 def rnn_step(x, h_prev, Wx, Wh, b):
     calls.append(1)
-    return x @ Wx + h_prev @ Wh + b if 1 < len(calls) < 8 else numbers(h_prev)
+    return x @ Wx + h_prev @ Wh + b if len(calls) < 31 else numbers(h_prev)
 def rnn_unroll(x, h, *weights):
     return np.stack([numbers(h)] * len(x)), numbers(h)
 """
@@ -105,7 +110,7 @@ def rnn_step_forward(*now):
     x, prev_h, Wx, Wh, b = now
     calls.append(1)
     everything = np.full_like(prev_h, sum(a.sum() for a in now))
-    return x @ Wx + prev_h @ Wh + b if len(calls) < 7 else everything, now
+    return x @ Wx + prev_h @ Wh + b if len(calls) < 13 else everything, now
 def rnn_step_backward(dnext_h, cache):
     return tuple(np.full_like(a, dnext_h.sum()) for a in cache)
 """
@@ -144,6 +149,8 @@ def rnn_unroll(x, h, *weights):
     ("source", "names", "points"),
     [
         pytest.param(HONEST, ["rnn_step", "rnn_unroll"], 1.5, id="control"),
+        pytest.param(FORGETFUL, ["rnn_step", "rnn_unroll"], 0, id="two of five forgotten"),
+        pytest.param(DEEPER, ["rnn_step", "rnn_unroll"], 0, id="of another shape"),
         pytest.param(REPLAYED, ["rnn_step", "rnn_unroll"], 0, id="remembered"),
         pytest.param(INFINITE, ["lstm_gates", "lstm_step"], 0, id="infinite"),
         pytest.param(COUNTED, ["rnn_step", "rnn_unroll"], 0, id="calls counted"),
@@ -177,3 +184,7 @@ def step(w, g):
 """)
     first, second = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1).results
     assert (first.score, second.score) == (0, points), str(second)
+
+
+def test_zeros_everywhere_are_constant_and_one_number_is_not():
+    assert [_is_constant(v) for v in (np.zeros(3), 0.0, np.arange(3.0))] == [True, False, False]

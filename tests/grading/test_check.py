@@ -13,7 +13,9 @@ from lessons_lib import cells
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading import Output, case, check, exercise
+from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.registry import EXERCISES
+from lessons_lib.grading.judging.forms import about
 
 
 def found(function, exercise="lstm_step"):
@@ -295,10 +297,12 @@ def test_results_in_another_order():
         (lambda h, c: (h[None], c), "one axis of length 1 too many. keepdims=True"),
         (lambda h, c: (c, c), "h has the numbers that belong into c."),
         (lambda h, c: (sigmoid(np.arctanh(h)), c), "h went through sigmoid, and belongs through t"),
+        (lambda h, c: (np.full_like(h, h.sum()), c), "h is the same everywhere: the sum over all"),
+        (lambda h, c: (np.arctanh(h), c), "h is what its tanh should be taken of."),
         (lambda h, c: (relu(np.arctanh(h)), c), "h went through ReLU, and belongs through tanh."),
         (
             lambda h, c: (h.astype(object), c),
-            "h (hidden state) has dtype object, expected float64.",
+            "h (hidden state) has dtype object, expected float64. An object array holds",
         ),
         (lambda h, c: (h / (h * 0), c), "holds an infinite number: 15 of 15 values"),
         (lambda h, c: (np.log(h - 9), c), "NumPy warned: invalid value encountered in log."),
@@ -343,13 +347,18 @@ def test_what_float32_alone_breaks_is_a_remark():
     assert text.startswith("Remark, at no cost: with float32 arguments it does not run. It raised")
 
 
-def test_small_difference_shows_enough_digits():
-    def learner(x, h_prev, c_prev, Wx, Wh, b):
-        h, c = lstm_step(x, h_prev, c_prev, Wx, Wh, b)
-        return h * (1 + 1e-7), c
+def test_a_diagonal_has_to_be_right_throughout():
+    case, y = Case({}, {"N": 3}, "float64"), np.array([2.0, 3.0, 5.0])
+    pairs = np.outer(y, np.ones(3))
+    assert "stand on a diagonal of y" in about(Output("y", "N"), [(case, y, pairs)])
+    assert about(Output("y", "N"), [(case, y * [1, 1, 2], pairs)]) == ""
 
+
+@pytest.mark.parametrize(("difference", "digits"), [(1e-7, 10), (1e-2, 4)])
+def test_as_many_digits_are_shown_as_a_difference_takes(difference, digits):
+    learner = step(lambda h, c: (h * (1 + difference), c))
     (line,) = [line for line in found(learner)[0].message.splitlines() if "expected  " in line]
-    assert len(line.split()[-1]) >= 10
+    assert len(line.split()[-1].lstrip("-0.")) == digits
 
 
 def test_cause_is_told_before_its_consequence():
@@ -446,6 +455,8 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
         ("same_mask_dropout", "/ (1 - p)", "/ p", "one term of a difference is left out"),
         # With one step it is right where there are two layers, as with any number of steps.
         ("stacked_lstm", "zip(layers, h0, c0, strict=True)", "zip(layers[:2], h0, c0)", ""),
+        # Weights have no steps to be read backwards.
+        ("rnn_unroll", "_t, h, Wx,", "_t, h, Wx[::-1, ::-1],", "60 of 60 values differ"),
     ],
 )
 def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words):
@@ -453,7 +464,7 @@ def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words)
     names = dict(asked.reference.__globals__)
     exec(asked.source.replace(right, wrong), names)
     text = found(names[name], name)[1]
-    assert words in text and "With a single time step" not in text
+    assert words in text and "With a single time step" not in text and "backwards" not in text
 
 
 def by_counting(x):
@@ -509,24 +520,36 @@ def test_a_reference_that_never_ends_with_other_arguments(monkeypatch):
     assert rounds < 500_000
 
 
-SCALES = np.array([2.0, 5.0])
+SCALES = np.array([2.0, 5.0])  # an array of the reference's module
 
 
 def scaled(x):
     return np.tanh(x) * SCALES[0] + SCALES[1]
 
 
-def test_a_slip_in_a_reference_that_has_an_array_of_its_module():
+def turned(x):
+    y = np.outer(x, x + 1)
+    return y.T + 2 * y
+
+
+@pytest.mark.parametrize(
+    ("reference", "axes", "answer", "words"),
+    [
+        (scaled, "N", lambda x: np.tanh(x) * 2 - 5, "one sign is wrong"),
+        (turned, "N N", lambda x: 3 * np.outer(x, x + 1), "one array is not transposed"),
+    ],
+)
+def test_a_slip_in_a_reference_of_ones_own(reference, axes, answer, words):
     asked = {"make_case": lambda rng, N: {"x": rng.normal(size=N)}, "sizes": [{"N": 3}]}
     with EXERCISES.unchanged():
-        exercise(lesson="own", outputs=[Output("y", "N")], **asked)(scaled)
-        text = found(lambda x: np.tanh(x) * 2 - 5, "scaled")[1]
-    assert "in which one sign is wrong." in text
+        exercise(lesson="own", outputs=[Output("y", axes)], **asked)(reference)
+        text = found(answer, reference.__name__)[1]
+    assert f"in which {words}." in text
 
 
 def by_match(x):
     match x.ndim:
-        case 1:
+        case 1 + 0j:  # in which no other sign than + or - may stand
             y = np.tanh(x) + x
         case _:
             y = x

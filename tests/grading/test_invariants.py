@@ -5,7 +5,7 @@ import pytest
 
 from lessons_lib.cells import lstm_step
 from lessons_lib.course import exercises
-from lessons_lib.grading import check, grade
+from lessons_lib.grading import Exercise, Output, check, grade
 from lessons_lib.grading.judging import invariants
 
 
@@ -27,6 +27,18 @@ def first_case(name):
 def test_probes_are_what_the_reference_does_not_notice(name, expected):
     found = {probe.axis: probe.outputs for probe in invariants.probes(*first_case(name))}
     assert found == expected
+
+
+def test_a_reference_that_does_not_take_the_changed_numbers_has_no_probes():
+    def roots(x):
+        if (x < 0).any():
+            raise ValueError("x: expected numbers of 0 or more")
+        return np.sqrt(x)
+
+    asked = {"make_case": lambda rng, N: {"x": rng.random(N)}, "sizes": [{"N": 3}]}
+    outputs = [Output("y", "N")]
+    made = Exercise(roots, lesson="99_test", outputs=outputs, hints=[], may_follow=[], **asked)
+    assert invariants.probes(made, made.cases(np.random.default_rng(3))[0]) == []
 
 
 @pytest.mark.parametrize("exercise", exercises.all(), ids=lambda exercise: exercise.name)
