@@ -17,7 +17,7 @@ def questions(monkeypatch):
         answer=0.36,
         tolerance=0.005,
         hints=["Twice."],
-        mistakes={0.6: "That is the slope of one step."},
+        mistakes={0.6: "That is the slope of one step.", 1e-3: "That is tanh alone."},
     )
     by_hand("size", lesson="mine", answer=(3, 8))
     by_hand("gate", lesson="mine", answer="forget gate", choices=["input gate", "forget gate"])
@@ -40,6 +40,9 @@ def test_what_is_right_passes(name, answer, capsys):
     ("name", "answer", "said"),
     [
         ("slope", 0.6, "That is the slope of one step."),
+        ("slope", 0.604, "That is the slope of one step."),
+        ("slope", 0.00101, "That is tanh alone."),
+        ("slope", 0.002, '0.002 is not it. hint("slope") helps.'),
         ("slope", 0.366, '0.366 is not it. hint("slope") helps.'),
         ("slope", float("nan"), 'nan is not it. hint("slope") helps.'),
         ("slope", True, "Expected a number, got True."),

@@ -179,6 +179,6 @@ by_hand(
     mistakes={
         1.2: "That is what one more step does.",
         12.0: "Ten more steps multiply; they do not add up.",
-        1.6**10: "Each step also passes tanh, whose derivative at 0.5 is 0.75.",
+        1.6**10: "Each step also passes tanh, whose derivative is 0.75 where the state is 0.5.",
     },
 )

@@ -213,6 +213,7 @@ by_hand(
         2.25: "You took the mean of the four 1 / p. Perplexity is their geometric mean.",
         1.78: "You took one over the mean probability. What is added up are losses.",
         0.69: "That is the mean loss, in nats. One step is missing.",
+        0.693: "That is the mean loss, in nats. One step is missing.",
         16.0: "That is the product of the four 1 / p. Which root is to be taken?",
     },
 )

@@ -21,7 +21,8 @@ class ByHand:
         tolerance: how far a number may be from it, in the answer's own unit.
         choices: what there is to choose from, if anything.
         hints: each says more than the one before.
-        mistakes: what is to be said to a wrong answer that can be foreseen, by that answer.
+        mistakes: what is to be said to a wrong answer that can be foreseen, by that answer. Where
+            such an answer is smaller than the right one, it is held as nearly in proportion.
     """
 
     name: str
@@ -48,7 +49,7 @@ class ByHand:
         if self._same(value, self.answer):
             return True, ""
         for wrong, said in self.mistakes.items():
-            if self._same(value, wrong):
+            if self._same(value, wrong, self._proportion(wrong)):
                 return False, said
         return False, f"{_shown(given)} is not it." + (
             f' hint("{self.name}") helps.' if self.hints else ""
@@ -61,9 +62,15 @@ class ByHand:
             return "a shape such as (2, 3)"
         return "a text" if isinstance(self.answer, str) else "a number"
 
-    def _same(self, one: Any, other: Any) -> bool:
+    def _proportion(self, wrong: Any) -> float:
+        """How large a wrong number is beside the right one, at most 1."""
+        if isinstance(wrong, Real) and isinstance(self.answer, Real) and self.answer:
+            return min(1.0, abs(float(wrong)) / abs(float(self.answer)))
+        return 1.0
+
+    def _same(self, one: Any, other: Any, proportion: float = 1.0) -> bool:
         if isinstance(one, Real) and isinstance(other, Real):
-            return abs(float(one) - float(other)) <= self.tolerance
+            return abs(float(one) - float(other)) <= proportion * self.tolerance
         return type(one) is type(other) and bool(one == other)
 
 
