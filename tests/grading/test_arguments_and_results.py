@@ -392,6 +392,16 @@ def test_as_many_digits_are_asked_for_as_a_right_answer_keeps_in_float32():
     assert result(lambda x: variance(x.astype("f4")), made).status == "passed"
 
 
+def test_what_may_be_float32_on_the_way_is_told():
+    def make(rng, N):
+        return {"w": rng.normal(size=N), "g": rng.normal(size=N)}
+
+    made = define(updated, [Output("w", "N")], make)
+    found = result(lambda w, g: updated(w.astype("f4"), g).astype("f8"), made)
+    assert found.status == "failed" and "held in float32, or a very small term" in found.message
+    assert "float32" not in result(lambda w, g: w + g, made).message
+
+
 @pytest.mark.parametrize("dtype", [int, "f8", "f4"])
 @pytest.mark.parametrize("off", [0, 1])
 def test_whole_numbers_are_right_or_wrong(dtype, off):

@@ -73,7 +73,28 @@ def seen_in(
         or _unused(exercise, cases[0], outcomes[0], run_again)
         or (_right_for_others(exercise, wrong, pairs) if wrong else "")
         or (slip_in(exercise, wrong, [p[0] for p in pairs], [p[2] for p in pairs]) if wrong else "")
+        or _as_float32_rounds(wrong, pairs)
         or _right_alone(exercise, _first_wrong(wrong, pairs) or cases[0], run_again)
+    )
+
+
+def _as_float32_rounds(
+    wrong: Sequence[Output], pairs: Sequence[tuple[Case, Arrays, Arrays]]
+) -> str:
+    """Whether wrong results are so near to the right ones as float32 would bring them."""
+    for output in wrong:
+        tolerance = output.tolerance.get("float32", 0.0)
+        for _, want, got in pairs:
+            right, found = want[output.name], got[output.name]
+            if found.shape != right.shape or found.dtype.kind != "f":
+                return ""
+            if not (abs(found - right) <= tolerance * (1 + abs(right))).all():
+                return ""
+    if not wrong:
+        return ""
+    return (
+        "It is off by no more than float32 rounds. Is something on the way held in float32, or a "
+        "very small term left out?"
     )
 
 
