@@ -107,7 +107,7 @@ def _arguments(case: Case) -> dict[str, Any]:
 
 
 def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    """What can be called of a module's own: functions, what acts like one, and methods."""
+    """What can be called of a module's own, by its name, in containers and classes, too."""
     found = {}
     for name, value in vars(module).items():
         if inspect.isclass(value) and value.__module__ == module.__name__:
@@ -116,14 +116,21 @@ def _functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
                 owner = value()
             for own in vars(value):
                 with contextlib.suppress(Exception):  # a property may do anything
-                    if callable(method := getattr(owner, own)) and not own.startswith("__"):
+                    if not own.startswith("__") and callable(method := getattr(owner, own)):
                         found[f"{name}.{own}"] = method
-        elif inspect.isfunction(value):
-            if value.__module__ == module.__name__:
-                found[name] = value
-        elif isinstance(value, functools.partial | np.vectorize):
-            found[name] = value
+            value = owner
+        for one in (value, *_held(value)):
+            if _is_own(one, module):
+                found[name] = one
     return found
+
+
+def _is_own(value: Any, module: ModuleType) -> bool:
+    """Whether it can be called and was made in the module, not imported."""
+    if not callable(value) or inspect.isclass(value):
+        return False
+    own = getattr(value, "__module__", None) == module.__name__  # of its class, if it has none
+    return own or isinstance(value, functools.partial | np.vectorize)
 
 
 def _calls(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[Call]:

@@ -410,6 +410,33 @@ def test_whole_numbers_are_right_or_wrong(dtype, off):
     assert right == ("failed" if off or dtype == "f4" else "passed")  # more digits than f4 has
 
 
+def test_a_tolerance_that_is_given_holds_for_whole_numbers_too():
+    output = Output("starts", "L", tolerance={"float64": 0.05})
+    made = define(lanes, [output], lambda rng, N: {"n": 8_000_000_008})
+    for dtype in (int, float):
+        assert result(lambda n, d=dtype: (lanes(n) * 1.01).astype(d), made).status == "passed"
+
+
+def test_a_right_answer_in_float32_where_the_reference_then_never_ends(monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.judging.judge.MOST_SECONDS_FOR_POINTS", 0.1)
+    rounds = 0
+
+    def settled(x):
+        nonlocal rounds
+        y, before = x / 2, x
+        while abs(y - before).max() > 1e-12 or (y.dtype == np.float32 and len(x) == 2):
+            rounds += 1
+            if rounds > 500_000:
+                raise RuntimeError
+            y, before = np.cos(y), y
+        return y
+
+    made = define(settled, [Output("y", "N")], lambda rng, N: {"x": rng.random(N)})
+    answer = settled
+    assert result(lambda x: answer(x).astype("f4"), made).status == "passed"
+    assert rounds < 500_000
+
+
 # A function among the arguments, in a submission
 
 
@@ -427,7 +454,11 @@ def test_a_function_that_is_given_is_no_way_to_a_later_answer(tmp_path):
         return f(x)
 
     later = define(bent, [Output("y", "N")], lambda rng, N: {"x": rng.normal(size=N)})
-    first = define(apply, [Output("y", "N")], lambda rng, N: {"f": bent, "x": rng.normal(size=N)})
+
+    def given(rng, N):  # the second of the cases only
+        return {"f": bent if N == 2 else np.tanh, "x": rng.normal(size=N)}
+
+    first = define(apply, [Output("y", "N")], given)
     bent_itself = "def bent(x): return np.where(x > 0, 2 * x, -x)\n"
     asks = "def apply(f, x):\n    known[:] = f(grid)\n    return f(x)\n"
     asks = f"grid, known = np.array([-9.0, 0, 9]), np.zeros(3)\n{asks}"

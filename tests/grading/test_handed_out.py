@@ -165,6 +165,8 @@ def test_helpers_that_answer_nothing_are_none(hw):
     [
         "class Layer:\n    def forward(self, x): return np.tanh(2 * x)",
         "class Layer:\n    @staticmethod\n    def forward(x): return np.tanh(2 * x)",
+        "class Layer:\n    def __call__(self, x): return np.tanh(2 * x)",
+        "all = {'f': lambda x: np.tanh(2 * x)}",
         "f = functools.partial(lambda k, x: np.tanh(k * x), 2)",
         "f = np.vectorize(lambda x: np.tanh(2 * x))",
         "def f(*many): return {'y': np.tanh(2 * many[0]['x'])}",

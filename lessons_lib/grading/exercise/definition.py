@@ -132,8 +132,9 @@ class Exercise:
     @functools.cached_property
     def is_given_functions(self) -> bool:
         """Whether there are functions among the arguments of its cases."""
-        case = self.case_of(np.random.default_rng(0), self.sizes[0], "float64")
-        return any(map(callable, case.arguments.values()))
+        rng = np.random.default_rng(0)
+        cases = (self.case_of(rng, sizes, "float64") for sizes in self.sizes)
+        return any(callable(value) for case in cases for value in case.arguments.values())
 
     @functools.cached_property
     def source(self) -> str:

@@ -13,22 +13,27 @@ from typing import Any
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import LIBRARIES
 
-MOST_SECONDS_A_CALL = 0.5  # of work
+MOST_SECONDS_A_CALL = 0.5  # of work, for a hint
+MOST_SECONDS_FOR_POINTS = 5.0  # tracing makes a loop of Python's several times as slow
 
 
 class OutOfTimeError(BaseException):
     """A call has worked for too long."""
 
 
-def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+def bounded(function: Callable[..., Any], seconds: float | None = None) -> Callable[..., Any]:
     """The same, ended with OutOfTimeError when a call of it works for too long.
 
     By tracing, which works in every thread and on every system, as a signal does not.
+
+    Args:
+        function: the function.
+        seconds: of work; as many as a hint may take unless told.
     """
 
     @functools.wraps(function)
     def called(*values: Any, **named: Any) -> Any:
-        end = time.process_time() + MOST_SECONDS_A_CALL
+        end = time.process_time() + (seconds or MOST_SECONDS_A_CALL)
 
         def look(frame: types.FrameType, event: str, argument: Any) -> Any:
             # NumPy's lines take much time to follow, and its loops end; ours are not broken off.
@@ -48,7 +53,18 @@ def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def for_any_arguments(exercise: Exercise) -> Callable[..., Any]:
-    """The reference, to be called with other arguments than those of its cases."""
-    # The course's own ends whatever it is given, and tracing takes time.
-    return exercise.reference if exercise.is_of_the_course else bounded(exercise.reference)
+def for_any_arguments(
+    exercise: Exercise,
+    answer: Callable[..., Any] | None = None,
+    seconds: float | None = None,
+) -> Callable[..., Any]:
+    """A right answer, to be called with other arguments than those of the exercise's cases.
+
+    Args:
+        exercise: what was asked.
+        answer: one of its right answers; the reference unless told.
+        seconds: see `bounded`.
+    """
+    answer = answer or exercise.reference
+    # The course's own end whatever they are given, and tracing takes time.
+    return answer if exercise.is_of_the_course else bounded(answer, seconds)

@@ -18,7 +18,11 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache
 from lessons_lib.grading.exercise.definition import Exercise, Output
 from lessons_lib.grading.isolation.running import Outcome
-from lessons_lib.grading.judging.bounding import OutOfTimeError, bounded
+from lessons_lib.grading.judging.bounding import (
+    MOST_SECONDS_FOR_POINTS,
+    OutOfTimeError,
+    bounded,
+)
 from lessons_lib.grading.judging.comparing import problem_with
 from lessons_lib.grading.judging.dependence import (
     CannotTell,
@@ -135,7 +139,7 @@ def _built(
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
         given = exercise.case_with(arguments).copied_arguments()
-        built = bounded(built_on(partial(own, by=moved[WHOLE])))
+        built = bounded(built_on(partial(own, by=moved[WHOLE])), MOST_SECONDS_FOR_POINTS)
         try:
             value = built(*given.values())
         except FITS_NOTHING as error:
@@ -148,7 +152,7 @@ def _built(
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()
         try:
-            built = bounded(built_on(own))
+            built = bounded(built_on(own), MOST_SECONDS_FOR_POINTS)
             expected = exercise.results_of(built(*arguments.values()), arguments)
         except FITS_NOTHING as error:
             raise CannotTell from error

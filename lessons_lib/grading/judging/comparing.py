@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons_lib.grading.exercise.definition import Output
+from lessons_lib.grading.exercise.definition import TOLERANCE, Output
 from lessons_lib.grading.isolation.unset import is_unset
 from lessons_lib.grading.wording import describe, in_words
 
@@ -21,7 +21,7 @@ class Problem:
 
 
 COARSE = 2e-6  # what rounding to float32 leaves of a number, relative to 1 + |number|
-WHOLE = 0.25  # whole numbers differ by more, however large they are
+WHOLE = 0.25  # whole numbers differ by more, however large; unless a tolerance is given for them
 
 
 def problem_with(
@@ -91,7 +91,7 @@ def differs(
     wanted = expected.astype(np.float64)
     with np.errstate(all="ignore"):
         bound = tolerance * (1 + np.abs(wanted))
-        if expected.dtype.kind in "iub":
+        if expected.dtype.kind in "iub" and output.tolerance == TOLERANCE:
             bound = np.minimum(bound, WHOLE)
         near = np.abs(got - wanted) <= bound
     return ~(near & np.isfinite(wanted) | equally_unusable(wanted, got))

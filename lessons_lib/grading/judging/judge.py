@@ -12,6 +12,11 @@ from lessons_lib.grading.exercise.containers import map_arrays
 from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, call
 from lessons_lib.grading.judging import feedback, looking
+from lessons_lib.grading.judging.bounding import (
+    MOST_SECONDS_FOR_POINTS,
+    OutOfTimeError,
+    for_any_arguments,
+)
 from lessons_lib.grading.judging.carrying import Other, right_given_own
 from lessons_lib.grading.judging.comparing import (
     COARSE,
@@ -313,6 +318,7 @@ def _float32_tolerance(
     if not any(_has_float32(exercise, outcomes[k]) for k in decide):
         return COARSE
     farthest = 0.0
+    answer = for_any_arguments(exercise, answer, MOST_SECONDS_FOR_POINTS)
     for k in decide:
         rounded = map_arrays(
             lambda a: a.astype("f4") if a.dtype == np.float64 else a, cases[k].arguments
@@ -323,8 +329,8 @@ def _float32_tolerance(
                 for found, wanted in zip(results, expected[k], strict=True):
                     error = np.max(abs(found - wanted) / (1 + abs(wanted)), initial=0)
                     farthest = max(farthest, float(error))
-        except Exception:  # it wants float64
-            farthest = np.inf
+        except (Exception, OutOfTimeError):  # it wants float64
+            return np.inf
     return max(COARSE, 10 * farthest)
 
 
