@@ -50,6 +50,10 @@ def by_position(s, /):
 @exercise(lesson="hw", outputs=[Output("n", "")], make_case=make, sizes=sizes)
 def number(s):
     return int(1e6 * s[0, 0])
+
+@exercise(lesson="hw", outputs=[Output("n", "")], make_case=make, sizes=sizes)
+def is_positive(s):
+    return int(s[0, 0] > 0)
 """
 ANSWER = """
 from rnn_utils import *
@@ -150,6 +154,8 @@ def test_helpers_that_answer_nothing_are_none(hw):
             def __init__(self, size): raise RuntimeError
             @property
             def broken(self): raise RuntimeError
+            @staticmethod
+            def leaves(*any): raise SystemExit
         class Rows(Odd):
             def __init__(self): pass
             def total(self, x): return x.T.sum()
@@ -181,12 +187,12 @@ def test_what_answers_is_seen_in_whatever_form_it_is_handed_out(hw, helper):
         assert "gives results that scores" in answer_in(module, load_exercises(hw))
 
 
-@pytest.mark.parametrize("name", ["as_dict", "in_place", "by_position", "number"])
+@pytest.mark.parametrize("name", ["as_dict", "in_place", "by_position", "number", "is_positive"])
 def test_what_answers_is_seen_in_whatever_form_it_is_asked_for(tmp_path, name):
     (tmp_path / "hw.py").write_text(FORMS)
     (asked,) = (e for e in load_exercises(tmp_path / "hw.py") if e.name == name)
-    assert ("softmax" in building_blocks([asked])[1]) == (name != "number")
-    (tmp_path / "m.py").write_text("def f(s): return int(1e6 * s[0, 0])\ndef g(s): return 4")
+    assert ("softmax" in building_blocks([asked])[1]) == (name not in ("number", "is_positive"))
+    (tmp_path / "m.py").write_text("def f(s): return int(1e6 * s[0, 0])\ndef g(s): return 1")
     handed_out = {"m.py": (tmp_path / "m.py").read_bytes()}
     with imported(handed_out) as (module,):
         assert answer_in(module, [asked]) == (
