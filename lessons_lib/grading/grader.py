@@ -31,7 +31,7 @@ from lessons_lib.grading.isolation.submission import Submission, UnreadableError
 from lessons_lib.grading.isolation.wire import Function, ProtocolError
 from lessons_lib.grading.judging import feedback
 from lessons_lib.grading.judging.judge import expected_of, judge
-from lessons_lib.grading.offered import building_blocks, tells_an_answer
+from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
 from lessons_lib.grading.report import Report, Result, Status
 from lessons_lib.shown import shown
@@ -159,25 +159,27 @@ def _graded(
                 break
             with worker:
                 left = exercises[len(results) :]
+                before = allowance.seconds
                 found = defined(worker, left, submission, run)
                 if isinstance(found, dict):
+                    if results and exercises[len(results) - 1].is_given_functions:
+                        allowance.seconds = before  # for our sake they are run once more
                     remarks.read(found)
-                    some = left[: _number_for_one_process(tuple(left))]
+                    some = _for_one_process(left)
                     results += graded_by(worker, some, found, seed, results, (apart, afresh))
                 else:
                     results += found
     return remarks.added(results)
 
 
-@functools.lru_cache(maxsize=64)
-def _number_for_one_process(exercises: tuple[Exercise, ...]) -> int:
-    """How many of the exercises one process may answer: up to one that is given another's answer.
+def _for_one_process(exercises: Sequence[Exercise]) -> Sequence[Exercise]:
+    """The exercises up to the first that is given a function.
 
-    A function can be asked for any number of its values: the process that could remember them ends
-    with that exercise.
+    A function can be asked for any number of its values, and a later exercise may ask for it, or
+    for what is made of it: the process that could remember them ends with that exercise.
     """
-    telling = (k for k, one in enumerate(exercises, 1) if tells_an_answer(one, exercises))
-    return next(telling, len(exercises))
+    place = next((k for k, exercise in enumerate(exercises) if exercise.is_given_functions), None)
+    return exercises if place is None else exercises[: place + 1]
 
 
 def defined(

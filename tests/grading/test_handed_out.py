@@ -159,6 +159,9 @@ def test_helpers_that_answer_nothing_are_none(hw):
         class Rows(Odd):
             def __init__(self): pass
             def total(self, x): return x.T.sum()
+            def endless(self, x):
+                while np.size(x):
+                    pass
         count = functools.partial(len)
     """
     source = f"import functools, numpy as np\n{textwrap.dedent(helper)}"

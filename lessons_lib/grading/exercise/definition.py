@@ -130,6 +130,13 @@ class Exercise:
         return (self.reference.__module__ or "").startswith(COURSE)
 
     @functools.cached_property
+    def is_given_functions(self) -> bool:
+        """Whether there are functions among the arguments of its cases."""
+        rng = np.random.default_rng(0)
+        cases = (self.case_of(rng, sizes, "float64") for sizes in self.sizes)
+        return any(callable(value) for case in cases for value in case.arguments.values())
+
+    @functools.cached_property
     def source(self) -> str:
         """The reference's source, without decorators."""
         text = textwrap.dedent(inspect.getsource(self.reference))
