@@ -3,8 +3,8 @@
     python -m tools.torch_training
 
 writes tests/parity_files/training.safetensors: what PyTorch does in 200 steps from our first
-weights, on our batches and with our dropout masks. Forward and backward pass are those of `--engine torch`, and
-clipping, optimizer and schedule are PyTorch's, too.
+weights, on our batches and with our dropout masks. Forward and backward pass are those of `--engine
+torch`, and clipping, optimizer and schedule are PyTorch's, too.
 """
 
 import math
