@@ -18,7 +18,7 @@ def data_path(*parts: str) -> Path:
     An installed package carries the data inside itself; a checkout has it beside the package.
 
     Args:
-        parts: names below the data folder, such as "village", "valid.txt".
+        parts: names below the data folder, such as "village", "valid.txt.bz2".
 
     Raises:
         FileNotFoundError: if there is no such file or folder.

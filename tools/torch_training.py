@@ -2,9 +2,9 @@
 
     python -m tools.torch_training
 
-writes tests/parity_files/training.safetensors: what PyTorch does in 200 steps from our first
-weights, on our batches and with our dropout masks. Forward and backward pass are those of `--engine
-torch`, and clipping, optimizer and schedule are PyTorch's, too.
+writes data/parity/training.safetensors: what PyTorch does in 200 steps from our first weights, on
+our batches and with our dropout masks. Forward and backward pass are those of `--engine torch`, and
+clipping, optimizer and schedule are PyTorch's, too.
 """
 
 import math
@@ -32,7 +32,7 @@ SMALL = replace(
     dtype="float64",
 )
 STEPS = 200
-STORED = Path(__file__).resolve().parents[1] / "tests" / "parity_files" / "training.safetensors"
+STORED = Path(__file__).resolve().parents[1] / "data" / "parity" / "training.safetensors"
 
 
 class TorchRun(NamedTuple):

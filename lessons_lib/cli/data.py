@@ -51,7 +51,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in build_village().items():
         data = text.encode()
-        if out is None and name == "train.txt":  # shipped packed, for the package's size
+        if out is None:  # shipped packed, for the package's size
             name, data = f"{name}.bz2", bz2.compress(data)
         write_atomically(folder / name, data)
         say(str(folder / name))

@@ -189,7 +189,7 @@ def fetch(name: str, data_home: str | os.PathLike[str] | None = None) -> list[Pa
     """
     info = _info(name)
     if not info.files:
-        return [data_path(name, file) for file in ("train.txt.bz2", "valid.txt", "test.txt")]
+        return [data_path(name, f"{split}.txt.bz2") for split in ("train", "valid", "test")]
     home = find_data_home(data_home)
     return [obtain(file, home) for file in info.files]
 

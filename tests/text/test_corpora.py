@@ -75,8 +75,8 @@ def test_ptb_marks_line_ends_and_numbers_words_by_appearance(tmp_path, monkeypat
 
 def test_village_numbers_words_by_frequency(tmp_path, monkeypatch):
     write_splits(tmp_path / "village", "a b\nb c , b\n\na b", "c b", "a a")
-    plain = tmp_path / "village" / "train.txt"
-    plain.with_suffix(".txt.bz2").write_bytes(bz2.compress(plain.read_bytes()))
+    for plain in list((tmp_path / "village").iterdir()):
+        plain.with_suffix(".txt.bz2").write_bytes(bz2.compress(plain.read_bytes()))
     monkeypatch.setattr(corpora, "data_path", tmp_path.joinpath)
     train, valid, test, vocab = load_corpus("village")
     assert vocab.tokens == ("b", "a", "c", ",")

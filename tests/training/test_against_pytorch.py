@@ -2,17 +2,16 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
+from lessons_lib.files import data_path
 from lessons_lib.text import load_corpus
 from lessons_lib.training import PRESETS, Trainer, perplexity
 from tests.measured import record
 
-STORED = Path(__file__).parents[1] / "parity_files" / "training.safetensors"
 STEPS = 200
 TOLERANCE = 1e-9
 # "better" as it is published, but for its width; tools/torch_training.py says why it is narrow.
@@ -28,7 +27,7 @@ SMALL = replace(
 
 @pytest.fixture(scope="module")
 def stored():
-    return safetensors.numpy.load_file(STORED)
+    return safetensors.numpy.load_file(data_path("parity", "training.safetensors"))
 
 
 def small_text():
