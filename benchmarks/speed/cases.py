@@ -105,9 +105,10 @@ def step_case(preset: str) -> Case:
 
 
 def evaluation_case(preset: str, tokens: int) -> Case:
-    """Perplexity of a text, as at the end of each epoch."""
+    """Perplexity of a text, as at the end of each epoch; words are as frequent as in a language."""
     recipe = PRESETS[preset]
-    ids = np.random.default_rng(0).integers(0, V, tokens + 1)
+    frequencies = 1 / (np.arange(V) + 2.7)  # the law of Zipf, with Mandelbrot's 2.7
+    ids = np.random.default_rng(0).choice(V, tokens + 1, p=frequencies / frequencies.sum())
 
     def package() -> Work:
         model = recipe.build(V)

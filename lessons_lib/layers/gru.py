@@ -51,14 +51,14 @@ class GRU(RecurrentLayer):
         # sums, whichever are fewer.
         scale = np.repeat(np.array([0.5, 0.5, 1], self.dtype), H)
         params = list(self._parameters())
-        halve_sums = T * N < D + H
+        halve_sums = T * N < D + H or self.takes_products
         Wx, Wh, bx, bh = params if halve_sums else (p * scale for p in params)
         b = bx.copy()
         b[: 2 * H] += bh[: 2 * H]  # for r and z only the sum of the two biases matters
         bhn = bh[2 * H :]
 
         gates = self._workspace("gates", T, N, 3 * H)
-        np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 3 * H))
+        self._input_product(x, Wx, out=gates)
         gates += b
         hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
         hns = self._workspace("hns", T, N, H)  # h_prev Whn + bhn

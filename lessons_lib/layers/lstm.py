@@ -28,11 +28,11 @@ class LSTM(RecurrentLayer):
         scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), H)
         shift = np.repeat(np.array([0.5, 0.5, 0, 0.5], self.dtype), H)
         params = list(self._parameters())
-        halve_sums = T * N < D + H
+        halve_sums = T * N < D + H or self.takes_products
         Wx, Wh, b = params if halve_sums else (p * scale for p in params)
 
         gates = self._workspace("gates", T, N, 4 * H)
-        np.matmul(x.reshape(T * N, D), Wx, out=gates.reshape(T * N, 4 * H))
+        self._input_product(x, Wx, out=gates)
         gates += b
         hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
         cs = self._workspace("cs", T + 1, N, H)

@@ -32,6 +32,7 @@ class RecurrentLayer(Layer):
     biases: tuple[str, ...] = ("b",)
     state_parts: tuple[str, ...] = ("h",)
     narrow = False  # for one core: whether the recurrent product is made of small ones, in float32
+    takes_products = False  # whether x is x @ Wx already (T, N, columns); no backward then
 
     def __init__(
         self,
@@ -71,11 +72,14 @@ class RecurrentLayer(Layer):
             The hidden states of all steps (T, N, H), 0 past a row's end, and the state after each
             row's last step.
         """
-        x = check_array(x, (None, None, self.input_size), "x", "(T, N, D)", self.dtype)
+        features = self.blocks * self.hidden_size if self.takes_products else self.input_size
+        x = check_array(x, (None, None, features), "x", "(T, N, D)", self.dtype)
         first = self.unpack(state, x.shape[1], "state")
         self._lengths = None if lengths is None else check_lengths(lengths, *x.shape[:2])
         if self._lengths is None:
             states = self._forward(x, first)
+            if self.takes_products:
+                self._cache = None
             return states[0][1:].copy(), _pack(part[-1].copy() for part in states)
         # Every row runs on to T on inputs of 0, and what comes after its end is left out.
         past = _past_end(self._lengths, len(x))
@@ -125,6 +129,13 @@ class RecurrentLayer(Layer):
             dstate: the gradient on the state after step T.
         """
         raise NotImplementedError
+
+    def _input_product(self, x: np.ndarray, Wx: np.ndarray, out: np.ndarray) -> None:
+        """x @ Wx into out, (T, N, columns)."""
+        if self.takes_products:
+            out[...] = x
+        else:
+            np.matmul(x.reshape(-1, len(Wx)), Wx, out=out.reshape(-1, Wx.shape[1]))
 
     def _recurrent_product(self, Wh: np.ndarray, N: int) -> Callable[..., np.ndarray]:
         """`h @ Wh` for the loop over time, to be called with h (N, H) and out (N, columns).

@@ -16,12 +16,12 @@ class RNN(RecurrentLayer):
     blocks = 1
 
     def _forward(self, x: np.ndarray, state: Arrays) -> Arrays:
-        T, N, D = x.shape
+        T, N, _ = x.shape
         H = self.hidden_size
         Wx, Wh, b = self._parameters()
 
         a = self._workspace("a", T, N, H)  # what the inputs contribute, all steps in one product
-        np.matmul(x.reshape(T * N, D), Wx, out=a.reshape(T * N, H))
+        self._input_product(x, Wx, out=a)
         a += b
         hs = self._workspace("hs", T + 1, N, H)  # hs[t] goes into step t, hs[t + 1] comes out
         (hs[0],) = state

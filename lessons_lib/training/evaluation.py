@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from lessons_lib.functions import check_ids
-from lessons_lib.layers import RecurrentLayer
+from lessons_lib.layers import GRU, RecurrentLayer
 from lessons_lib.models import LanguageModel, row_losses
 from lessons_lib.text import IGNORE_INDEX, evaluation_batches
 
@@ -74,10 +75,12 @@ def perplexity(
     return exp_loss(total / count)
 
 
+Result = Callable[[], tuple[Any, Any]]  # hidden states (T, N, H) and state, when they are there
 Losses = Iterator[tuple[np.ndarray, np.ndarray]]  # of each batch (T, N), and which of them count
 LARGE = 1 << 20  # scores of a batch, from which on threads are worth their while
 # Processors, as OpenBLAS names them, for which it multiplies small matrices without a copy.
 SMALL_KERNELS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
+MOST_PRODUCTS = 1 << 26  # entries that the products of all tokens may have
 MOST_CORES = 8  # each holds the scores of a batch, and the layers cannot keep more busy
 
 
@@ -109,7 +112,7 @@ def _losses(
         if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
             model.forward(first[0][:1, :1])  # checks the parameters; no backward can follow
             small = any(lib.get("architecture") in SMALL_KERNELS for lib in blas.info())
-            with blas.limit(limits=1), _narrow(model.layers, small):
+            with blas.limit(limits=1), _for_one_core(model, small):
                 yield from _side_by_side(model, batches, cores)
         for inputs, targets, counted in batches:
             losses, state = model.token_losses(inputs, targets, state)
@@ -117,15 +120,39 @@ def _losses(
 
 
 @contextmanager
-def _narrow(layers: Iterable[RecurrentLayer], narrow: bool) -> Iterator[None]:
-    """Have the recurrent products made of small ones, or not, inside a `with` block."""
+def _for_one_core(model: LanguageModel, small: bool) -> Iterator[None]:
+    """Inside a `with` block the layers multiply as one core does best.
+
+    The recurrent products are made of small ones, if `small`. The first layer is given the products
+    of its inputs: equal tokens have equal ones.
+    """
+    first = model.layers[0]
     try:
-        for layer in layers:
-            layer.narrow = narrow
+        for layer in model.layers:
+            layer.narrow = small
+        few = model.config["vocab_size"] * first.params["Wx"].shape[1] <= MOST_PRODUCTS
+        first.takes_products = few and (not isinstance(first, GRU) or first.reset_after)
         yield
     finally:
-        for layer in layers:
+        first.takes_products = False
+        for layer in model.layers:
             layer.narrow = False
+
+
+class _TokenProducts:
+    """Each token's row of the embedding times Wx, made when the token first comes."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.E, self.Wx = model.params["embedding.W"], model.params["rnn.0.Wx"]
+        self.products = np.empty((len(self.E), self.Wx.shape[1]), self.Wx.dtype)
+        self.known = np.zeros(len(self.E), bool)
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """Those of ids (T, N), as (T, N, columns)."""
+        new = np.unique(ids[~self.known[ids]])
+        self.products[new] = self.E[new] @ self.Wx
+        self.known[new] = True
+        return self.products[ids]
 
 
 def _side_by_side(
@@ -137,33 +164,50 @@ def _side_by_side(
     are made. Each product is the work of one core, so that no core waits for another within it.
     """
     W, b = model.output_weights(), model.params["output.b"]
+    read: Callable[[np.ndarray], np.ndarray] = model.embedding.forward
+    if model.layers[0].takes_products:
+        read = _TokenProducts(model)
     own = threading.local()  # each thread's scores (T * N, V)
 
-    def through(layer: RecurrentLayer, below: Future, before: Future) -> tuple[np.ndarray, Any]:
-        return layer.forward(below.result()[0], before.result()[1])
+    def first(inputs: np.ndarray) -> tuple[np.ndarray, None]:
+        return read(inputs), None
 
-    def losses_of(below: Future, targets: np.ndarray) -> np.ndarray:
-        hs = below.result()[0]
+    def through(layer: RecurrentLayer, below: Result, before: Result) -> tuple[np.ndarray, Any]:
+        _, state = before()  # first, so that a layer reads one batch at a time
+        return layer.forward(below()[0], state)
+
+    def losses_of(below: Result, targets: np.ndarray) -> np.ndarray:
+        hs, _ = below()
         hs = hs.reshape(-1, hs.shape[2])
         if getattr(own, "scores", np.empty(0)).shape != (len(hs), len(b)):
             own.scores = np.empty((len(hs), len(b)), hs.dtype)
         np.matmul(hs, W, out=own.scores)
         return row_losses(own.scores, b, targets.ravel())[0].reshape(targets.shape)
 
-    # A task that waits for another has a thread, too, and never waits for one that has none yet.
-    with ThreadPoolExecutor(len(model.layers) + cores) as pool:
+    with ThreadPoolExecutor(cores) as pool:
 
         def start(task: Callable[..., Any], *arguments: Any) -> Future:
             return pool.submit(copy_context().run, task, *arguments)  # keeps what errstate ignores
 
-        earlier = [start(lambda: (None, None)) for _ in model.layers]
+        before: list[Result] = [lambda: (None, None) for _ in model.layers]
+        under_way: list[tuple[int, Result, np.ndarray, np.ndarray]] = []
         running: deque[tuple[Future, np.ndarray]] = deque()
-        for inputs, targets, counted in batches:
-            below = start(lambda inputs=inputs: (model.embedding.forward(inputs), None))
-            for k, layer in enumerate(model.layers):
-                below = earlier[k] = start(through, layer, below, earlier[k])
-            running.append((start(losses_of, below, targets), counted))
-            if len(running) > 2 * cores:  # the text may be long
+        # Each batch goes up by one layer a turn, the oldest first: a task comes after what it waits
+        # for, and the cores take the tasks in this order.
+        rest: list[None] = [None] * len(model.layers)
+        for batch in itertools.chain(batches, rest):
+            if batch is not None:
+                inputs, targets, counted = batch
+                under_way.append((0, partial(first, inputs), targets, counted))
+            moved = []
+            for k, below, targets, counted in under_way:
+                if k == len(model.layers):
+                    running.append((start(losses_of, below, targets), counted))
+                else:
+                    before[k] = start(through, model.layers[k], below, before[k]).result
+                    moved.append((k + 1, before[k], targets, counted))
+            under_way = moved
+            while len(running) > 2 * cores:  # the text may be long
                 future, its_counted = running.popleft()
                 yield future.result(), its_counted
         for future, its_counted in running:

@@ -20,10 +20,19 @@ def way(request, monkeypatch):
         yield request.param
 
 
-@pytest.fixture(params=[1, 2])
+MODELS = {
+    "lstm": {"num_layers": 1},
+    "two lstms": {"num_layers": 2},
+    "rnn": {"cell": "rnn"},
+    "two grus": {"cell": "gru", "num_layers": 2},
+    "gru, reset before": {"cell": "gru", "reset_after": False},
+}
+
+
+@pytest.fixture(params=MODELS)
 def model(request, way):
-    sizes = {"num_layers": request.param, "dropout": 0.5}  # which is off while it reads
-    model = LanguageModel(11, 6, 8, rng=np.random.default_rng(0), dtype=np.float64, **sizes)
+    kind = MODELS[request.param] | {"dropout": 0.5}  # which is off while it reads
+    model = LanguageModel(11, 6, 8, rng=np.random.default_rng(0), dtype=np.float64, **kind)
     model.params["embedding.W"] *= 100  # so that what came before matters
     return model
 
@@ -92,11 +101,34 @@ def test_where_small_products_are_quick_they_are_made(model, way, kernels, monke
     assert not any(layer.narrow for layer in model.layers)
 
 
-def test_no_backward_follows(model):
+@pytest.mark.parametrize("most", [evaluation.MOST_PRODUCTS, 80])
+def test_equal_tokens_are_multiplied_once(model, way, most, monkeypatch):
+    monkeypatch.setattr(evaluation, "MOST_PRODUCTS", most)
+    rows = []
+    was = evaluation._TokenProducts.__call__
+
+    def spy(products, ids):
+        known = products.known.copy()
+        found = was(products, ids)
+        rows.extend(np.flatnonzero(products.known & ~known))
+        return found
+
+    monkeypatch.setattr(evaluation._TokenProducts, "__call__", spy)
+    expected = token_losses(model, IDS, seq_len=1000)
+    can = way == "side by side" and most > 80 and getattr(model.layers[0], "reset_after", True)
+    assert sorted(rows) == (sorted(set(IDS[:-1])) if can else [])
+    np.testing.assert_allclose(token_losses(model, IDS, seq_len=3), expected, rtol=1e-12)
+    assert not any(layer.takes_products for layer in model.layers)
+
+
+def test_no_backward_follows(model, way):
     model.loss([[1]], [[2]])
     perplexity(model, IDS)
     with pytest.raises(RuntimeError, match="needs a loss just before it"):
         model.backward()
+    if way == "side by side" and getattr(model.layers[0], "reset_after", True):
+        with pytest.raises(RuntimeError, match="needs a forward before it"):
+            model.layers[0].backward(np.zeros((1, 10, 8)))
 
 
 def test_a_fault_half_way_is_told(model, monkeypatch):
