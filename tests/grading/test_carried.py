@@ -170,16 +170,23 @@ def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points,
     assert (first.score, second.score, second.status) == (0, points, "failed"), str(second)
 
 
+BY_NAME = IN_PLACE.replace("step(w, g)", "step(w, *, g)").replace(
+    "def doubled(g)", "def doubled(*, g)"
+)
+BY_NAME = BY_NAME.replace("    doubled(g)", "    doubled(g=g)")
+
+
+@pytest.mark.parametrize("by_name", [False, True])
 @pytest.mark.parametrize(("factor", "points"), [(0.1, 1), (0.2, 0)])
-def test_what_builds_on_a_function_that_writes_in_place(factor, points, tmp_path):
-    (tmp_path / "hw.py").write_text(IN_PLACE)
+def test_what_builds_on_a_function_that_writes_in_place(factor, points, by_name, tmp_path):
+    (tmp_path / "hw.py").write_text(BY_NAME if by_name else IN_PLACE)
     path = tmp_path / "answer.py"
     path.write_text(f"""
 import numpy as np
-def doubled(g): g *= 3
-def step(w, g):
+def doubled({"*, " * by_name}g): g *= 3
+def step(w, {"*, " * by_name}g):
     g = g.copy()
-    doubled(g)
+    doubled({"g=" * by_name}g)
     return w - {factor} * g
 """)
     first, second = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1).results

@@ -7,6 +7,7 @@ the calls before whether it is looked at or built on, and be a simpler one in on
 """
 
 import contextlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -124,10 +125,13 @@ def _built(
     moved: Mapping[float, Other],
 ) -> set[str]:
     depends_alike = False
+    signature = inspect.signature(earlier.reference)
 
-    def own(*values: Any, by: Other = other) -> Any:
+    def own(by: Other, /, *values: Any, **named: Any) -> Any:
         nonlocal depends_alike
-        arguments = dict(zip(earlier.parameters, values, strict=True))
+        bound = signature.bind(*values, **named)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
         arrays = arrays_of(earlier, by(earlier.name, earlier.case_with(arguments)))
         # Of other shapes they might be broadcast here, to as much as this process can hold.
         if [a.shape for a in arrays] != [a.shape for a in right_results(earlier, arguments)]:
@@ -138,10 +142,11 @@ def _built(
         return _given_back(earlier, arguments, arrays)
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
-        given = exercise.case_with(arguments).copied_arguments()
-        built = bounded(built_on(partial(own, by=moved[WHOLE])), MOST_SECONDS_FOR_POINTS)
+        case = exercise.case_with(arguments)
+        given = case.copied_arguments()
+        built = bounded(built_on(partial(own, moved[WHOLE])), MOST_SECONDS_FOR_POINTS)
         try:
-            value = built(*given.values())
+            value = built(*case.by_position(given), **case.by_name(given))
         except FITS_NOTHING as error:
             raise CannotTell from error
         return arrays_of(exercise, Outcome(value, given))
@@ -152,8 +157,9 @@ def _built(
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()
         try:
-            built = bounded(built_on(own), MOST_SECONDS_FOR_POINTS)
-            expected = exercise.results_of(built(*arguments.values()), arguments)
+            built = bounded(built_on(partial(own, other)), MOST_SECONDS_FOR_POINTS)
+            value = built(*case.by_position(arguments), **case.by_name(arguments))
+            expected = exercise.results_of(value, arguments)
         except FITS_NOTHING as error:
             raise CannotTell from error
         got = exercise.results_of(outcome.value, outcome.written_into)
