@@ -10,8 +10,10 @@ The code is cut into tokens by one regular expression, in a single pass: nothing
 """
 
 import re
+import string
+import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -25,14 +27,17 @@ RARE = 0.3  # share of all who may have a fingerprint that counts, or else
 FEWEST = 20  # of them; students, however often each hands in
 MOST_CODE = 100_000  # characters of a submission
 BASE = np.uint64(0x9E3779B97F4A7C15)
-# A string may end with the file, behind a backslash too: what fits to the end is read once.
+# What Jupyter gives to others than Python; where a line goes on with the rest of a division, that
+# is left out of everybody's.
+MAGIC = re.compile(r"^[ \t]*[!%].*", re.MULTILINE)
 TOKEN = re.compile(
     r"""
     (?P<none>\#[^\n]*|[\s(),;\\]+)
     |(?P<text>[a-zA-Z]{0,2}(?:
-        \"{3}(?:[^\\"]|\\.?|"(?!""))*+(?:\"{3}|\Z)|'{3}(?:[^\\']|\\.?|'(?!''))*+(?:'{3}|\Z)
+        \"{3}(?:[^\\"]|\\.?|"(?!""))*+(?:\"{3}|(?P<open>\Z))
+        |'{3}(?:[^\\']|\\.?|'(?!''))*+(?:'{3}|(?P<opened>\Z))
         |"(?:[^"\\\n]|\\.?)*+(?:"|$)|'(?:[^'\\\n]|\\.?)*+(?:'|$)))
-    |(?P<attribute>\.\s*+[^\W\d]\w*)
+    |(?P<attribute>\.(?:[\s\\]|\#[^\n]*)*+(?P<member>[^\W\d]\w*))
     |(?P<name>[^\W\d]\w*)
     |(?P<number>\d[\d_]*)(?:\.0*+(?!\d))?
     |(?P<other>\d[\w.]*|.)
@@ -74,26 +79,15 @@ class Pair(NamedTuple):
 
 def fingerprints(pieces: Iterable[tuple[str, str]]) -> Code:
     """The fingerprints of code in pieces, as `read_submission` gives it."""
-    source = "\n".join(text for _, text in pieces)[:MOST_CODE]
     tokens: list[int] = []
-    starts: list[int] = []
-    begins_statement = True
-    for found in TOKEN.finditer(source):
-        kind, text = found.lastgroup, found[0]
-        if kind == "none":
-            begins_statement |= "\n" in text
-            continue
-        if kind == "text" and begins_statement:  # a docstring
-            continue
-        begins_statement = False
-        if kind == "text":
-            text = "S"
-        elif kind == "name" and text not in KEYWORDS:
-            text = "V"
-        elif kind == "number":
-            text = found["number"]
-        tokens.append(zlib.crc32(text.encode(errors="replace")))
-        starts.append(found.start())
+    lines: list[int] = []
+    line, room = 0, MOST_CODE
+    for _, source in pieces:
+        for token, place in _tokens(source[: max(0, room)]):
+            tokens.append(zlib.crc32(token.encode(errors="replace")))
+            lines.append(line + place)
+        line += source.count("\n") + 1
+        room -= len(source) + 1
     if len(tokens) < K + W:
         return Code(np.empty(0, np.uint64), np.empty(0, np.intp))
     powers = BASE ** np.arange(K, dtype=np.uint64)
@@ -105,8 +99,40 @@ def fingerprints(pieces: Iterable[tuple[str, str]]) -> Code:
     places = np.unique(sliding_window_view(runs, W).argmin(axis=1) + np.arange(len(runs) - W + 1))
     places = places[~across[places]]
     hashes, first = np.unique(runs[places], return_index=True)
-    newlines = np.array([k for k, c in enumerate(source) if c == "\n"], np.intp)
-    return Code(hashes, np.searchsorted(newlines, np.array(starts)[places[first]]))
+    return Code(hashes, np.array(lines, np.intp)[places[first]])
+
+
+def _tokens(source: str) -> Iterator[tuple[str, int]]:
+    """The tokens of a piece of code and their lines, which count from 0."""
+    source = unicodedata.normalize("NFKC", MAGIC.sub("", source))[:MOST_CODE]  # as Python's names
+    begins_statement = True
+    line = at = counted = 0
+    while at < len(source):
+        found = TOKEN.match(source, at)
+        assert found  # every character is a token, if no more than that
+        if found["open"] is not None or found["opened"] is not None:
+            # A string that never ends: no code. What follows is looked at without such quotes.
+            quotes = found[0].lstrip(string.ascii_letters)[:3]
+            source = source[:at] + source[at:].replace(quotes, "   ")
+            continue
+        kind, text = found.lastgroup, found[0]
+        line += source.count("\n", counted, at)
+        counted, at = at, found.end()
+        if kind == "none":
+            begins_statement |= "\n" in text
+            continue
+        if kind == "text" and begins_statement:  # a docstring
+            continue
+        begins_statement = False
+        if kind == "text":
+            text = "S"
+        elif kind == "attribute":
+            text = f".{found['member']}"
+        elif kind == "name" and text not in KEYWORDS:
+            text = "V"
+        elif kind == "number":
+            text = found["number"]
+        yield text, line
 
 
 def near_pairs(

@@ -60,6 +60,34 @@ def test_a_hidden_copy():
     assert {pair.first, pair.second} == {"ada", "bob"} and pair.share > 0.95
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [ANSWER.replace("np.", "np. ")],
+        [ANSWER.replace("np.", "np.\\\n")],
+        [ANSWER.replace("np.", "np.#'''\n")],  # as inside brackets
+        # Full-width letters, which Python takes for the others.
+        [ANSWER.replace("tanh", "".join(chr(ord(c) + 0xFEE0) for c in "tanh"))],
+        ['"""\n' + ANSWER],
+        ["!echo '''\n" + ANSWER + "\n% '''"],
+        ["'''", ANSWER],
+        ["x = 1\n" * 20, *ANSWER.split("\n\n")],
+    ],
+)
+def test_a_copy_that_is_hidden_from_a_reader_of_tokens(cells):
+    codes = {"ada": fingerprints([("a.py", ANSWER)])}
+    codes["bob"] = fingerprints([(f"cell {k}", text) for k, text in enumerate(cells)])
+    (pair,) = near_pairs(codes, {}, NOTHING, {"ada": "1", "bob": "2"})
+    assert {pair.first, pair.second} == {"ada", "bob"} and pair.share > 0.95
+
+
+def test_lines_are_those_of_all_cells():
+    first = "x = 1\n'''\n% of it\n'''\n"
+    lines = fingerprints([("cell 1", first), ("cell 2", ANSWER)]).lines
+    alone = fingerprints([("a.py", ANSWER)]).lines
+    assert max(lines) == max(alone) + first.count("\n") + 1
+
+
 def test_a_part_of_it():
     half = ANSWER[: len(ANSWER) // 2]
     (pair,) = pairs_of({"ada": ANSWER, "bob": half})
@@ -104,6 +132,9 @@ def test_a_flood_hides_no_other_pair():
         "f'''" * 9_000 + "\\",
         "1_" * 50_000,
         "\ud800.x" * 9,
+        "\ufdfa" * 100_000,  # 18 characters each, as Python reads names
+        ". #\n" * 30_000,
+        "%\n" * 50_000,
     ],
 )
 def test_hostile_sources_end(text):
