@@ -92,6 +92,24 @@ def test_a_folder_may_lie_in_a_hidden_one(course):
     assert len(find_submissions([course / ".in"]).submissions) == 3
 
 
+def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_path):
+    for place in ("a/ann", "a/bob", "b/ann"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "hw.py").write_text("")
+    with zipfile.ZipFile(tmp_path / "eve.zip", "w") as archive:
+        archive.writestr("hw.py", "")
+    (tmp_path / "dan.py").write_text("")
+    one_by_one = [tmp_path / "a" / "ann", tmp_path / "a" / "bob", *tmp_path.glob("*.*")]
+    found = find_submissions(one_by_one, tmp_path / "unpacked")
+    assert sorted(found.submissions) == ["ann/hw.py", "bob/hw.py", "dan.py", "eve/hw.py"]
+    assert len(set(found.students.values())) == 3
+    two_of_a_name = [tmp_path / "a" / "ann", tmp_path / "b" / "ann"]
+    assert list(find_submissions(two_of_a_name).submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
+    found = find_submissions([path / "hw.py" for path in two_of_a_name])
+    assert list(found.submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
+    assert len(find_submissions([tmp_path / "a"] * 2).submissions) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -56,6 +56,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
 
     Args:
         paths: files; folders and .zip files, whose .py and .ipynb files are taken, at any depth.
+            Of several the names begin with the path's own, as a student's folder may be one.
         unpack_into: a folder for what is in archives, made anew; without it they are left out.
 
     Raises:
@@ -70,18 +71,18 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     members: list[tuple[str, Path, str | None]] = []
     paths = list(paths)
     may_follow = set(followed(paths))
-    for path in paths:
+    for path, prefix in zip(paths, _prefixes(paths), strict=True):
         inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
         if path not in may_follow:
-            members.append((path.name, real_place(path), None))
+            members.append((prefix[:-1] or path.name, real_place(path), None))
         elif path.is_dir():
-            inside = _below(path.resolve(), "", found, unpacker)
+            inside = _below(path.resolve(), prefix, found, unpacker)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             room = room_of_a_class()  # the instructor names it
-            inside = _in_archive(real_place(path), "", found, unpacker, 0, room, None)
+            inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, None)
         elif path.exists() or path.is_symlink():
-            members.append((path.name, real_place(path), None))
+            members.append((prefix[:-1] or path.name, real_place(path), None))
         else:
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
@@ -96,6 +97,22 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         if student is not None:
             found.students[name] = student
     return found
+
+
+def _prefixes(paths: Sequence[Path]) -> list[str]:
+    """What the names of files in each path begin with: where there are several, its own name,
+    with as many folders above it as make them different.
+    """
+    if len(paths) == 1:
+        return [""]
+    # An archive that is named is a class's: in its name ".zip" would make it one student's.
+    wholes = [Path(os.path.abspath(path)) for path in paths]
+    parts = [(*p.parent.parts[1:], re.sub(r"(?i)(\.zip)+$", "", p.name)) for p in wholes]
+    for number in range(1, max(map(len, parts)) + 1):
+        prefixes = ["/".join(some[-number:]) + "/" for some in parts]
+        if len(set(prefixes)) == len(set(wholes)):
+            break
+    return prefixes
 
 
 def _not_too_many(
@@ -283,7 +300,9 @@ def _in_archive(
         return
     folder, left_out = unpacker.unpack(path, room)
     for name, reason in left_out.items():
-        found.left_out[shown_name(prefix + name if name else prefix or path.name)] = reason
+        found.left_out[shown_name(prefix + name if name else prefix if depth else path.name)] = (
+            reason
+        )
     yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 
