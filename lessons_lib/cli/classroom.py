@@ -98,6 +98,10 @@ class Classroom:
             }
         return columns
 
+    def worth(self, graded: "Graded") -> tuple[float, int]:
+        """The points that are left for lateness, and minus the days: what counts has most."""
+        return self.late.worth(graded.report, self.who.students[graded.name])
+
     def write(self, batch: "Batch", out: Path) -> None:
         """Write what a class needs beside `grades.csv` into the folder of results."""
         from lessons_lib.grading.batch.tables import as_text, write_csv

@@ -146,6 +146,7 @@ def grade(
                     regrade=regrade,
                     on_graded=lambda one: bar.update(),
                     about=classroom.about,
+                    worth=classroom.worth,
                     pool=pool,
                 )
             except KeyboardInterrupt:

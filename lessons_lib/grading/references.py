@@ -27,6 +27,7 @@ from lessons_lib.grading.isolation.submission import Submission
 from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import receive, send
 from lessons_lib.grading.judging.comparing import is_number
+from lessons_lib.grading.judging.judge import expected_of, zeros_would_do
 from lessons_lib.grading.offered import answer_in, building_blocks
 from lessons_lib.grading.wording import describe, one_line
 
@@ -80,9 +81,23 @@ def fault_of(exercise: Exercise) -> str:
             for answer in (exercise.reference, *exercise.alternatives):
                 if fault := _graded_fault(exercise, answer, seed):
                     return fault
+        if _is_within_tolerance_of_zeros(exercise):
+            return (
+                "its results are so small that zeros are within the tolerance; make them larger, "
+                "or give each Output a smaller tolerance"
+            )
     except Exception as error:  # make_case, or a kind of fault that nobody thought of
         return f"its cases cannot be graded: {type(error).__name__}: {error}"
     return ""
+
+
+def _is_within_tolerance_of_zeros(exercise: Exercise) -> bool:
+    """Whether zeros would earn its points, in the cases of all seeds, and are not what it wants."""
+    cases = [c for seed in SEEDS for c in exercise.cases(np.random.default_rng(seed))]
+    expected = expected_of(exercise, [case for case in cases if case.dtype == "float64"])
+    wants_zeros = not any(np.any(result) for wanted in expected for result in wanted)
+    asked = [output for output in exercise.outputs if output.points]
+    return not wants_zeros and zeros_would_do(exercise, expected, asked)
 
 
 def _argument_fault(case: Case) -> str:

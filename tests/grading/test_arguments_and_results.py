@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from lessons_lib.grading import Output, adapt, check, exercise, grade
+from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
+from lessons_lib.grading.judging import forms
 from lessons_lib.grading.judging.comparing import differs
 from lessons_lib.grading.references import fault_of
 
@@ -139,6 +141,32 @@ def test_a_whole_number_has_to_be_one():
     assert result(lambda rng, N: rng.integers(100), "first").status == "passed"
     assert "a whole number" in result(lambda rng, N: rng.integers(100) + 0.4, "first").message
     assert "id differs." in result(lambda rng, N: rng.integers(100) + 1, "first").message
+
+
+def test_whole_numbers_are_compared_to_the_last_digit():
+    def keys(x):
+        return 2**60 + x
+
+    case = lambda rng, N: {"x": rng.integers(9, size=(N, 1))}  # noqa: E731
+    define(keys, [Output("keys", "N K")], case)
+    assert result(lambda x: (2**60 + x).astype("u8"), "keys").status == "passed"
+    assert "values differ" in result(lambda x: (2.0**60 + x).astype(int), "keys").message
+
+
+def test_what_is_no_factor_is_not_called_one():
+    output, x = Output("y", "N"), np.array([1.0, 2.0])
+    case = Case({"x": x}, {"N": 2, "K": 1}, "float64")
+    assert forms.about(output, [(case, x, 1 * x)]) == ""
+    assert "N times too large" in forms.about(output, [(case, x, 2 * x)])
+
+
+def test_what_is_near_zero_everywhere_earns_nothing_in_part():
+    def both(x):
+        return x, 1e-12 * x
+
+    define(both, [Output("a", "N"), Output("b", "N")], lambda rng, N: {"x": rng.normal(size=N)})
+    assert result(lambda x: (0 * x, 0 * x), "both").score == 0
+    assert result(lambda x: (x, 0 * x), "both").score == 2
 
 
 # Arguments in which arrays stand

@@ -233,6 +233,9 @@ def test_files_on_different_exercises_count_both(tmp_path):
     ]
     paths = {name: tmp_path / name for name in "abc"}
     assert not_counted(rows, paths) == {"c": "a of the same student counts; it has more points"}
+    late = {"a": (0.5, -5), "b": (0.0, 0), "c": (0.5, 0)}  # half of the points of a are taken off
+    left_out = not_counted(rows, paths, lambda row: late[row.name])
+    assert left_out == {"a": "c of the same student counts; it has as many points left"}
 
 
 def zipped(members):

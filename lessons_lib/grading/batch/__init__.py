@@ -17,7 +17,7 @@ from lessons_lib.grading.batch.keeping import (
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
-from lessons_lib.grading.batch.students import not_counted
+from lessons_lib.grading.batch.students import not_counted, points_of
 from lessons_lib.grading.batch.tables import Graded, left_out_table, table, write_csv
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.report import Report
@@ -62,6 +62,7 @@ def grade_all(
     regrade: bool = False,
     on_graded: Callable[[Graded], None] = lambda graded: None,
     about: Callable[[Graded], Mapping[str, str]] | None = None,
+    worth: Callable[[Graded], tuple[float, int]] = points_of,
     pool: Pool | None = None,
 ) -> Batch:
     """Grade submissions and write what came of them.
@@ -78,6 +79,7 @@ def grade_all(
         regrade: grade each, whatever results there are.
         on_graded: called with each as it is done.
         about: first columns of `grades.csv`, see `table`; by default whose the submission is.
+        worth: decides which of a student's rows counts, see `not_counted`.
         pool: grades them; by default `jobs` processes here.
 
     Returns:
@@ -108,7 +110,7 @@ def grade_all(
         files_of.setdefault(student, []).append(name)
     not_taken: dict[str, str] = {}
     for names in files_of.values():
-        not_taken |= not_counted(Kept(out, names), submissions)
+        not_taken |= not_counted(Kept(out, names), submissions, worth)
     rows = Kept(out, [name for name in submissions if name not in not_taken])
     if about is None:
         about = lambda row: {"student": found.students.get(row.name, row.name)}  # noqa: E731

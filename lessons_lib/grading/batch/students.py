@@ -11,7 +11,7 @@ then that which is no copy, then the later.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
@@ -57,22 +57,33 @@ def _without_copy_mark(file_name: str) -> str:
     return stem
 
 
-def not_counted(graded: Iterable[Graded], paths: Mapping[str, Path]) -> dict[str, str]:
+def points_of(row: Graded) -> tuple[float, int]:
+    """What a submission is worth where lateness costs nothing: its points, and 0 days late."""
+    return row.report.score, 0
+
+
+def not_counted(
+    graded: Iterable[Graded],
+    paths: Mapping[str, Path],
+    worth: Callable[[Graded], tuple[float, int]] = points_of,
+) -> dict[str, str]:
     """Why rows of one student do not count, by name; all others of them do.
 
     Args:
         graded: all rows of the student.
         paths: where a file lies, by its name.
+        worth: the points that are left of a row's for its lateness, and minus the days late.
     """
     taken: list[Graded] = []
     left_out: dict[str, str] = {}
 
-    def rank(row: Graded) -> tuple[float, int, bool, float, str]:
+    def rank(row: Graded) -> tuple[float, int, int, bool, float, str]:
         path = paths[row.name]
         is_copy = _without_copy_mark(path.name) != path.stem
         made = path.lstat().st_mtime if path.is_symlink() or path.exists() else 0.0
         attempts = sum(result.status != "not_attempted" for result in row.report.results)
-        return row.report.score, attempts, not is_copy, made, row.name
+        left, days = worth(row)
+        return left, attempts, days, not is_copy, made, row.name
 
     for row in sorted(graded, key=rank, reverse=True):
         if not row.report.results:
@@ -83,8 +94,10 @@ def not_counted(graded: Iterable[Graded], paths: Mapping[str, Path]) -> dict[str
         if rival is None:
             taken.append(row)
             continue
-        more = "more" if rival.report.score > row.report.score else "as many"
+        (left, days), (others_left, others_days) = worth(row), worth(rival)
+        more = "more points" if others_left > left else "as many points"
+        more += " left" if days or others_days else ""
         archive = row.name[: row.name.lower().find(".zip/") + 5]  # may be a whole class's
         of = "archive" if archive[4:] and rival.name.startswith(archive) else "student"
-        left_out[row.name] = f"{rival.name} of the same {of} counts; it has {more} points"
+        left_out[row.name] = f"{rival.name} of the same {of} counts; it has {more}"
     return left_out

@@ -67,7 +67,7 @@ class Line(NamedTuple):
 class Lines:
     """A line for each student, in the order of their submissions, made whenever it is asked for.
 
-    Of two that answer the same exercise the one with more points counts, also where files were
+    Of two that answer the same exercise the one with more points left counts, also where files were
     named one by one. Each costs what it was late itself.
     """
 
@@ -84,7 +84,11 @@ class Lines:
     def _line(self, rows_of_one: list[Graded]) -> Line:
         graded: list[Graded] = []
         answered: set[str] = set()
-        for row in sorted(rows_of_one, key=lambda row: -row.report.score):
+
+        def worth(row: Graded) -> tuple[float, int]:
+            return self._late.worth(row.report, self._students[row.name])
+
+        for row in sorted(rows_of_one, key=worth, reverse=True):
             exercises = {result.exercise for result in row.report.results}
             if not graded or not answered & exercises:
                 graded.append(row)

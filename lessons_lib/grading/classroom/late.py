@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lessons_lib.grading.classroom.students import Student, time_of
+from lessons_lib.grading.report import Report
 
 DAY = 86_400.0  # seconds
 POLICY = re.compile(
@@ -45,6 +46,11 @@ class Late(NamedTuple):
         """Points that so many days cost."""
         counted = days if self.most_days is None else min(days, self.most_days)
         return min(score, round(counted * self.percent / 100 * max_score, 6))
+
+    def worth(self, report: Report, student: Student) -> tuple[float, int]:
+        """The points that are left of a student's, and minus the days: what counts has most."""
+        days = self.days(student)
+        return report.score - self.taken_off(days, report.score, report.max_score), -days
 
 
 def late_in_words(days: int, taken_off: float) -> str:

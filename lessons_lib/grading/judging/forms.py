@@ -29,6 +29,11 @@ def _made_of_the_right_one(output: Output, triples: Triples) -> str:
     for sentence, change in _candidates(output, case, wanted):
         made = [_changed(change, case, wanted) for case, wanted, _ in triples]
         if all(
+            array is not None and np.array_equal(array, w)
+            for array, (_, w, _) in zip(made, triples, strict=True)
+        ):
+            continue  # a factor of 1, say, makes nothing wrong
+        if all(
             array is not None and array.shape == got.shape and not differs(output, array, got).any()
             for array, (_, _, got) in zip(made, triples, strict=True)
         ):

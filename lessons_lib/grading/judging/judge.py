@@ -22,6 +22,7 @@ from lessons_lib.grading.judging.comparing import (
     COARSE,
     Problem,
     alike,
+    differs,
     number_as_array,
     other_dtype,
     problem_with,
@@ -108,7 +109,7 @@ def judge(
         decide = [cases[k] for k in deciding], [outcomes[k] for k in deciding]
         given = right_given_own(exercise, *decide, other, afresh, rng)
     carried, extra = _carried(exercise, right, given)
-    if _zeros_would_do(exercise, expected, right):
+    if zeros_would_do(exercise, expected, right):
         right = []
     score = 0.0 if forbidden else sum((output.points for output in right), extra)
     status: Status = "failed"
@@ -390,12 +391,12 @@ def _stands_for(
     )
 
 
-def _zeros_would_do(
+def zeros_would_do(
     exercise: Exercise, expected: Sequence[tuple[Any, ...]], right: Sequence[Output]
 ) -> bool:
-    """Whether the reference gives only zeros for all results that are right."""
+    """Whether zeros are within the tolerance of what is expected for all results that are right."""
     return not any(
-        np.any(result)
+        differs(output, np.asarray(result), np.zeros_like(result)).any()
         for wanted in expected
         for output, result in zip(exercise.outputs, wanted, strict=True)
         if output in right

@@ -142,6 +142,13 @@ def test_two_files_of_a_student_are_one_line():
     assert (line.earned, line.possible, line.days, line.taken_off) == (7, 8, 1, 2)
 
 
+def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
+    students = {"again": Student("1", is_late=True), "f": Student("1")}
+    for score in (3.0, 4.0):
+        (line,) = Lines([graded("again", score), graded("f")], students, Late(percent=50))
+        assert (line.earned, line.days, line.taken_off) == (3, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("name", "own"),
     [
