@@ -5,45 +5,24 @@ fingerprinting", SIGMOD 2003) on tokens: of the hashes of all runs of K tokens t
 are least among W neighbours, so that every common run of K + W - 1 tokens is seen, wherever it is.
 Whatever can be renamed counts as one token; comments, docstrings, brackets and white space as none.
 As in MOSS, what many have alike is not counted: right answers to a short exercise look alike.
-
-The code is cut into tokens by one regular expression, in a single pass: nothing of it is parsed.
 """
 
-import re
-import string
-import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from lessons_lib.grading.classroom.tokens import MOST_CODE, tokens_of
+
 K, W = 10, 5
 NEAR = 0.8  # share of what is a submission's own
 LEAST = 20  # fingerprints that two have in common
 RARE = 0.3  # share of all who may have a fingerprint that counts, or else
 FEWEST = 20  # of them; students, however often each hands in
-MOST_CODE = 100_000  # characters of a submission
 BASE = np.uint64(0x9E3779B97F4A7C15)
-# What Jupyter gives to others than Python; where a line goes on with the rest of a division, that
-# is left out of everybody's.
-MAGIC = re.compile(r"^[ \t]*[!%].*", re.MULTILINE)
-TOKEN = re.compile(
-    r"""
-    (?P<none>\#[^\n]*|[\s(),;\\]+)
-    |(?P<text>[a-zA-Z]{0,2}(?:
-        \"{3}(?:[^\\"]|\\.?|"(?!""))*+(?:\"{3}|(?P<open>\Z))
-        |'{3}(?:[^\\']|\\.?|'(?!''))*+(?:'{3}|(?P<opened>\Z))
-        |"(?:[^"\\\n]|\\.?)*+(?:"|$)|'(?:[^'\\\n]|\\.?)*+(?:'|$)))
-    |(?P<attribute>\.(?:[\s\\]|\#[^\n]*)*+(?P<member>[^\W\d]\w*))
-    |(?P<name>[^\W\d]\w*)
-    |(?P<number>\d[\d_]*)(?:\.0*+(?!\d))?
-    |(?P<other>\d[\w.]*|.)
-    """,
-    re.VERBOSE | re.DOTALL | re.MULTILINE,
-)
 KEYWORDS = frozenset(
     "and as assert break class continue def del elif else except finally for from if import in is "
     "lambda not or pass raise return try while with yield None True False range len zip".split()
@@ -83,9 +62,13 @@ def fingerprints(pieces: Iterable[tuple[str, str]]) -> Code:
     lines: list[int] = []
     line, room = 0, MOST_CODE
     for _, source in pieces:
-        for token, place in _tokens(source[: max(0, room)]):
-            tokens.append(zlib.crc32(token.encode(errors="replace")))
-            lines.append(line + place)
+        for token in tokens_of(source[: max(0, room)]):
+            if token.kind == "docstring":
+                continue
+            text = {"text": "S", "name": "V"}.get(token.kind, token.text)
+            text = token.text if token.text in KEYWORDS else text
+            tokens.append(zlib.crc32(text.encode(errors="replace")))
+            lines.append(line + token.line)
         line += source.count("\n") + 1
         room -= len(source) + 1
     if len(tokens) < K + W:
@@ -100,39 +83,6 @@ def fingerprints(pieces: Iterable[tuple[str, str]]) -> Code:
     places = places[~across[places]]
     hashes, first = np.unique(runs[places], return_index=True)
     return Code(hashes, np.array(lines, np.intp)[places[first]])
-
-
-def _tokens(source: str) -> Iterator[tuple[str, int]]:
-    """The tokens of a piece of code and their lines, which count from 0."""
-    source = unicodedata.normalize("NFKC", MAGIC.sub("", source))[:MOST_CODE]  # as Python's names
-    begins_statement = True
-    line = at = counted = 0
-    while at < len(source):
-        found = TOKEN.match(source, at)
-        assert found  # every character is a token, if no more than that
-        if found["open"] is not None or found["opened"] is not None:
-            # A string that never ends: no code. What follows is looked at without such quotes.
-            quotes = found[0].lstrip(string.ascii_letters)[:3]
-            source = source[:at] + source[at:].replace(quotes, "   ")
-            continue
-        kind, text = found.lastgroup, found[0]
-        line += source.count("\n", counted, at)
-        counted, at = at, found.end()
-        if kind == "none":
-            begins_statement |= "\n" in text
-            continue
-        if kind == "text" and begins_statement:  # a docstring
-            continue
-        begins_statement = False
-        if kind == "text":
-            text = "S"
-        elif kind == "attribute":
-            text = f".{found['member']}"
-        elif kind == "name" and text not in KEYWORDS:
-            text = "V"
-        elif kind == "number":
-            text = found["number"]
-        yield text, line
 
 
 def near_pairs(

@@ -107,7 +107,7 @@ def _line(message: str, path: Path) -> int | None:
     if raised := RAISED_AT.search(message):
         source = raised["source"]
     elif place := PLACE.search(message):
-        lines = pieces.get(place["label"], "").splitlines()
+        lines = pieces.get(place["label"], "").split("\n")
         source = "".join(lines[int(place["line"]) - 1 : int(place["line"])]).strip()
     if not source:
         return None

@@ -85,6 +85,14 @@ def test_the_line_is_marked():
     assert len(text) < 1_100 and text.endswith(" … and 9,999,005 characters more")
 
 
+def test_only_what_is_a_definition_to_python_is_shown():
+    ends = "\u2028\x0b\x0c\x1c\x85"
+    comment = "".join(f"{end}def f(x):{end}    return 2" for end in ends)
+    source = f"def f(x):\n    return 1\n# {comment}\n'''\ndef f(x):\n    return 3\n'''\n"
+    ((_, lines),) = code_of([("a.py", source)], "f", "")
+    assert [text for _, text, _ in lines if "#" not in text] == ["def f(x):", "    return 1"]
+
+
 def test_one_page_that_cannot_be_made_loses_no_other(tmp_path, monkeypatch):
     def fails_on_g(pieces, name, message):
         return [] if name == "f" else 1 / 0
