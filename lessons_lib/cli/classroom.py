@@ -51,6 +51,21 @@ def statistics(
     say_next(f"{graded / 'index.html'} shows the class in a browser.")
 
 
+def _check_compared(compare: Path) -> None:
+    """Say before anything is graded that there is nothing to compare with."""
+    import tempfile
+
+    from lessons_lib.grading.batch import find_submissions
+
+    if not compare.exists():
+        raise FileNotFoundError(f"--compare: there is no file or folder {compare}")
+    with tempfile.TemporaryDirectory() as unpacked:
+        try:
+            find_submissions([compare], Path(unpacked, "files"))
+        except ValueError as error:
+            raise ValueError(str(error).replace("PATH", "--compare", 1)) from None
+
+
 class Classroom:
     """Who is in a class, when their work was due, and what is written for their instructor."""
 
@@ -80,8 +95,8 @@ class Classroom:
         self._tells_late = due is not None or late is not None
         self._kind, self._title, self._found = kind, title, found
         self._exercises, self._compare = exercises, compare
-        if compare is not None and not compare.exists():
-            raise FileNotFoundError(f"--compare: there is no file or folder {compare}")
+        if compare is not None:
+            _check_compared(compare)
         self._files: dict[str, str] = {}  # what is where
 
     def about(self, graded: "Graded") -> Mapping[str, str]:

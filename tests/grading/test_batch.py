@@ -92,6 +92,16 @@ def test_a_folder_may_lie_in_a_hidden_one(course):
     assert len(find_submissions([course / ".in"]).submissions) == 3
 
 
+def test_who_handed_in_nothing_is_named(tmp_path):
+    for place in ("ann", "bob/empty", "eve"):
+        (tmp_path / "in" / place).mkdir(parents=True)
+    (tmp_path / "in" / "eve" / "hw.py").write_text("")
+    zipfile.ZipFile(tmp_path / "in" / "dan.zip", "w").close()
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert list(found.submissions) == ["eve/hw.py"]
+    assert found.left_out == dict.fromkeys(["ann/", "bob/", "dan.zip/"], "there is no file in it")
+
+
 def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_path):
     for place in ("a/ann", "a/bob", "b/ann"):
         (tmp_path / place).mkdir(parents=True)

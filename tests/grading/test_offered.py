@@ -1,5 +1,7 @@
 """What a submission may import of this package answers nothing that is asked, by any name."""
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from lessons_lib.grading import grade
 from lessons_lib.grading.adapting import Swapped, adapt
 from lessons_lib.grading.exercise.definition import Output
 from lessons_lib.grading.exercise.registry import exercise
-from lessons_lib.grading.offered import building_blocks
+from lessons_lib.grading.offered import answer_in, building_blocks
 
 SOFTMAX_AND_RELATIVES = {"softmax", "log_softmax", "_minus_max", "cross_entropy"}
 
@@ -59,6 +61,20 @@ def test_a_function_that_gives_the_asked_numbers_goes_whatever_it_is_called(func
     assert modules == ["functions.py"]
     assert gone <= taken and ("sigmoid" in taken) == ("sigmoid" in gone)
     assert not taken & {"relu", "tanh"}
+
+
+def test_what_moves_numbers_about_is_told_by_their_order():
+    def turned(z):
+        return z.T
+
+    one = asked(turned, "turned", lambda rng: {"z": rng.uniform(size=(3, 4))})
+    assert "relu" not in building_blocks([one])[1], "which leaves such z as it is"
+    helpers = ModuleType("helpers")
+    for name, gives in (("same", lambda z: z), ("other", lambda z: z.T.copy())):
+        gives.__module__ = "helpers"
+        assert answer_in(helpers, [one]) == ""
+        setattr(helpers, name, gives)
+    assert answer_in(helpers, [one]) == "helpers.other gives results that turned asks for"
 
 
 def test_what_is_adapted_is_looked_for_in_the_courses_notation():

@@ -77,7 +77,8 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         if path not in may_follow:
             members.append((prefix[:-1] or path.name, real_place(path), None))
         elif path.is_dir():
-            inside = _below(path.resolve(), prefix, found, unpacker)
+            inside = list(_below(path.resolve(), prefix, found, unpacker))
+            _tell_empty(path, prefix, {name for name, _ in inside}, found)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             room = room_of_a_class()  # the instructor names it
             inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, None)
@@ -97,6 +98,16 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         if student is not None:
             found.students[name] = student
     return found
+
+
+def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> None:
+    """Say of a folder in it, as each student may have one, that there is nothing in that."""
+    start = prefix.count("/")
+    told = {"/".join(name.split("/")[: start + 1]) for name in (*names, *found.left_out)}
+    for inside in folder.iterdir():
+        name = shown_name(f"{prefix}{inside.name}")
+        if inside.is_dir() and not {name, f"{prefix}{inside.name}"} & told:
+            found.left_out[f"{name}/"] = "there is no file in it"
 
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:
@@ -299,6 +310,8 @@ def _in_archive(
         found.left_out[shown_name(prefix)] = "an archive in an archive in an archive"
         return
     folder, left_out = unpacker.unpack(path, room)
+    if not left_out and not any(folder.iterdir()):
+        left_out = {"": "there is no file in it"}
     for name, reason in left_out.items():
         found.left_out[shown_name(prefix + name if name else prefix if depth else path.name)] = (
             reason
