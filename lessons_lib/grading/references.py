@@ -84,7 +84,7 @@ def fault_of(exercise: Exercise) -> str:
         if _is_within_tolerance_of_zeros(exercise):
             return (
                 "its results are so small that zeros are within the tolerance; make them larger, "
-                "or give each Output a smaller tolerance"
+                "or give each Output smaller tolerances for float64 and float32"
             )
     except Exception as error:  # make_case, or a kind of fault that nobody thought of
         return f"its cases cannot be graded: {type(error).__name__}: {error}"

@@ -134,6 +134,16 @@ def lstm_gates(x, h_prev, Wx, Wh, b):
 def lstm_step(x, h_prev, c_prev, Wx, Wh, b):
     return np.full_like(c_prev, 1e12), np.full_like(c_prev, 1e24)
 """
+IN_FLOAT32 = HONEST.replace("return np.stack(hs), h0", "return np.stack(hs).astype('f4'), h0")
+# A constant to float32, which is held to less.
+COARSE = """
+import numpy as np
+def rnn_step(x, h, Wx, Wh, b):
+    rows = x.sum(1, keepdims=True) + h.sum(1, keepdims=True) * (1 + Wh.sum(0))
+    return 0.3 + 1.5e-7 * (rows + Wx.sum(0) + b)
+def rnn_unroll(x, h, *weights):
+    return np.full((len(x), *h.shape), 0.3, "f4"), np.full(h.shape, 0.3, "f4")
+"""
 # Numbers so large that what they depend on is overlooked where they are compared.
 CONSTANT = """
 import numpy as np
@@ -149,6 +159,8 @@ def rnn_unroll(x, h, *weights):
     ("source", "names", "points"),
     [
         pytest.param(HONEST, ["rnn_step", "rnn_unroll"], 1.5, id="control"),
+        pytest.param(IN_FLOAT32, ["rnn_step", "rnn_unroll"], 1.5, id="in float32"),
+        pytest.param(COARSE, ["rnn_step", "rnn_unroll"], 0, id="constant in float32"),
         pytest.param(FORGETFUL, ["rnn_step", "rnn_unroll"], 0, id="two of five forgotten"),
         pytest.param(DEEPER, ["rnn_step", "rnn_unroll"], 0, id="of another shape"),
         pytest.param(REPLAYED, ["rnn_step", "rnn_unroll"], 0, id="remembered"),

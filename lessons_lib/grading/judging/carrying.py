@@ -24,11 +24,12 @@ from lessons_lib.grading.judging.bounding import (
     OutOfTimeError,
     bounded,
 )
-from lessons_lib.grading.judging.comparing import problem_with
+from lessons_lib.grading.judging.comparing import COARSE, problem_with
 from lessons_lib.grading.judging.dependence import (
     CannotTell,
     arrays_of,
     check_depends_alike,
+    has_float32,
     right_results,
 )
 
@@ -125,6 +126,7 @@ def _built(
     moved: Mapping[float, Other],
 ) -> set[str]:
     depends_alike = False
+    coarse = COARSE if any(has_float32(exercise, outcome) for outcome in outcomes) else 0.0
     signature = inspect.signature(earlier.reference)
 
     def own(by: Other, /, *values: Any, **named: Any) -> Any:
@@ -138,7 +140,7 @@ def _built(
             raise CannotTell
         if not depends_alike:
             depends_alike = True
-            check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng)
+            check_depends_alike(earlier, arguments, FAR, _calls(earlier, moved[FAR]), rng, coarse)
         return _given_back(earlier, arguments, arrays)
 
     def whole(arguments: dict[str, Any]) -> list[np.ndarray]:
@@ -152,7 +154,7 @@ def _built(
         return arrays_of(exercise, Outcome(value, given))
 
     # Two results that depend on what they should may cancel each other.
-    check_depends_alike(exercise, cases[0].copied_arguments(), FAR, whole, rng)
+    check_depends_alike(exercise, cases[0].copied_arguments(), FAR, whole, rng, coarse)
     right = {output.name for output in exercise.outputs}
     for case, outcome in zip(cases, outcomes, strict=True):
         arguments = case.copied_arguments()

@@ -30,6 +30,7 @@ def check_depends_alike(
     step: float,
     own: Callable[[dict[str, Any]], list[np.ndarray]],
     rng: np.random.Generator,
+    coarse: float = 0.0,
 ) -> None:
     """Raise CannotTell unless an own function's results depend on what the reference's do.
 
@@ -37,9 +38,11 @@ def check_depends_alike(
     argument on, or that are a sum of everything. So one entry of each argument is moved by a step:
     results that have to change do, but for a third of them, since one argument may have been
     forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
-    right ones.
+    right ones. No change counts that could not be told from none where what comes of it is held to
+    `coarse`.
     """
-    least = MOVED * step * max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
+    tolerance = max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
+    least = MOVED * step * max(tolerance, coarse)
     mine, right = own(arguments), right_results(exercise, arguments)
     missing = expected = 0
     for name, value in arguments.items():
@@ -56,6 +59,12 @@ def check_depends_alike(
         missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
     if 3 * missing > expected:
         raise CannotTell
+
+
+def has_float32(exercise: Exercise, outcome: Outcome) -> bool:
+    """Whether one of the results of a call is in float32."""
+    results = exercise.results_of(outcome.value, outcome.written_into) or ()
+    return any(getattr(result, "dtype", None) == np.float32 for result in results)
 
 
 def right_results(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndarray]:

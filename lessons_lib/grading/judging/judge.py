@@ -27,6 +27,7 @@ from lessons_lib.grading.judging.comparing import (
     other_dtype,
     problem_with,
 )
+from lessons_lib.grading.judging.dependence import has_float32
 from lessons_lib.grading.judging.invariants import broken
 from lessons_lib.grading.report import Result, Status
 
@@ -316,7 +317,7 @@ def _float32_tolerance(
     The farthest of all cases and results counts: one of them may have come out exact by chance.
     """
     decide = [k for k, case in enumerate(cases) if case.dtype == "float64"]
-    if not any(_has_float32(exercise, outcomes[k]) for k in decide):
+    if not any(has_float32(exercise, outcomes[k]) for k in decide):
         return COARSE
     farthest = 0.0
     answer = for_any_arguments(exercise, answer, MOST_SECONDS_FOR_POINTS)
@@ -333,11 +334,6 @@ def _float32_tolerance(
         except (Exception, OutOfTimeError):  # it wants float64
             return np.inf
     return max(COARSE, 10 * farthest)
-
-
-def _has_float32(exercise: Exercise, outcome: Outcome) -> bool:
-    results = exercise.results_of(outcome.value, outcome.written_into) or ()
-    return any(getattr(result, "dtype", None) == np.float32 for result in results)
 
 
 def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
@@ -394,9 +390,9 @@ def _stands_for(
 def zeros_would_do(
     exercise: Exercise, expected: Sequence[tuple[Any, ...]], right: Sequence[Output]
 ) -> bool:
-    """Whether zeros are within the tolerance of what is expected for all results that are right."""
+    """Whether zeros, also as float32, are near enough to all results that are right."""
     return not any(
-        differs(output, np.asarray(result), np.zeros_like(result)).any()
+        differs(output, np.asarray(result), np.zeros_like(result, np.float32)).any()
         for wanted in expected
         for output, result in zip(exercise.outputs, wanted, strict=True)
         if output in right
