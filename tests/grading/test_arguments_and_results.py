@@ -553,3 +553,62 @@ def test_a_wrong_answer_where_one_axis_is_empty():
         return np.cumsum(np.zeros_like(x) + (x[:1] if len(x) else 0), axis=0)
 
     assert result(first_only, made).status == "failed"
+
+
+SUBCLASSES = """
+import collections, enum
+import numpy as np
+
+class Mine(dict):
+    pass
+
+class Name(str, enum.Enum):
+    HALF, SUM = "half", "sum"
+
+class Number(float):
+    pass
+
+class Count(enum.IntEnum):
+    THREE = 3
+
+def halves(x):
+    half = x / 2
+    made = collections.defaultdict(float, half=half, {more})
+    {change}
+    return made
+"""
+
+
+@pytest.mark.parametrize("isolation", ["check", "basic"])
+@pytest.mark.parametrize(
+    ("more", "change"),
+    [
+        ("sum=x.sum(), rows=len(x)", ""),
+        ("sum=x.sum(), rows=len(x)", "made = collections.OrderedDict(made)"),
+        ("sum=x.sum(), rows=len(x)", "made = Mine(made)"),
+        ("sum=x.sum(), rows=len(x)", "made = {Name.HALF: half, Name.SUM: x.sum(), 'rows': 3}"),
+        ("sum=x.sum(dtype=np.longdouble), rows=np.int8(len(x))", ""),
+        ("sum=Number(x.sum()), rows=Count.THREE", ""),
+    ],
+)
+def test_a_dict_and_a_number_may_be_of_a_subclass(more, change, isolation, tmp_path):
+    def halves(x):
+        return {"half": x / 2, "sum": float(x.sum()), "rows": len(x)}
+
+    outputs = [Output("half", "N"), Output("sum", ""), Output("rows", "")]
+    one = exercise(
+        lesson="99_test",
+        outputs=outputs,
+        make_case=lambda rng, N: {"x": rng.normal(size=N)},
+        sizes=[{"N": 3}],
+        returns_dict=True,
+    )(halves)
+    source = SUBCLASSES.replace("{more}", more).replace("{change}", change)
+    if isolation == "check":
+        names = {}
+        exec(source, names)
+        (found,) = check(names["halves"], "halves").results
+    else:
+        (tmp_path / "answer.py").write_text(source)
+        (found,) = grade(tmp_path / "answer.py", exercises=[one], isolation=isolation).results
+    assert (found.status, found.message) == ("passed", "")

@@ -196,17 +196,28 @@ def _quietly() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
 def _snapshot(value: Any) -> Any:
     """Results as they are now: a later call might overwrite a reused array.
 
-    Arrays of a subclass, of another byte order or of more digits become plain ones of their values.
+    Arrays, numbers, dicts and names of a subclass become plain ones, a defaultdict say, and so do
+    arrays and numbers of another byte order or of more digits.
     """
     if isinstance(value, tuple | list):
-        items = [_snapshot(item) if isinstance(item, np.ndarray) else item for item in value]
+        items = [_plain(item) for item in value]
         return items if isinstance(value, list) else tuple(items)
-    if type(value) is dict:
-        return {k: _snapshot(v) if isinstance(v, np.ndarray) else v for k, v in value.items()}
-    if not isinstance(value, np.ndarray) or np.ma.is_masked(value):
+    if isinstance(value, dict):
+        names = [str.__str__(key) if isinstance(key, str) else key for key in value]
+        return dict(zip(names, map(_plain, value.values()), strict=True))
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.longdouble) and not np.ma.is_masked(value):
+        dtype = np.float64 if value.dtype == np.longdouble else value.dtype.newbyteorder("=")
+        return np.array(value, dtype)
+    if isinstance(value, bool | np.generic):
         return value
-    dtype = np.float64 if value.dtype == np.longdouble else value.dtype.newbyteorder("=")
-    return np.array(value, dtype)
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
 
 
 def _is_placeholder(value: Any, function: Callable[..., Any]) -> bool:
