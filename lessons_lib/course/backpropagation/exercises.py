@@ -251,7 +251,7 @@ by_hand(
     "best_eps",
     lesson=EPS,
     answer=3.7e-6,
-    tolerance=0.4e-6,
+    tolerance=0.06e-6,  # with two digits
     hints=[
         "Where is the derivative of eps^2 + u / eps with respect to eps zero?",
         "2 eps - u / eps^2 = 0: multiply by eps^2.",

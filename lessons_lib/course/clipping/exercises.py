@@ -134,7 +134,7 @@ def clip_without_the_small_constant(grads, max_norm):
     hints=[
         "Each entry is looked at for itself: above limit it becomes limit, below -limit it becomes "
         "-limit, in between it stays.",
-        "NumPy has a function of this name. It returns a new array unless you tell it where to "
+        "np.clip does it for one array. It returns a new array unless you tell it where to "
         "write, with out=, or assign into g[...].",
     ],
 )

@@ -249,8 +249,8 @@ by_hand(
 by_hand(
     "bias_for_a_hundred_steps",
     lesson="06_learning_to_recall",
-    answer=3.76,
-    tolerance=0.041,
+    answer=3.78,
+    tolerance=0.0205,  # from 3.7596, where a tenth arrives, to 3.8
     hints=[
         "Along the cell path the gate to the power of 100 is left. How large must the gate be?",
         "The gate is sigmoid(b). Which b gives it? ln(gate / (1 - gate)).",
