@@ -5,8 +5,11 @@ import dis
 import functools
 import importlib
 import inspect
+import io
 import itertools
 import math
+import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
@@ -24,6 +27,7 @@ from lessons_lib.grading.judging.bounding import OutOfTimeError, bounded
 MODULES = ("functions", "cells", "gradients")
 OURS = "lessons_lib."
 AXES = (0, 1)  # that are not the last one, as a rule; also False and True
+MOST_SECONDS = 10.0  # for a function of an instructor's, and an exercise
 MOST_ORDERS = 60  # of three arguments or more
 SINGLE = 12  # cases for a single number, such as 0 or 1, which may be the same by chance
 Call = tuple[Sequence[Any], dict[str, Any]]  # arguments by position and by name
@@ -72,16 +76,30 @@ def _names_of_answers(module: ModuleType, exercises: tuple[Exercise, ...]) -> se
 
 
 def _answering(module: ModuleType, asked: Exercise) -> Iterator[str]:
-    for name, function in _functions(module).items():
-        # Ours end, whatever they are given.
-        if _answers(function if module.__name__.startswith(OURS) else bounded(function), asked):
-            yield name
+    is_ours = module.__name__.startswith(OURS)  # ours end, whatever they are given
+    with contextlib.ExitStack() as stack:
+        if not is_ours:
+            stack.enter_context(_nothing_to_read())
+        for name, function in _functions(module).items():
+            end = math.inf if is_ours else time.monotonic() + MOST_SECONDS
+            if _answers(function if is_ours else bounded(function), asked, end):
+                yield name
 
 
-def _answers(function: Callable[..., Any], asked: Exercise) -> bool:
+@contextlib.contextmanager
+def _nothing_to_read() -> Iterator[None]:
+    """Let nobody wait for an answer: a function that asks for one fails."""
+    before, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
+def _answers(function: Callable[..., Any], asked: Exercise, end: float) -> bool:
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         try:
-            return all(_answers_case(function, case, results) for case, results in _wanted(asked))
+            return all(_answers_case(function, case, want, end) for case, want in _wanted(asked))
         except OutOfTimeError:
             return False
 
@@ -99,7 +117,9 @@ def _wanted(asked: Exercise) -> list[tuple[Case, list[np.ndarray]]]:
     return found
 
 
-def _answers_case(function: Callable[..., Any], case: Case, wanted: list[np.ndarray]) -> bool:
+def _answers_case(
+    function: Callable[..., Any], case: Case, wanted: list[np.ndarray], end: float
+) -> bool:
     arguments = _arguments(case)
     theirs = [a for value in arguments.values() for a in _numbers(value)]
     ours = [a.copy() for a in theirs]
@@ -107,6 +127,8 @@ def _answers_case(function: Callable[..., Any], case: Case, wanted: list[np.ndar
     # Where numbers are only moved about, what gives them back as they are is no answer.
     moved = [any(_same_numbers(a, b) for a in ours) for b in wanted]
     for call in _calls(function, arguments):
+        if time.monotonic() > end:  # it waits at each
+            return False
         results = _results(function, call)
         if b"".join(a.tobytes() for a in theirs) != untouched:  # it writes into its arguments
             for there, before in zip(theirs, ours, strict=True):

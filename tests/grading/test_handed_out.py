@@ -1,14 +1,16 @@
 """Modules that an instructor hands out can be imported wherever answers run, and answer nothing."""
 
 import textwrap
+import time
 
 import pytest
 
-from lessons_lib.grading import check, grade
+from lessons_lib.grading import check, grade, offered
 from lessons_lib.grading.batch import find_submissions, leave_out_exercises
 from lessons_lib.grading.exercise.handed_out import imported
 from lessons_lib.grading.exercise.loading import content, load_exercises
 from lessons_lib.grading.export import TARGETS, export
+from lessons_lib.grading.judging import bounding
 from lessons_lib.grading.offered import answer_in, building_blocks
 from lessons_lib.grading.references import check_references
 from tests.grading.test_agreement import LEVELS
@@ -167,6 +169,23 @@ def test_helpers_that_answer_nothing_are_none(hw):
     source = f"import functools, numpy as np\n{textwrap.dedent(helper)}"
     with imported({"m.py": source.encode()}) as (module,):
         assert answer_in(module, load_exercises(hw)) == ""
+
+
+def test_helpers_that_wait_hold_nobody_up(hw, monkeypatch):
+    monkeypatch.setattr(offered, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(bounding, "BY_THE_CLOCK", 0.1)
+    helper = """
+        def asks(): input("Press Return ")
+        def sleeps(x): time.sleep(0.1)
+        def waits(x):
+            while True:
+                time.sleep(0.01)
+    """
+    source = f"import time\n{textwrap.dedent(helper)}"
+    started = time.monotonic()
+    with imported({"m.py": source.encode()}) as (module,):
+        assert answer_in(module, load_exercises(hw)) == ""
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
