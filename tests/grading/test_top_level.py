@@ -161,6 +161,34 @@ AS_AFTER_RUN_ALL = {
         ["get_ipython().run_line_magic('cd', '/')\nx = get_ipython().x.y()", "def f(): return x"],
         None,
     ),
+    # changes by another name, and names by text
+    "setattr": (["class P: pass\nsetattr(P, 'a', 3)\ndef f(): return P.a"], 3),
+    "a method that is handed on": (["P = []\nlist(map(P.append, [3]))\ndef f(): return P[0]"], 3),
+    "a method under a name": (["P = []\nadd = P.append\nadd(3)\ndef f(): return P[0]"], 3),
+    "what a function gives": (
+        ["P = {}\ndef get(): return P\nget()['a'] = 3\ndef f(): return P['a']"],
+        3,
+    ),
+    "what a function gave": (
+        ["P = {}\ndef get(): return P\nq = get()\nq['a'] = 3\ndef f(): return P['a']"],
+        3,
+    ),
+    "a pair of closures": (
+        [
+            "def made():\n    s = [1]\n    return lambda x: s.append(x), lambda: s[-1]",
+            "put, f = made()\nput(3)",
+        ],
+        3,
+    ),
+    "globals": (["A = 3\ndef f(): return globals()['A']"], 3),
+    "eval": (["A = 3\ndef f(): return eval('A')"], 3),
+    "deep recursion": (
+        [
+            "import sys\nsys.setrecursionlimit(10**4)\ndef g(n): return n and g(n - 1)",
+            "def f(): return 3 + g(3000)",
+        ],
+        3,
+    ),
     # one broken block
     "an old print": (["def g():\n    print 'a', 1\n\n\nT = 3\n\n\ndef f():\n    return T\n"], 3),
     "an old except": (["try:\n    a\nexcept E, e:\n    pass\nT = 3\ndef f(): return T\n"], 3),

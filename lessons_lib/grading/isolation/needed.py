@@ -27,8 +27,9 @@ QUIET_METHODS = frozenset(
 )
 # Functions of modules that change an argument, or the module's own state.
 WRITING = frozenset("at copyto fill_diagonal place put put_along_axis putmask shuffle".split())
-CHANGE_THEIR_MODULE = frozenset("seed set_state seterr setrecursionlimit".split())
-NAMES_BY_TEXT = frozenset("exec globals locals vars".split())
+CHANGE_THEIR_MODULE = frozenset("seed set_state seterr".split())
+CHANGE_EVERYTHING = frozenset(["setrecursionlimit"])
+NAMES_BY_TEXT = frozenset("eval exec globals locals vars".split())
 ANYTHING = "*"
 
 
@@ -36,7 +37,8 @@ class Change(NamedTuple):
     """A value that may be changed other than by binding a name to another one."""
 
     name: str
-    how: str  # "item" (x[0] = 1, x.y = 1, x += 1), "method" (x.add(1)) or "argument" (f(x))
+    # "item" (x[0] = 1, x.y = 1, x += 1), "method" (x.add(1)), "argument" (f(x)) or "call" (x())
+    how: str
     by: str = ""  # the function or module that gets the argument
 
 
@@ -121,12 +123,17 @@ class Program:
                 if how == "item"
                 or (how == "method" and name not in modules)
                 or (how == "argument" and name not in fixed and by not in quiet)
+                or (how == "call" and name not in fixed)  # a bound method, or a closure
             }
 
         effects = {
             name: _union(s.binds_later | (names(s.changes_later) & s.reads) for s in made)
             for name, made in binders.items()
         }
+        # What a function gives is a part of what it reads.
+        given = {n: _union(s.reads for s in made) for n, made in binders.items() if n in fixed}
+        for name in asked:
+            given.pop(name, None)
         classes = {n for n, made in binders.items() if isinstance(made[0].node, ast.ClassDef)}
         effects = _reachable(
             effects,
@@ -141,14 +148,19 @@ class Program:
         shares = _reachable(shares, shares)
         for statement in statements:
             changed = names(statement.changes_now)
-            changed |= _union(statement.shares.get(name, set()) for name in changed)
+            changed |= _union(statement.shares.get(name, set()) for name in changed) - fixed
             changed |= _union(shares.get(name, set()) for name in changed) - fixed
+            itself = names(c for c in statement.changes_now if c.how != "argument")
+            itself |= _union(shares.get(name, set()) for name in itself)
+            changed |= _union(given.get(name, set()) for name in itself) - fixed
             changed |= _union(effects.get(name, set()) for name in statement.reads_now)
             statement.changes = changed
 
     def needed(self, names: Iterable[str]) -> tuple[list[Statement], set[str]]:
         """What has to be run for names to be as after all has been run, and all names it uses."""
         wanted, chosen = set(names), set[int]()
+        if any(s.reads & NAMES_BY_TEXT for s in self.statements if s.touches(wanted)):
+            return list(self.statements), _union(s.reads for s in self.statements) | wanted
         while new := [
             number
             for number, statement in enumerate(self.statements)
@@ -248,11 +260,11 @@ class _Changes(ast.NodeVisitor):
     def _share(self, targets: Iterable[ast.AST], value: ast.expr) -> None:
         shares = self.found.shares_later if self.depth else self.found.shares
         others = set(_roots(value))
+        if isinstance(value, ast.Call):  # setter, getter = made()
+            others.update(name for target in targets for name in _names_in(target))
         for target in targets:
-            for node in ast.walk(target):
-                name = getattr(node, "id", None) or getattr(node, "name", None)
-                if isinstance(name, str):
-                    shares.setdefault(name, set()).update(others)
+            for name in _names_in(target):
+                shares.setdefault(name, set()).update(others)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         for name, value in ast.iter_fields(node):
@@ -309,11 +321,15 @@ class _Changes(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         by = node.func.id if isinstance(node.func, ast.Name) else ""
-        how = "argument"
+        if by:
+            self._add(node.func, "call")
+        how = "item" if by in ("setattr", "delattr") else "argument"
         if isinstance(node.func, ast.Attribute):
             method = node.func.attr
             by = next(_roots(node.func.value), "")
-            if method in CHANGE_THEIR_MODULE:
+            if method in CHANGE_EVERYTHING:
+                self.found.binds.add(ANYTHING)
+            elif method in CHANGE_THEIR_MODULE:
                 self._add(node.func.value, "item")
             elif method not in QUIET_METHODS:
                 self._add(node.func.value, "method")
@@ -321,9 +337,18 @@ class _Changes(ast.NodeVisitor):
                 how = "item"
         for argument in node.args:
             self._add(argument, how, by)
+            if isinstance(argument, ast.Attribute) and argument.attr not in QUIET_METHODS:
+                self._add(argument.value, "method")  # map(x.append, ...)
         for keyword in node.keywords:
             self._add(keyword.value, "item" if keyword.arg == "out" else how, by)
         self.generic_visit(node)
+
+
+def _names_in(target: ast.AST) -> Iterator[str]:
+    for node in ast.walk(target):
+        name = getattr(node, "id", None) or getattr(node, "name", None)
+        if isinstance(name, str):
+            yield name
 
 
 def _roots(node: ast.expr) -> Iterator[str]:
@@ -344,7 +369,6 @@ def _roots(node: ast.expr) -> Iterator[str]:
             parts = [generator.iter for generator in node.generators]
         case ast.Call():
             parts = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if isinstance(node.func, ast.Attribute):
-                parts.append(node.func.value)
+            parts.append(node.func.value if isinstance(node.func, ast.Attribute) else node.func)
     for part in parts:
         yield from _roots(part)
