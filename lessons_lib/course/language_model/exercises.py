@@ -223,7 +223,7 @@ by_hand(
     "hidden_in_the_mean",
     lesson="08_where_models_differ",
     answer=1.75,
-    tolerance=0.006,
+    tolerance=0.005,
     hints=["How much does the mean loss grow? A perplexity is the exponential of a mean loss."],
     mistakes={
         1.74: "You added 9 percent to the perplexity. It is the mean loss to which 0.09 is added.",
