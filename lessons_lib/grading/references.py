@@ -81,23 +81,25 @@ def fault_of(exercise: Exercise) -> str:
             for answer in (exercise.reference, *exercise.alternatives):
                 if fault := _graded_fault(exercise, answer, seed):
                     return fault
-        if _is_within_tolerance_of_zeros(exercise):
+        expected = _of_all_seeds(exercise)
+        if not any(np.isfinite(result).any() for wanted in expected for result in wanted):
+            return "its own solution gives no finite number"
+        wants_zeros = not any(np.any(result) for wanted in expected for result in wanted)
+        asked = [output for output in exercise.outputs if output.points]
+        if not wants_zeros and zeros_would_do(exercise, expected, asked):
             return (
                 "its results are so small that zeros are within the tolerance; make them larger, "
                 "or give each Output smaller tolerances for float64 and float32"
             )
-    except Exception as error:  # make_case, or a kind of fault that nobody thought of
+    except (Exception, SystemExit) as error:  # make_case, or what nobody thought of
         return f"its cases cannot be graded: {type(error).__name__}: {error}"
     return ""
 
 
-def _is_within_tolerance_of_zeros(exercise: Exercise) -> bool:
-    """Whether zeros would earn its points, in the cases of all seeds, and are not what it wants."""
+def _of_all_seeds(exercise: Exercise) -> list[tuple[Any, ...]]:
+    """The results that are expected in float64."""
     cases = [c for seed in SEEDS for c in exercise.cases(np.random.default_rng(seed))]
-    expected = expected_of(exercise, [case for case in cases if case.dtype == "float64"])
-    wants_zeros = not any(np.any(result) for wanted in expected for result in wanted)
-    asked = [output for output in exercise.outputs if output.points]
-    return not wants_zeros and zeros_would_do(exercise, expected, asked)
+    return expected_of(exercise, [case for case in cases if case.dtype == "float64"])
 
 
 def _argument_fault(case: Case) -> str:

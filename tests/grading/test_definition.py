@@ -1,5 +1,8 @@
 """Making exercises: the decorator, the registry, cases, alternatives, blocks, single results."""
 
+import functools
+import re
+
 import numpy as np
 import pytest
 
@@ -212,15 +215,39 @@ def test_an_assignment_may_use_a_name_of_the_course():
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("settings", "reason"),
     [
-        ({"outputs": []}, "outputs: expected at least one Output, got none"),
-        ({"sizes": []}, "sizes: expected at least one dict of sizes, got none"),
+        ({"lesson": None}, "lesson: expected a name, got None"),
+        ({"outputs": []}, "outputs: expected at least one Output"),
+        ({"outputs": [Output("y", "N"), Output("y", "N")]}, "different names, got y twice"),
+        ({"outputs": [Output("y", 3)]}, "a letter for each axis"),
+        (
+            {"outputs": [Output("y", "N", points="2")]},
+            "points of y: expected a number of 0 or more",
+        ),
+        ({"outputs": [Output("y", "N", points=-1)]}, "points of y: "),
+        ({"outputs": [Output("y", "N", points=np.float32(1))]}, "points of y: "),
+        ({"outputs": [Output("y", "N", points=np.inf)]}, "points of y: "),
+        ({"outputs": [Output("y", "N", tolerance=1e-3)]}, "expected such as {'float64': 1e-9}"),
+        ({"outputs": [Output("y", "N", tolerance={"float64": np.inf})]}, "tolerance of y: "),
+        ({"sizes": []}, "sizes: expected at least one"),
+        ({"hints": "look"}, "hints: expected a list of texts"),
+        ({"strict": "arguments,dtype"}, "strict: expected arguments or dtype"),
+        ({"carry_errors": 2.0}, "carry_errors: expected a number from 0 to 1, got 2.0"),
+        ({"carry_errors": "x"}, "carry_errors: "),
     ],
 )
-def test_empty_definitions_are_refused(changes, words):
-    with pytest.raises(ValueError, match=words):
-        define(double, **changes)
+def test_a_slip_in_a_setting_is_told_where_it_is_made(settings, reason):
+    given = {"lesson": "hw", "outputs": [Output("y", "N")], "sizes": [{"N": 3}]} | settings
+    with pytest.raises(ValueError, match=re.escape(reason)) as caught:
+        exercise(make_case=lambda rng, N: {"x": np.zeros(N)}, **given)(lambda x: x)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_reference_has_a_name():
+    made = exercise(lesson="hw", outputs=[Output("y", "N")], make_case=dict, sizes=[{}])
+    with pytest.raises(ValueError, match="a function with a name of its own"):
+        made(functools.partial(np.add, 1))
 
 
 def test_case_maker_must_name_the_parameters():

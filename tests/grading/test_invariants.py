@@ -5,8 +5,9 @@ import pytest
 
 from lessons_lib.cells import lstm_step
 from lessons_lib.course import exercises
-from lessons_lib.grading import Exercise, Output, check, grade
-from lessons_lib.grading.judging import invariants
+from lessons_lib.grading import Exercise, Output, check, exercise, grade
+from lessons_lib.grading.judging import bounding, invariants
+from lessons_lib.grading.judging.known_versions import examine
 
 
 def first_case(name):
@@ -102,3 +103,30 @@ def test_in_isolation_too(tmp_path):
         "    return tuple(np.split(a, 4, axis=1))\n"
     )
     assert "rows of the batch are not independent" in grade(path).results[0].message
+
+
+def test_a_known_mistake_that_never_ends_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(bounding, "MOST_SECONDS_A_CALL", 0.02)
+
+    def square_root(a):
+        x = a
+        while np.any(abs(x * x - a) > 1e-12):
+            x = (x + a / x) / 2
+        return x
+
+    def no_mean(a):
+        x = a
+        while np.any(abs(x * x - a) > 1e-12):
+            x = a / x
+        return x
+
+    one = exercise(
+        lesson="hw",
+        outputs=[Output("x", "N")],
+        make_case=lambda rng, N: {"a": rng.uniform(2, 3, N)},
+        sizes=[{"N": 3}],
+    )(square_root)
+    one.misconception("The mean of the two is nearer.")(no_mean)
+    (found,) = check(lambda a: a / 2, "square_root").results
+    assert (found.status, found.hint) == ("failed", None)
+    assert examine(one, [0]).is_clean

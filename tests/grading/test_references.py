@@ -74,6 +74,8 @@ def test_what_the_reference_earns_a_submission_earns(tmp_path, isolation):
         ("@asked(strict='arguments')\ndef f(x):\n    x *= 2\n    return x", "earns 0 of 1 points"),
         ("r = np.random.default_rng(0)\n@asked()\ndef f(x): return x + r.random()", "12 of 12"),
         ("@asked(g=lambda a: {})\ndef f(x, g): return x if g(x) == {} else x", "neither a number"),
+        ("@asked()\ndef f(x): return x + np.nan", "its own solution gives no finite number"),
+        ("import sys\n@asked()\ndef f(x): sys.exit(3)", "raises SystemExit"),
         ("@asked()\ndef f(x): return 1e-12 * x", "so small that zeros are within the tolerance"),
         ("@asked()\ndef f(x): return x\n@f.alternative\ndef g(z): return z[9]", "IndexError"),
     ],

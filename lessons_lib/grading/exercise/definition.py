@@ -13,6 +13,7 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
+from lessons_lib.grading.exercise.settings import check_settings
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
 
@@ -83,6 +84,7 @@ class Exercise:
         carry_errors: float = 0.0,
         returns_dict: bool = False,
     ) -> None:
+        check_settings(reference, lesson, outputs, sizes, hints, strict, carry_errors)
         functools.update_wrapper(self, reference)
         self.reference = reference
         self.name: str = reference.__name__

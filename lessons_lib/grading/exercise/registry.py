@@ -172,12 +172,9 @@ def exercise(
         A decorator that returns the Exercise.
 
     Raises:
-        ValueError: if outputs or sizes are empty, or another module has an exercise of that name.
+        ValueError: if a setting is none, such as empty outputs or sizes, or another module has an
+            exercise of that name.
     """
-    if not outputs:
-        raise ValueError("outputs: expected at least one Output, got none")
-    if not sizes:
-        raise ValueError("sizes: expected at least one dict of sizes, got none")
 
     def make(reference: Callable[..., Any]) -> Exercise:
         made = Exercise(

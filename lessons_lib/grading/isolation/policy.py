@@ -54,7 +54,6 @@ def reached(wanted: str) -> Isolation:
     return "basic" if missing else "strong"
 
 
-@functools.cache
 def missing_for_strong() -> str:
     """What this machine lacks for strong isolation, in one line; "" if a worker started in it."""
     if sys.platform != "linux":
@@ -62,18 +61,25 @@ def missing_for_strong() -> str:
     if program() is None:
         return "bubblewrap (bwrap) is not installed"
     try:
-        with Importable() as importable:
-            started = subprocess.run(
-                command(importable.file, "strong"),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env={"OPENBLAS_NUM_THREADS": "1"},
-                timeout=20,
-            )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        return f"a worker cannot be started: {error}"
-    said = started.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    return f"a worker ended at its start: {said}"[:300] if started.returncode else ""
+        _start_one()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return f"a worker cannot be started: {error}"[:300]
+    return ""
+
+
+@functools.cache  # of a success only: it may have failed by chance
+def _start_one() -> None:
+    with Importable() as importable:
+        started = subprocess.run(
+            command(importable.file, "strong"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={"OPENBLAS_NUM_THREADS": "1"},
+            timeout=20,
+        )
+    if started.returncode:
+        said = started.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise ValueError(f"it ended at its start: {said}")
 
 
 def command(importable: Path, isolation: Isolation) -> list[str]:

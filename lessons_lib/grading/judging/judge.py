@@ -233,10 +233,13 @@ def recognise(
         own = known.origin == exercise.name
         return 1 if own else 0 if known.origin in judged else 2
 
+    def function(known: Misconception) -> Callable[..., Any]:
+        return for_any_arguments(exercise, known.function)  # its loop may not end
+
     left = [known for known in exercise.misconceptions if not judged.get(known.origin)]
     for known in sorted(left, key=place):
         if all(
-            same_results(exercise, case, call(known.function, case), outcome)
+            same_results(exercise, case, call(function(known), case), outcome)
             for case, outcome in zip(cases, outcomes, strict=True)
         ):
             return known

@@ -11,6 +11,7 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import Outcome, run
+from lessons_lib.grading.judging.bounding import for_any_arguments
 from lessons_lib.grading.judging.judge import judge, same_results
 
 
@@ -40,7 +41,10 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
     origins = {known.name: known.origin for known in exercise.misconceptions}
     for seed in seeds:
         cases = exercise.cases(np.random.default_rng(seed))
-        outcomes = {m.name: run(m.function, cases) for m in exercise.misconceptions}
+        outcomes = {
+            known.name: run(for_any_arguments(exercise, known.function), cases)
+            for known in exercise.misconceptions
+        }
         right = [run(f, cases) for f in (exercise.reference, *exercise.alternatives)]
         for name, own in outcomes.items():
             # What passes is like a right answer, and comparing is quicker than judging.

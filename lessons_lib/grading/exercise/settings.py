@@ -1,0 +1,62 @@
+"""What an exercise is made with, checked: a slip in it shall not cost a class its grades."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+STRICT = frozenset(["arguments", "dtype"])
+
+
+def check_settings(
+    reference: Any,
+    lesson: Any,
+    outputs: Any,
+    sizes: Any,
+    hints: Any,
+    strict: Any,
+    carry_errors: Any,
+) -> None:
+    """Say in one line what an exercise cannot be made with.
+
+    Raises:
+        ValueError: for the first such setting.
+    """
+    if not isinstance(getattr(reference, "__name__", None), str):
+        raise ValueError(f"expected a function with a name of its own, got {reference!r}")
+    if not isinstance(lesson, str) or not lesson:
+        raise ValueError(f"lesson: expected a name, got {lesson!r}")
+    if not outputs:
+        raise ValueError("outputs: expected at least one Output, got none")
+    if not sizes:
+        raise ValueError("sizes: expected at least one dict of sizes, got none")
+    if isinstance(hints, str) or not isinstance(hints, Sequence):
+        raise ValueError(f"hints: expected a list of texts, got {hints!r}")
+    if not isinstance(strict, str) or set(strict.split()) - STRICT:
+        raise ValueError(f"strict: expected {' or '.join(sorted(STRICT))}, got {strict!r}")
+    if not is_amount(carry_errors, most=1):
+        raise ValueError(f"carry_errors: expected a number from 0 to 1, got {carry_errors!r}")
+    for output in outputs:
+        _check_output(output)
+    names = [output.name for output in outputs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"outputs: expected different names, got {twice[0]} twice")
+
+
+def _check_output(output: Any) -> None:
+    """`Output` itself takes what it gets: the judge makes some of its own."""
+    name, dims = output.name, output.dims
+    if not isinstance(name, str) or not isinstance(dims, str):
+        raise ValueError(f"Output: expected a name and a letter for each axis, got {output!r}")
+    if not is_amount(output.points):
+        raise ValueError(f"points of {name}: expected a number of 0 or more, got {output.points!r}")
+    tolerance = output.tolerance
+    if not isinstance(tolerance, Mapping) or not all(map(is_amount, tolerance.values())):
+        raise ValueError(
+            f"tolerance of {name}: expected such as {{'float64': 1e-9}}, got {tolerance!r}"
+        )
+
+
+def is_amount(value: Any, most: float = math.inf) -> bool:
+    """Whether it is a finite number of Python's, from 0 to `most`."""
+    numbers = isinstance(value, int | float) and not isinstance(value, bool)
+    return numbers and math.isfinite(value) and 0 <= value <= most
