@@ -224,9 +224,9 @@ def _about_values(output: Output, expected: np.ndarray, got: np.ndarray, wrong: 
 
 
 def _about_time(output: Output, wrong: np.ndarray) -> list[str]:
-    if "T" not in output.axes:
+    axis = output.time_axis
+    if axis is None:
         return []
-    axis = output.axes.index("T")
     others = tuple(k for k in range(wrong.ndim) if k != axis)
     steps = wrong.any(axis=others)
     first = int(np.argmax(steps))
