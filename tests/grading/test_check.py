@@ -472,6 +472,14 @@ def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words)
     assert name != "gradient_norms" or "time step" not in text
 
 
+def test_a_list_of_other_arrays_is_not_to_be_stacked():
+    def learner(ids, dx, hs, dlogits):
+        return hs[0], hs[0]
+
+    text = found(learner, "tied_gradient")[1]
+    assert "dW (gradient of the shared matrix) is a tuple of 2" in text and "stack" not in text
+
+
 def test_a_zero_is_no_sum_of_zeros():
     text = found(lambda Wx, Wh, b: (Wx.T, Wh.T, b, 0), "to_torch_layout")[1]
     assert "bias_hh (bias beside the recurrent product) is 0" in text and "summed" not in text
