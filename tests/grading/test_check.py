@@ -411,7 +411,7 @@ def test_exchanged_weights_are_recognised_although_they_mostly_raise():
 def test_no_hint_for_an_unknown_mistake():
     result, text = found(step(lambda h, c: (h, c * 1.5)))
     assert result.hint is None
-    assert 'Stuck? hint("lstm_step") The arguments of a small' in text
+    assert 'Stuck? hint("lstm_step") The arguments of a small case' in text
 
 
 def test_a_size_of_zero_divides_nothing():
@@ -457,6 +457,10 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
         ("stacked_lstm", "zip(layers, h0, c0, strict=True)", "zip(layers[:2], h0, c0)", ""),
         # Weights have no steps to be read backwards.
         ("rnn_unroll", "_t, h, Wx,", "_t, h, Wx[::-1, ::-1],", "60 of 60 values differ"),
+        # The ids of one step may have the largest one among them.
+        ("embedding_backward", "np.zeros((vocab_size", "np.zeros((ids.max() + 1", "shape (6, 2)"),
+        # The axis T of these norms counts steps back: entry 0 is the last step.
+        ("gradient_norms", "np.stack(norms)", "np.stack(norms[::-1])", "the wrong way round"),
     ],
 )
 def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words):
@@ -465,6 +469,20 @@ def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words)
     exec(asked.source.replace(right, wrong), names)
     text = found(names[name], name)[1]
     assert words in text and "With a single time step" not in text and "backwards" not in text
+    assert name != "gradient_norms" or "time step" not in text
+
+
+def test_a_list_of_other_arrays_is_not_to_be_stacked():
+    def learner(ids, dx, hs, dlogits):
+        return hs[0], hs[0]
+
+    text = found(learner, "tied_gradient")[1]
+    assert "dW (gradient of the shared matrix) is a tuple of 2" in text and "stack" not in text
+
+
+def test_a_zero_is_no_sum_of_zeros():
+    text = found(lambda Wx, Wh, b: (Wx.T, Wh.T, b, 0), "to_torch_layout")[1]
+    assert "bias_hh (bias beside the recurrent product) is 0" in text and "summed" not in text
 
 
 def by_counting(x):

@@ -188,8 +188,8 @@ by_hand(
     hints=[
         "Draw one number between 0 and 1 for each entry of x: rng.random(x.shape). With which "
         "probability is such a number below p?",
-        "An entry is dropped with probability p and multiplied by a factor above 1 otherwise, so "
-        "that its mean over all masks stays what it was. Which factor?",
+        "An entry is dropped with probability p and multiplied by a factor of 1 or more otherwise, "
+        "so that its mean over all masks stays what it was. Which factor?",
         "The comparison gives an array of True and False; .astype(x.dtype) turns it into ones and "
         "zeros of x's own type. Out of training the mask is all ones.",
     ],

@@ -95,7 +95,9 @@ def activation_derivatives(a):
 
 @exercise(
     lesson=LESSON,
-    outputs=[Output("norms", "T N", points=2, about="norm of the gradient by steps back")],
+    outputs=[
+        Output("norms", "T N", points=2, about="norm of the gradient by steps back", in_time=False)
+    ],
     make_case=make_way_back,
     sizes=SIZES,
     hints=[
@@ -128,7 +130,7 @@ def gradient_norms(dh, hs, Wh):
 
 @exercise(
     lesson=MATRICES,
-    outputs=[Output("bound", "T N", points=1.5, about="bound by steps back")],
+    outputs=[Output("bound", "T N", points=1.5, about="bound by steps back", in_time=False)],
     make_case=make_states,
     sizes=SIZES,
     hints=[

@@ -37,6 +37,7 @@ class Output:
         kept_axes: whether axes of length 1 may be kept or lost: (1, H) for (H,), with a remark.
         written_to: name of the argument that the function writes this result into, in place. If
             it is a dict, the result is its entry of this output's name.
+        in_time: whether its axis T, if it has one, is time; False where it counts steps back, say.
     """
 
     name: str
@@ -48,11 +49,17 @@ class Output:
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     kept_axes: bool = False
     written_to: str = ""
+    in_time: bool = True
 
     @property
     def axes(self) -> tuple[str, ...]:
         """One letter for each axis, as ("T", "N", "H")."""
         return tuple(self.dims.split())
+
+    @property
+    def time_axis(self) -> int | None:
+        """Which of its axes is time, if one is."""
+        return self.axes.index("T") if self.in_time and "T" in self.axes else None
 
 
 @dataclass(frozen=True)

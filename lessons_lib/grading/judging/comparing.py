@@ -1,6 +1,7 @@
 """Compare one result with what was expected, and say in words where they part."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,11 +150,17 @@ def _axes(output: Output, shape: tuple[int, ...]) -> str:
     return f"({', '.join(output.axes)}) = {shape}"
 
 
+def _are_its_parts(got: Sequence[Any], expected: np.ndarray) -> bool:
+    """Whether the members of a list are arrays which make one of the right shape."""
+    shapes = {entry.shape if isinstance(entry, np.ndarray) else None for entry in got}
+    return len(got) == len(expected) and shapes == {expected.shape[1:]}
+
+
 def _about_type(output: Output, expected: np.ndarray, got: Any) -> str:
     array = f"a NumPy array of shape {_axes(output, expected.shape)}"
     wanted = array if output.axes else "a single number"
     text = f"{title(output)} is {describe(got)}; expected {wanted}."
-    if isinstance(got, list | tuple) and got and all(isinstance(e, np.ndarray) for e in got):
+    if isinstance(got, list | tuple) and expected.ndim and _are_its_parts(got, expected):
         text += f"\nnp.stack({output.name}) makes one array of them."
     elif isinstance(got, np.ndarray):
         text += "\nA subclass of the NumPy array can change what * and @ mean; use plain arrays."
@@ -227,9 +234,9 @@ def _about_values(output: Output, expected: np.ndarray, got: np.ndarray, wrong: 
 
 
 def _about_time(output: Output, wrong: np.ndarray) -> list[str]:
-    if "T" not in output.axes:
+    axis = output.time_axis
+    if axis is None:
         return []
-    axis = output.axes.index("T")
     others = tuple(k for k in range(wrong.ndim) if k != axis)
     steps = wrong.any(axis=others)
     first = int(np.argmax(steps))

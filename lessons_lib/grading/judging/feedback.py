@@ -188,7 +188,7 @@ def about_first_hint(exercise: Exercise, *, can_be_asked: bool) -> str:
 
 
 def about_trying(exercise: Exercise, number: int) -> str:
-    """How to get the arguments of a small case that goes wrong."""
+    """How to get the arguments of a case that goes wrong, of short axes."""
     call = f'from lessons_lib.grading import case; case("{exercise.name}", {number})'
     return f"The arguments of a small case that goes wrong, to try by hand:\n    {call}"
 

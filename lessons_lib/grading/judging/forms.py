@@ -138,7 +138,7 @@ def _axes_of_length_one(output: Output, wanted: np.ndarray) -> Iterator[tuple[st
         lambda a, c: a.squeeze(),
     )
     for axis, letter in enumerate(output.axes):
-        if letter != "1":
+        if letter != "1" and wanted.any():  # a sum of zeros is any 0
             yield f"{name} is summed over the axis {letter}, which it should keep.", _summed(axis)
 
 
@@ -157,15 +157,15 @@ def _blocks(output: Output) -> Iterator[tuple[str, Change]]:
 
 def _other_axes(output: Output) -> Iterator[tuple[str, Change]]:
     for axis, letter in enumerate(output.axes):
-        if letter not in ("T", "1"):
+        if letter != "1" and axis != output.time_axis:
             turned = f"{output.name} stands the wrong way round along its axis {letter}."
             yield turned, partial(_turned, axis)
 
 
 def _time(output: Output) -> Iterator[tuple[str, Change]]:
-    if "T" not in output.axes:
+    name, axis = output.name, output.time_axis
+    if axis is None:
         return
-    name, axis = output.name, output.axes.index("T")
     yield f"{name} runs backwards in time.", lambda a, c: np.flip(a, axis)
     yield (
         f"{name} has in every step what belongs to the step before, and the last one first.",
