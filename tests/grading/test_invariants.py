@@ -110,13 +110,13 @@ def test_a_known_mistake_that_never_ends_is_not_waited_for(monkeypatch):
 
     def square_root(a):
         x = a
-        while np.any(abs(x * x - a) > 1e-12):
+        while np.any(abs(x * x - a) > 1e-3):
             x = (x + a / x) / 2
         return x
 
     def no_mean(a):
         x = a
-        while np.any(abs(x * x - a) > 1e-12):
+        while np.any(abs(x * x - a) > 1e-3):
             x = a / x
         return x
 
