@@ -22,9 +22,6 @@ def start_assignment(folder: Path) -> list[Path]:
     Args:
         folder: its folder, new or empty; the folder's name is the assignment's.
 
-    Returns:
-        The files written.
-
     Raises:
         ValueError: if the name is none for an assignment, or the folder is not empty.
         OSError: if the folder cannot be written.

@@ -38,7 +38,6 @@ class Part(NamedTuple):
 
     Attributes:
         kind: "title", "setup", "task", "stub", "check" of an exercise, or "text" of a lesson.
-        cell: the cell.
         exercise: the one that a stub, its task or its check belongs to.
     """
 
