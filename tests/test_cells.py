@@ -14,16 +14,14 @@ from tests.strategies import (
     KINDS,
     Sizes,
     check_gradients,
+    each_dtype,
+    each_kind,
     make_case,
     run_cells,
     sizes,
     unroll,
     unroll_backward,
 )
-
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
 
 # --- forward: PyTorch holds the cells in test_parity.py, but for a GRU of this kind ---------------
 

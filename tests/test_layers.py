@@ -15,6 +15,7 @@ from tests.strategies import (
     KINDS,
     Sizes,
     check_gradients,
+    each_kind,
     make_case,
     make_layer,
     relative_error,
@@ -24,8 +25,6 @@ from tests.strategies import (
     sizes,
     unpack,
 )
-
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (6, 2), (2, 1, 2)])

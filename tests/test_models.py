@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from lessons_lib.functions import cross_entropy
 from lessons_lib.models import LanguageModel
-from tests.strategies import check_gradients, relative_error, seeds
+from tests.strategies import check_gradients, each_dtype, relative_error, seeds
 
 each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 tied_or_not = pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 
 
