@@ -41,14 +41,6 @@ def test_a_gru_that_resets_before_the_product(size):
         np.testing.assert_allclose(found, (1 - z) * n + z * h_prev, rtol=1e-12, atol=1e-14)
 
 
-def test_gru_resets_after_the_product_unless_told_otherwise():
-    case = make_case(KINDS["gru"], Sizes(T=1, N=2, D=3, H=4, seed=0))
-    arguments = (case.x[0], *case.state, *case.params.values())
-    default, _ = gru_step(*arguments)
-    np.testing.assert_array_equal(default, gru_step(*arguments, reset_after=True)[0])
-    assert np.abs(default - gru_step(*arguments, reset_after=False)[0]).max() > 1e-3
-
-
 @each_kind
 @given(size=sizes(largest=3))
 @settings(max_examples=3)
