@@ -1,7 +1,6 @@
 """`lessons convert`: files of other packages become models of this one."""
 
 import json
-import pickle
 import zipfile
 
 import numpy as np
@@ -70,14 +69,12 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     safetensors.numpy.save_file({"a": params[0]}, "nameless.safetensors")
     (tmp_path / "damaged.npz").write_bytes(b"PK damaged")
     (tmp_path / "damaged.safetensors").write_bytes(b"damaged")
-    (tmp_path / "model.pkl").write_bytes(pickle.dumps(params))
     np.savez("pickled.npz", np.array([{}], object))
     (tmp_path / "there").write_text("")
     refused = [
         ("nameless.safetensors --out x", "FILE: expected PyTorch's names"),
         ("damaged.npz --out x", "FILE: could not read damaged.npz"),
         ("damaged.safetensors --out x", "FILE: could not read damaged.safetensors"),
-        ("model.pkl --out x", "FILE: model.pkl is a pickle, which can run code"),
         ("there --out x", "FILE: expected a .npz or .safetensors file, got there"),
         ("pickled.npz --out x", "FILE: could not read pickled.npz"),
         ("plain.npz --gates fgi --out x", "gates: expected the letters of 'ifgo'"),

@@ -49,7 +49,7 @@ WRONG = {
     "one step's weights": ("rnn_backward", [("dWx += dWxt", "dWx = dWxt"), ("dWh += dWht", "dWh = dWht"), ("db += dbt", "db = dbt")],
         "parameters_overwritten"),
     "only the last loss": ("rnn_backward", [("for t in range(T)[::-1]", "dprev_h = dh[:, -1]\n    for t in range(T)[::-1]"), (CALL, "rnn_step_backward(dprev_h, cache[t])")],
-        "last_loss_only"),
+        "do not change with any step of dh but the last, and should."),
     "backwards": ("rnn_backward", [("dx[:, t, :], dprev_h, dWxt", "dx[:, T - 1 - t, :], dprev_h, dWxt")], "dx runs backwards in time."),
     "tripled": ("rnn_backward", [(CALL, CALL.replace("+ d", "+ 3 * d"))], "With a single time step it is right."),
     "one sum forgotten": ("rnn_backward", [("dWh += dWht", "dWh = dWht")], "dWh_overwritten"),

@@ -164,13 +164,6 @@ rnn_backward.mistake(
     "np.stack(dx[::-1]), dh_next",
     "np.stack(dx[::-1]), dh",
 )
-rnn_backward.mistake(
-    "last_loss_only",
-    "Only the loss of the last step is sent back. Every step has a loss of its own: where does "
-    "dhs[t] come in?",
-    "dh_own + dh_next",
-    "(0 if dx else dh_own) + dh_next",
-)
 
 
 @rnn_backward.misconception(
