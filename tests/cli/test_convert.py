@@ -63,13 +63,20 @@ def test_three_files_of_one_model(params, tmp_path, lessons, short_village):
     assert status == 0 and said.startswith("***")
 
 
+class WritesAFile:
+    """Whoever unpickles it has a file "ran" in the current folder."""
+
+    def __reduce__(self):
+        return open, ("ran", "w")
+
+
 def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savez("plain.npz", *params)
     safetensors.numpy.save_file({"a": params[0]}, "nameless.safetensors")
     (tmp_path / "damaged.npz").write_bytes(b"PK damaged")
     (tmp_path / "damaged.safetensors").write_bytes(b"damaged")
-    np.savez("pickled.npz", np.array([{}], object))
+    np.savez("pickled.npz", np.array([WritesAFile()], object))
     (tmp_path / "there").write_text("")
     refused = [
         ("nameless.safetensors --out x", "FILE: expected PyTorch's names"),
@@ -85,7 +92,7 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     for arguments, message in refused:
         status, _, err = lessons("convert", *arguments.split())
         assert status == 2 and message in err and err.count("\n") == 1
-        assert not (tmp_path / "x").exists()
+        assert not (tmp_path / "x").exists() and not (tmp_path / "ran").exists()
 
 
 def npz(path, header, data):
