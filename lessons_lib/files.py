@@ -110,10 +110,6 @@ def _check_size(file: BinaryIO, path: str | os.PathLike[str], most: int) -> None
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
 
-    Args:
-        path: the file to write; its folder must exist.
-        data: the whole content.
-
     Raises:
         OSError: as `writing_atomically` does.
     """

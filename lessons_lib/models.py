@@ -1,6 +1,7 @@
 """The language model: embedding, recurrent layers, affine map to the vocabulary, softmax."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -76,6 +77,11 @@ def parameter_shapes(vocab_size: int, settings: ModelSettings) -> dict[str, tupl
     if not settings.tie_weights:
         shapes["output.W"] = (H, V)
     return shapes | {"output.b": (V,)}
+
+
+def count_parameters(vocab_size: int, settings: ModelSettings) -> int:
+    """How many numbers a `LanguageModel` has that training adjusts, without making it."""
+    return sum(map(math.prod, parameter_shapes(vocab_size, settings).values()))
 
 
 class LanguageModel:

@@ -1,7 +1,7 @@
-"""What tests have measured, printed when the session ends: worst errors, and notebooks' times.
+"""The worst errors that tests have measured, printed when the session ends.
 
-Tests call `record` and `record_seconds`. The figures travel in the reports, so they also arrive
-from the worker processes of pytest-xdist. `tests/conftest.py` imports the two hooks.
+Tests call `record`. The figures travel in the reports, so they also arrive from the worker
+processes of pytest-xdist. `tests/conftest.py` imports the two hooks.
 """
 
 from collections.abc import Generator
@@ -9,7 +9,6 @@ from collections.abc import Generator
 import pytest
 
 _of_this_test: dict[str, float] = {}
-_seconds: dict[str, float] = {}
 
 
 def record(kind: str, error: float) -> None:
@@ -17,35 +16,20 @@ def record(kind: str, error: float) -> None:
     _of_this_test[kind] = max(error, _of_this_test.get(kind, 0.0))
 
 
-def record_seconds(notebook: str, seconds: float) -> None:
-    """Note how long a notebook took."""
-    _seconds[notebook] = seconds
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     _of_this_test.clear()
-    _seconds.clear()
     yield
-    item.user_properties += [(f"seconds {name}", seconds) for name, seconds in _seconds.items()]
     item.user_properties += [(f"worst {kind}", error) for kind, error in _of_this_test.items()]
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     worst: dict[str, float] = {}
-    seconds: dict[str, float] = {}
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name.startswith("worst "):
                 worst[name] = max(value, worst.get(name, 0.0))
-            elif name.startswith("seconds "):
-                seconds[name.removeprefix("seconds ")] = value
     if worst:
         terminalreporter.section("worst errors over all cases")
         for name in sorted(worst):
             terminalreporter.line(f"{name}: {worst[name]:.1e}")
-    if seconds:
-        terminalreporter.section("seconds that each notebook took")
-        for name in sorted(seconds):
-            terminalreporter.line(f"{name}: {seconds[name]:.0f}")
-        terminalreporter.line(f"all {len(seconds)}: {sum(seconds.values()):.0f}")

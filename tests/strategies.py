@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from lessons_lib import cells
@@ -39,6 +40,10 @@ KINDS = {
         cells.gru_step_backward,
     ),
 }
+
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 class Sizes(NamedTuple):

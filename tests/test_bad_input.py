@@ -8,9 +8,8 @@ from lessons_lib.gradients import clip_grads, clip_values
 from lessons_lib.layers import GRU, LSTM, RNN, Dropout, Embedding, Linear
 from lessons_lib.models import LanguageModel
 from tests.errors import check_error, says
-from tests.strategies import KINDS
+from tests.strategies import KINDS, each_kind
 
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 zeros, ids = np.zeros, np.zeros((4, 3), int)
 pair = zeros((3, 5)), zeros((3, 5))
 

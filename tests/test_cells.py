@@ -14,16 +14,14 @@ from tests.strategies import (
     KINDS,
     Sizes,
     check_gradients,
+    each_dtype,
+    each_kind,
     make_case,
     run_cells,
     sizes,
     unroll,
     unroll_backward,
 )
-
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
 
 # --- forward: PyTorch holds the cells in test_parity.py, but for a GRU of this kind ---------------
 
@@ -41,14 +39,6 @@ def test_a_gru_that_resets_before_the_product(size):
         )
         n = np.tanh(a_n + (r * h_prev) @ Wh_n + bh_n)
         np.testing.assert_allclose(found, (1 - z) * n + z * h_prev, rtol=1e-12, atol=1e-14)
-
-
-def test_gru_resets_after_the_product_unless_told_otherwise():
-    case = make_case(KINDS["gru"], Sizes(T=1, N=2, D=3, H=4, seed=0))
-    arguments = (case.x[0], *case.state, *case.params.values())
-    default, _ = gru_step(*arguments)
-    np.testing.assert_array_equal(default, gru_step(*arguments, reset_after=True)[0])
-    assert np.abs(default - gru_step(*arguments, reset_after=False)[0]).max() > 1e-3
 
 
 @each_kind

@@ -15,6 +15,7 @@ from tests.strategies import (
     KINDS,
     Sizes,
     check_gradients,
+    each_kind,
     make_case,
     make_layer,
     relative_error,
@@ -22,10 +23,7 @@ from tests.strategies import (
     run_layer,
     seeds,
     sizes,
-    unpack,
 )
-
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (6, 2), (2, 1, 2)])
@@ -132,19 +130,6 @@ def test_a_recurrent_product_made_of_small_ones_is_the_same(name, monkeypatch):
     assert widths == [16] * 4
     for key, value in found.items():
         np.testing.assert_allclose(value, expected[key], rtol=1e-4, atol=1e-5, err_msg=key)
-
-
-@each_kind
-def test_no_state_means_zeros(kind):
-    case = make_case(kind, Sizes(T=3, N=2, D=4, H=5, seed=2))
-    zeros = tuple(np.zeros_like(s) for s in case.state)
-    expected = run_layer(make_layer(kind, case), case._replace(state=zeros, dstate=zeros))
-    layer = make_layer(kind, case)
-    hs, last = layer.forward(case.x)
-    dx, dstate = layer.backward(case.dhs)
-    found = {"hs": hs, "h": unpack(last)[0], "dx": dx, "dh": unpack(dstate)[0]}
-    for name, value in (found | {f"d{name}": g for name, g in layer.grads.items()}).items():
-        np.testing.assert_array_equal(value, expected[name])
 
 
 @pytest.mark.parametrize("make", [*(kind.layer for kind in KINDS.values()), Linear, Embedding])

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from lessons_lib.layers import Embedding, Linear
-from tests.strategies import KINDS, Sizes, make_case, make_layer, pack, run_layer, unpack
+from tests.strategies import (
+    Sizes,
+    each_dtype,
+    each_kind,
+    make_case,
+    make_layer,
+    pack,
+    run_layer,
+    unpack,
+)
 
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 SMALL = Sizes(T=4, N=3, D=2, H=5, seed=0)
 
 

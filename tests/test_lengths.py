@@ -13,9 +13,9 @@ from lessons_lib.layers import GRU, LSTM, RNN, Bidirectional
 from lessons_lib.models import LanguageModel
 from tests.errors import check_error, says
 from tests.strategies import (
-    KINDS,
     Sizes,
     check_gradients,
+    each_kind,
     make_case,
     make_layer,
     pack,
@@ -25,8 +25,6 @@ from tests.strategies import (
     sizes,
     unpack,
 )
-
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
 def draw_case(kind, size):

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from lessons_lib.functions import cross_entropy
 from lessons_lib.models import LanguageModel
-from tests.strategies import check_gradients, relative_error, seeds
+from tests.strategies import check_gradients, each_dtype, relative_error, seeds
 
 each_cell = pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 tied_or_not = pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 
 
@@ -137,21 +136,6 @@ def test_a_large_vocabulary_is_worked_on_in_blocks():
     loss, grads = gradients(model, ids, targets)
     assert loss == pytest.approx(expected, rel=1e-12)
     assert relative_error(grads["output.b"], dlogits.sum(axis=(0, 1))) <= 1e-12
-
-
-@each_cell
-def test_state_carries_the_text_on(cell):
-    model = make_model(cell=cell, num_layers=2)
-    ids, targets = draw_tokens(0, 6, 7, 3)
-    whole, last = model.forward(ids)
-    first, state = model.forward(ids[:4])
-    second, final = model.forward(ids[4:], state)
-    np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(np.ravel(final), np.ravel(last), rtol=1e-12, atol=1e-14)
-    mean, _ = model.loss(ids, targets)
-    loss_1, state = model.loss(ids[:4], targets[:4])
-    loss_2, _ = model.loss(ids[4:], targets[4:], state)
-    assert (4 * loss_1 + 3 * loss_2) / 7 == pytest.approx(mean, rel=1e-12)
 
 
 # --- dropout --------------------------------------------------------------------------------------

@@ -56,11 +56,7 @@ def make_recipe(preset: str, settings: list[str] | None) -> "Recipe":
 
 
 def lesson_names(wanted: Iterable[str]) -> list[str]:
-    """Lessons by their number, 05, or their name; a companion has no number of its own.
-
-    Raises:
-        ValueError: if there is no such lesson.
-    """
+    """Lessons by their number, 05, or their name; a companion has no number of its own."""
     from lessons_lib.course.lessons import FURTHER, LESSONS
 
     numbers = {lesson.name.partition("_")[0]: lesson.name for lesson in LESSONS}

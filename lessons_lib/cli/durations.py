@@ -11,9 +11,6 @@ def parse_duration(text: str) -> float:
     Args:
         text: hours, minutes and seconds, in this order and at least one of them, such as "2h",
             "1h30m", "0.5h" or "90s".
-
-    Raises:
-        ValueError: if the text is not of that form, or comes to nothing.
     """
     number = r"\d+(?:\.\d+)?"
     parts = re.fullmatch(rf"(?:({number})h)?(?:({number})m)?(?:({number})s)?", text.strip().lower())

@@ -41,14 +41,7 @@ def ok(found: str) -> Finding:
 
 
 def examine(folder: Path) -> Iterator[tuple[str, Finding]]:
-    """Look at this machine and this environment.
-
-    Args:
-        folder: where the learner works.
-
-    Yields:
-        The name of each thing that was looked at, and what was found.
-    """
+    """Look at this machine and this environment."""
     looks: dict[str, Callable[[], Finding]] = {
         "Python": look_at_python,
         "packages": look_at_packages,

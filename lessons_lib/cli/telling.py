@@ -20,8 +20,6 @@ class Telling:
     """Says a line after each epoch, and lets the model write one after so many steps.
 
     Attributes:
-        recipe: of the run.
-        corpus: its text.
         tokens: how ids become text.
         best: the best perplexity there can be, where it is known.
         sample_every: steps between two lines of the model; None has none.

@@ -115,9 +115,6 @@ def own(name: str, folder: Path, asked: Asked, known: "Tokens | None", going_on:
     """A text of the user's own, read into a run's folder, or as it was read before.
 
     Args:
-        name: of a file or a folder.
-        folder: of the run; it is the caller's.
-        asked: how it is to be cut.
         known: the tokens of the run whose weights are taken over.
         going_on: whether the folder's run is gone on with.
 

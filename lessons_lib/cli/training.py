@@ -77,12 +77,7 @@ TimeLimitOption = Annotated[
 
 @contextmanager
 def _stoppable(folder: Path, way_on: str) -> Iterator[None]:
-    """Around a run: whatever has stopped it, say how to go on.
-
-    Args:
-        folder: of the run.
-        way_on: what to do, such as "give the same command again".
-    """
+    """Around a run: whatever has stopped it, say how to go on."""
     from lessons_lib.training import Interrupted, TimeLimitReached
 
     try:

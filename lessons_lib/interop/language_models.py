@@ -181,13 +181,12 @@ def language_model_to_torch(
     if model.config["cell"] == "gru" and not model.config.get("reset_after", True):
         raise ValueError("model: torch.nn.GRU has no reset_after=False, expected reset_after=True")
     params = model.params
-    W = params["embedding.W"].T if model.tie_weights else params["output.W"]
     state_dict = {f"{embedding}.weight": np.array(params["embedding.W"], order="C")}
     for k in range(model.config["num_layers"]):
         begin = f"rnn.{k}."
         layer = {n.removeprefix(begin): p for n, p in params.items() if n.startswith(begin)}
         state_dict |= {f"{rnn}.{n}": p for n, p in torch_params(layer, k).items()}
-    state_dict[f"{output}.weight"] = np.array(W.T, order="C")
+    state_dict[f"{output}.weight"] = np.array(model.output_weights().T, order="C")
     state_dict[f"{output}.bias"] = params["output.b"].copy()
     return state_dict
 

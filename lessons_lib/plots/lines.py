@@ -90,8 +90,6 @@ def lines_with_markers(
     *,
     xlabel: str,
     ylabel: str,
-    logarithmic: str = "",
-    level: tuple[str, float] | None = None,
 ) -> Figure:
     """A line for each label over measured places.
 
@@ -100,15 +98,10 @@ def lines_with_markers(
         lines: values (K,) by label.
         xlabel: what x is.
         ylabel: what the values are.
-        logarithmic: axes with a logarithmic scale: "", "x", "y" or "xy".
-        level: label and height of a horizontal line to compare with.
     """
     figure, axes = single(6.4, 3.8, grid=True)
     draw_lines(axes, x, lines)
-    if level is not None:
-        axes.axhline(level[1], color="black", linewidth=1, linestyle=(0, (1, 1)), label=level[0])
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    scale_axes(axes, x, logarithmic)
     axes.legend()
     return figure
 
@@ -120,15 +113,11 @@ def draw_lines(axes: Axes, x: npt.ArrayLike, lines: Mapping[str, npt.ArrayLike])
         axes.plot(np.asarray(x), np.asarray(values), marker=marker, label=label, **style)
 
 
-def scale_axes(axes: Axes, x: npt.ArrayLike, logarithmic: str) -> None:
-    """Make axes logarithmic: "", "x", "y" or "xy"; x gets a tick at each measured place."""
-    if "y" in logarithmic:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-    if "x" in logarithmic:
-        axes.set_xscale("log")
-        axes.set_xticks(np.asarray(x), [f"{value:g}" for value in np.asarray(x)])
-        axes.set_xticks([], minor=True)
+def scale_logarithmically(axes: Axes, x: npt.ArrayLike) -> None:
+    """Make the horizontal axis logarithmic, with a tick at each measured place."""
+    axes.set_xscale("log")
+    axes.set_xticks(np.asarray(x), [f"{value:g}" for value in np.asarray(x)])
+    axes.set_xticks([], minor=True)
 
 
 def _columns(pairs: Sequence[tuple[float, float]]) -> npt.NDArray[np.float64]:

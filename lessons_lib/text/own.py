@@ -86,9 +86,7 @@ def prepare(
     """Read a text, make its vocabulary from the training part, and keep its ids in a folder.
 
     Args:
-        source: the text.
         folder: gets text.json, text.ids and for subwords tokenizer.json.
-        choices: how it is cut.
         tokens: a vocabulary to use; None makes one.
 
     Raises:
@@ -188,12 +186,7 @@ def open_text(folder: Path) -> OwnText:
 
 
 def make_tokens(texts: Iterator[str], choices: Choices) -> Tokens:
-    """The vocabulary of a training text, with `<unk>` at its end; subwords need none.
-
-    Args:
-        texts: the text, piece by piece.
-        choices: which tokens, and how rare they may be.
-    """
+    """The vocabulary of a training text, with `<unk>` at its end; subwords need none."""
     if choices.tokens == "bpe":
         return train_subwords(texts, choices.vocab_size, choices.min_count)
     counts = _count_characters(texts) if choices.tokens == "characters" else _count_words(texts)

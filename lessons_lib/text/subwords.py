@@ -34,7 +34,6 @@ def train_subwords(texts: Iterable[str], vocab_size: int, min_count: int) -> "Su
     """Make a vocabulary of the 256 bytes and of what is most often found side by side.
 
     Args:
-        texts: the training text, piece by piece.
         vocab_size: tokens at most; 256 at least.
         min_count: two tokens that stand together less often are not joined.
     """

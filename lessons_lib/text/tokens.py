@@ -86,14 +86,9 @@ _BEGINNINGS: list[tuple[list[str], list[str]]] = [
 
 @dataclass(frozen=True)
 class Tokens:
-    """How a model's text becomes ids, and its ids become text again.
+    """How a model's text becomes ids, and its ids become text again."""
 
-    Attributes:
-        kind: a name of SPLITS, or "bpe".
-        vocab: the vocabulary.
-    """
-
-    kind: str
+    kind: str  # of SPLITS, or "bpe"
     vocab: Vocabulary
 
     def split(self, text: str) -> list[str]:

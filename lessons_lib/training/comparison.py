@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lessons_lib.models import count_parameters
 from lessons_lib.text import Corpus, oracle_log_probs
 from lessons_lib.text.ngrams import NGram
 from lessons_lib.training import Recipe, Run, read_metrics, token_losses, write_results
@@ -130,19 +131,10 @@ def equal_size(recipe: Recipe, cell: str, vocab_size: int) -> Recipe:
     """
     if cell == recipe.cell:
         return recipe
-    wanted = _count_params(recipe, vocab_size)
+    wanted = count_parameters(vocab_size, recipe)
     sizes = range(max(1, recipe.hidden_size // 4), 4 * recipe.hidden_size)
     others = (recipe.for_cell(cell, hidden_size=H) for H in sizes)
-    return min(others, key=lambda other: abs(_count_params(other, vocab_size) - wanted))
-
-
-def _count_params(recipe: Recipe, vocab_size: int) -> int:
-    blocks = {"rnn": 1, "gru": 3, "lstm": 4}[recipe.cell]
-    biases = 2 if recipe.cell == "gru" else 1
-    D, H = recipe.embed_size, recipe.hidden_size
-    inputs = [D] + [H] * (recipe.num_layers - 1)
-    recurrent = sum(blocks * H * (size + H + biases) for size in inputs)
-    return vocab_size * D + recurrent + (0 if recipe.tie_weights else H * vocab_size) + vocab_size
+    return min(others, key=lambda other: abs(count_parameters(vocab_size, other) - wanted))
 
 
 def _seconds(run: Path) -> float:

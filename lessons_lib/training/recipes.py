@@ -1,6 +1,5 @@
 """Recipes: everything that decides what a training run does."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from lessons_lib.layers.base import check_size
 from lessons_lib.layers.feedforward import check_probability
-from lessons_lib.models import MOST_BYTES, LanguageModel, ModelSettings, parameter_shapes
+from lessons_lib.models import MOST_BYTES, LanguageModel, ModelSettings, count_parameters
 from lessons_lib.training.optimizers import OPTIMIZERS
 from lessons_lib.training.schedules import SCHEDULES
 
@@ -160,7 +159,7 @@ class Recipe(ModelSettings):
 def _check_memory(vocab_size: int, settings: ModelSettings) -> None:
     """Refuse what no file may hold before memory is taken: a recipe may be a stranger's."""
     layers = replace(settings, num_layers=1), replace(settings, num_layers=2)  # the rest is alike
-    one, two = (sum(map(math.prod, parameter_shapes(vocab_size, s).values())) for s in layers)
+    one, two = (count_parameters(vocab_size, s) for s in layers)
     size = (one + (settings.num_layers - 1) * (two - one)) * np.dtype(settings.dtype).itemsize
     if size > MOST_BYTES:
         raise ValueError(

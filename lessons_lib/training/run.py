@@ -197,8 +197,6 @@ class _OnDisk:
     """What a run's folder keeps of its trainer; reads the checkpoint if there is one.
 
     Args:
-        trainer: the trainer.
-        folder: of the run.
         start: parameters that a new run starts with, by name; they are kept at once.
 
     Attributes:

@@ -31,10 +31,8 @@ def start_from(model: LanguageModel, known: Vocabulary, recipe: Recipe, vocab: V
     """The parameters of another model, its rows for each token matched by the token.
 
     Args:
-        model: the other model.
-        known: its vocabulary.
+        known: the other model's vocabulary.
         recipe: of the new run; its sizes must be the model's. What is new is drawn as it says.
-        vocab: the new run's vocabulary.
 
     Raises:
         ValueError: if a size differs; the message names it.

@@ -165,11 +165,7 @@ def _through(
 ) -> tuple[Tensor, list[Tensor]]:
     """Take x (T, N, D) through a layer with our parameters: hs (T, N, H), the last state's parts.
 
-    Args:
-        module: of `_module`.
-        x: inputs.
-        first: the parts of the first state, (1, N, H) each.
-        p: the layer's parameters by our names.
+    The parts of a state are (1, N, H) each.
     """
     bx = p["bx"] if "bx" in p else p["b"]
     bh = p["bh"] if "bh" in p else torch.zeros_like(bx)

@@ -16,7 +16,6 @@ import pytest
 from matplotlib.image import imread
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.measured import record_seconds
 from tests.notebooks.course import LESSONS, kernel_environ, nbval
 from tests.notebooks.rules import code_cells
 from tools.refresh_notebooks import execute
@@ -76,9 +75,7 @@ def test_a_new_run_gives_what_is_stored(path: Path):
     stored = path.read_bytes().decode()
     start = time.perf_counter()
     fresh = execute(path, kernel_environ())
-    seconds = time.perf_counter() - start
-    record_seconds(path.stem, seconds)
-    assert seconds < 3 * A_LESSONS_SECONDS, "a reader would wait too long"
+    assert time.perf_counter() - start < 3 * A_LESSONS_SECONDS, "a reader would wait too long"
 
     stored_text, stored_pictures = split_pictures(stored)
     fresh_text, fresh_pictures = split_pictures(fresh)

@@ -52,8 +52,6 @@ def make_figures():
             {"a": [1, 2, 3], "b": [3, 2, 1]},
             xlabel="words",
             ylabel="perplexity",
-            logarithmic="xy",
-            level=("chance", 2.5),
         ),
         "gradient_over_lag": plots.gradient_over_lag(
             {"one": {"a": NORMS}, "two": {"b": NORMS[0]}}, bounds={"one": {"bound": [1, 2, 4]}}
@@ -154,12 +152,10 @@ def test_lines_and_marks_are_the_numbers_given():
 
 def test_lines_show_their_values_and_differ_in_dash_and_marker():
     (axes,) = make_figures()["lines_with_markers"].axes
-    a, b, level = axes.get_lines()
+    a, b = axes.get_lines()
     assert (list(a.get_xdata()), list(a.get_ydata())) == ([1, 10, 100], [1, 2, 3])
     assert list(b.get_ydata()) == [3, 2, 1]
     assert a.get_linestyle() != b.get_linestyle() and a.get_marker() != b.get_marker()
-    assert list(level.get_ydata()) == [2.5, 2.5]
-    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
 
 
 def test_the_gradient_over_lag_has_a_median_a_band_and_a_bound():

@@ -57,14 +57,6 @@ def test_nucleus_is_the_smallest_set_that_reaches_the_mass(logits, temperature, 
     np.testing.assert_allclose(cut[kept], full[kept] / full[kept].sum(), rtol=1e-12)
 
 
-def test_nucleus_worked_by_hand():
-    logits = np.log([0.125, 0.5, 0.25, 0.125])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.5), [0, 1, 0, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.51), [0, 2 / 3, 1 / 3, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=0.8), [1 / 7, 4 / 7, 2 / 7, 0])
-    np.testing.assert_allclose(sampling_distribution(logits, top_p=1), [0.125, 0.5, 0.25, 0.125])
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_a_nucleus_that_is_reached_is_enough_however_the_scores_are_rounded(dtype):
     for probs, top_p, kept in (

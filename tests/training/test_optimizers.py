@@ -44,15 +44,6 @@ def test_a_step_keeps_dtype_and_leaves_gradients_alone(kind, dtype):
         np.testing.assert_array_equal(grads[name], before[name])
 
 
-@pytest.mark.parametrize("kind", [SGD, Adam])
-def test_a_parameter_in_another_order_in_memory_is_moved_as_well(kind):
-    params, (grads, *_) = make()
-    others = {name: np.asfortranarray(p) for name, p in params.items()}
-    for arrays in (params, others):
-        kind(arrays).step(arrays, grads, lr=0.1)
-    np.testing.assert_array_equal(others["W"], params["W"])
-
-
 def test_constant_plateau_and_cosine():
     assert [Constant(2.0, 10).rate(step) for step in (0, 9)] == [2.0, 2.0]
     plateau = ReduceOnPlateau(2.0, 10)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.cells import rnn_step
-from lessons_lib.course.shared.cases import caches_of, hidden_state, rnn_weights
+from lessons_lib.course.shared.cases import hidden_state, rnn_weights
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
+from lessons_lib.course.shared.traces import unroll
 from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "02_backpropagation_through_time"
@@ -26,7 +27,7 @@ FUNCTION_SIZES = [{"rows": 2, "columns": 3}, {"rows": 4, "columns": 1}, {"rows":
 
 def forward_with_caches(x, h0, Wx, Wh, b):
     """What each step of a whole forward pass kept, last of what is returned."""
-    return (caches_of(rnn_step, x, h0, Wx=Wx, Wh=Wh, b=b),)
+    return (unroll(rnn_step, x, [h0], Wx, Wh, b)[1],)
 
 
 def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dic
 def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:
     """Random gradients for the T states of an RNN, and what its steps kept."""
     weights, h = rnn_weights(rng, D, H), hidden_state(rng, N, H)
-    caches = caches_of(rnn_step, rng.normal(size=(T, N, D)), h, **weights)
+    _, caches = unroll(rnn_step, rng.normal(size=(T, N, D)), [h], **weights)
     return {"dhs": rng.normal(size=(T, N, H)), "caches": caches}
 
 

@@ -114,19 +114,6 @@ rnn_step_backward.mistake(
     "1 - h**2",
     "1 - h_prev**2",
 )
-for name, product in (
-    ("dh_prev", "{} @ Wh.T"),
-    ("dWx", "x.T @ {}"),
-    ("dWh", "h_prev.T @ {}"),
-    ("db", "{}.sum(axis=0)"),
-):
-    rnn_step_backward.mistake(
-        f"{name}_from_dh",
-        f"Your {name} is made with dh. What it belongs to enters before the tanh: which gradient "
-        "arrives there?",
-        product.format("da"),
-        product.format("dh"),
-    )
 
 # A whole sequence. Who gets the step wrong here gets the hint about the step.
 
@@ -165,12 +152,6 @@ for name in ("dWx", "dWh", "db"):
         f"{name} = {name}_t",
     )
 rnn_backward.mistake(
-    "dh_next_doubled",
-    "What comes back from the step after is counted twice.",
-    "dh_own + dh_next",
-    "dh_own + 2 * dh_next",
-)
-rnn_backward.mistake(
     "cache_of_step_before",
     "Each step is taken back with the cache of the step before it, and the first with the last.",
     "caches[::-1], strict",
@@ -182,13 +163,6 @@ rnn_backward.mistake(
     "further back, on the other side of step 0.",
     "np.stack(dx[::-1]), dh_next",
     "np.stack(dx[::-1]), dh",
-)
-rnn_backward.mistake(
-    "last_loss_only",
-    "Only the loss of the last step is sent back. Every step has a loss of its own: where does "
-    "dhs[t] come in?",
-    "dh_own + dh_next",
-    "(0 if dx else dh_own) + dh_next",
 )
 
 

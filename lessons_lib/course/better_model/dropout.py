@@ -27,8 +27,6 @@ def recall_under_dropout(
     place: Place,
     p: float,
     rng: np.random.Generator,
-    *,
-    same_mask: bool = False,
 ) -> float:
     """Mean probability of the right name, with dropout in one place of a trained network.
 
@@ -41,7 +39,6 @@ def recall_under_dropout(
         place: where to drop.
         p: probability of dropping an entry.
         rng: source of the masks.
-        same_mask: one mask for all steps of a scene.
     """
     ids = np.asarray(ids)
     params = model.params
@@ -53,22 +50,17 @@ def recall_under_dropout(
     starts = np.array([recall.start for recall in recalls])
     h = c = np.zeros((N, H))
     at_gap = np.zeros((N, H))
-    masks: dict[str, np.ndarray] = {}
 
-    def drop(name: str, values: np.ndarray, here: Place) -> np.ndarray:
-        if place != here:
-            return values
-        if name not in masks or not same_mask:
-            masks[name] = draw_mask(values.shape, p, rng)
-        return values * masks[name]
+    def drop(values: np.ndarray, here: Place) -> np.ndarray:
+        return values * draw_mask(values.shape, p, rng) if place == here else values
 
     for t in range(int(lengths.max())):
         words = ids[np.minimum(starts + t, len(ids) - 1)]
-        x = drop("x", params["embedding.W"][words], "between layers")
-        h_prev = drop("h", h, "hidden state over time")
-        c_prev = drop("c", c, "memory cell over time")
+        x = drop(params["embedding.W"][words], "between layers")
+        h_prev = drop(h, "hidden state over time")
+        c_prev = drop(c, "memory cell over time")
         h, c, _ = lstm_step(x, h_prev, c_prev, *weights)
-        up = drop("up", h, "between layers")
+        up = drop(h, "between layers")
         at_gap = np.where((lengths == t + 1)[:, None], up, at_gap)
     asked = ids[[recall.asked for recall in recalls]]
     return float(next_word_probs(model, at_gap)[np.arange(N), asked].mean())

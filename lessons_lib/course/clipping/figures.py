@@ -92,11 +92,8 @@ def descents_on_map(
     b: npt.ArrayLike,
     loss: npt.ArrayLike,
     panels: Mapping[str, Way],
-    *,
-    edge: Way | None = None,
-    columns: int = 2,
 ) -> Figure:
-    """The loss as a map, in each panel with one way that descent took over it.
+    """The loss as a map, in each panel with one way that descent took over it, two side by side.
 
     A way that leaves the map is drawn up to the border.
 
@@ -105,18 +102,14 @@ def descents_on_map(
         b: biases along the vertical axis, (M,).
         loss: (M, K).
         panels: by title, the values of w and b at each update.
-        edge: values of w and b on the cliff's edge.
-        columns: how many panels stand side by side.
     """
     w, b = np.asarray(w, float), np.asarray(b, float)
-    columns = min(columns, len(panels))
+    columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.3 * columns + 1, 3.5 * rows + 0.5), layout="constrained")
     all_axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for place, (axes, (title, way)) in enumerate(zip(all_axes.flat, panels.items(), strict=False)):
         image = axes.pcolormesh(w, b, np.asarray(loss), cmap="cividis", shading="nearest")
-        if edge is not None:
-            axes.plot(*edge, color="black", linestyle=":", linewidth=2, label="edge of the cliff")
         _draw_way(axes, np.asarray(way[0], float), np.asarray(way[1], float))
         axes.set(title=title, xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
         axes.set_xlabel("w (no unit)" if place >= len(panels) - columns else "")

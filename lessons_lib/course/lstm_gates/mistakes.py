@@ -136,13 +136,6 @@ lstm_step.mistake(
 
 lstm_unroll.inherit(lstm_step)
 lstm_unroll.mistake(
-    "state_not_carried",
-    "Every step starts from the same state in your code, so no step knows of the one before. What "
-    "should step t receive?",
-    "lstm_step(x_t, h, c, ",
-    "lstm_step(x_t, h0, c0, ",
-)
-lstm_unroll.mistake(
     "h_not_carried",
     "The memory cell is carried from step to step, but the hidden state is h0 at every step.",
     "lstm_step(x_t, h, c, ",

@@ -39,22 +39,19 @@ def ways_back(num_steps: int = 4) -> Figure:
     return figure
 
 
-def sorted_half_lives(
-    half_lives: npt.ArrayLike, marks: Mapping[str, float], *, unit: str = "words"
-) -> Figure:
+def sorted_half_lives(half_lives: npt.ArrayLike, marks: Mapping[str, float]) -> Figure:
     """A bar for each unit, longest first, on a logarithmic axis.
 
     Args:
-        half_lives: (units,).
+        half_lives: in words, (units,).
         marks: by label, lengths to draw as horizontal lines.
-        unit: of the lengths.
     """
     ordered = np.sort(np.asarray(half_lives, float))[::-1]
     figure, axes = single(7.6, 3.6)
     axes.bar(np.arange(1, len(ordered) + 1), ordered, width=0.8, color=BLUE)
     for (label, value), style in zip(marks.items(), LINE_STYLES[1:], strict=False):
         axes.axhline(value, label=label, linewidth=2, **style)
-    axes.set(yscale="log", xlabel="unit, longest half-life first", ylabel=f"half-life ({unit})")
+    axes.set(yscale="log", xlabel="unit, longest half-life first", ylabel="half-life (words)")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(alpha=0.3, axis="y")
     if marks:

@@ -203,18 +203,6 @@ lstm_backward.mistake(
     "dhs[t]",
 )
 lstm_backward.mistake(
-    "dh_next_doubled",
-    "What comes back from the step after for the hidden state is counted twice.",
-    "dhs[t] + dh_next",
-    "dhs[t] + 2 * dh_next",
-)
-lstm_backward.mistake(
-    "both_ignored",
-    "Every step of yours stands alone: nothing of what the step after has sent back is used.",
-    "lstm_step_backward(dh, dc_next, caches[t])",
-    "lstm_step_backward(dhs[t], 0 * dc_next, caches[t])",
-)
-lstm_backward.mistake(
     "returned_gradients_exchanged",
     "What the step after returns for its two states goes to the wrong one of them here.",
     """dh = dhs[t] + dh_next
@@ -266,13 +254,6 @@ cell_gradient.mistake(
     "range(T)",
 )
 cell_gradient.mistake(
-    "not_turned_back",
-    "The values are right, but in the order of the walk back: entry 0 is the memory that the "
-    "gradient belongs to, and it should be the last one.",
-    "return dc",
-    "return dc[::-1]",
-)
-cell_gradient.mistake(
     "from_the_first",
     "Your product grows from the first step on: entry t tells how c_t depends on c_0. Asked for is "
     "how c_T depends on c_t.",
@@ -295,18 +276,6 @@ swapped_texts.mistake(
     "place stays changed: begin each with the original.",
     "np.eye(len(ids), dtype=bool)",
     "np.triu(np.ones((len(ids), len(ids)), dtype=bool))",
-)
-swapped_texts.mistake(
-    "texts_in_rows",
-    "Your texts stand in rows. A model reads time along the first axis: text k is column k.",
-    "ids[:, None]",
-    "ids",
-)
-input_gradients.mistake(
-    "last_step_first",
-    "The values are right, but in the order of the walk back: the last input comes first.",
-    "dx[::-1]",
-    "dx",
 )
 input_gradients.mistake(
     "memory_not_handed_on",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lessons_lib.plots.drawing import GREY, arrow, box, canvas, side_by_side, single
-from lessons_lib.plots.lines import draw_lines, scale_axes
+from lessons_lib.plots.lines import draw_lines, scale_logarithmically
 from lessons_lib.plots.style import BLUE, VERMILION
 
 THIN: dict[str, Any] = {"lw": 1.8, "mutation_scale": 14}
@@ -34,7 +34,7 @@ def window_against_rnn(
     right.set(ylabel="number of parameters", title="what it costs", yscale="log")
     for axes in (left, right):
         axes.set_xlabel("words that are read")
-        scale_axes(axes, lengths, "x")
+        scale_logarithmically(axes, lengths)
         axes.grid(alpha=0.3)
         axes.legend()
     return figure

@@ -3,9 +3,6 @@
 What is drawn, and in which order, decides the cases of a seed, which stored outputs show.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import numpy as np
 
 
@@ -29,19 +26,3 @@ def step_case(
     """x (N, D), h_prev (N, H) and the weights of one step."""
     x = rng.normal(size=(N, D))
     return {"x": x, "h_prev": hidden_state(rng, N, H), **rnn_weights(rng, D, H, gates)}
-
-
-def caches_of(step: Callable[..., Any], x: Iterable[Any], *state: Any, **weights: Any) -> list[Any]:
-    """What each step of a cell keeps for its backward pass.
-
-    Args:
-        step: of `lessons_lib.cells`; gives the state and a cache.
-        x: inputs, one (N, D) for each step.
-        *state: before the first step.
-        **weights: by name.
-    """
-    caches = []
-    for x_t in x:
-        *state, cache = step(x_t, *state, **weights)
-        caches.append(cache)
-    return caches

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.course.shared.weights import scale_to_radius
-from lessons_lib.layers import GRU, LSTM, RNN, Layer, Linear
+from lessons_lib.layers import Layer, Linear
+from lessons_lib.models import CELLS
 from lessons_lib.training import Adam
-
-LAYERS: dict[str, type[RNN] | type[GRU] | type[LSTM]] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
 class Network:
@@ -66,7 +65,7 @@ class RecurrentNetwork(Network):
         radius: float | None = None,
         forget_bias: float = 0.0,
     ) -> None:
-        self.layer = LAYERS[cell](input_size, hidden_size, rng=rng, dtype=np.float64)
+        self.layer = CELLS[cell](input_size, hidden_size, rng=rng, dtype=np.float64)
         self.readout = Linear(hidden_size, num_outputs, rng=rng, dtype=np.float64)
         if radius is not None:
             self.layer.params["Wh"] = scale_to_radius(self.layer.params["Wh"], radius)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCKS = {"rnn": 1, "lstm": 4, "gru": 3}
+from lessons_lib.models import CELLS
 
 
 class Weights(NamedTuple):
@@ -34,7 +34,7 @@ def fresh_weights(
         gate_bias: bias of the gate that keeps: the LSTM's forget gate, the GRU's update gate.
         recurrent_scale: Wh is multiplied by it.
     """
-    D, H, k = input_size, hidden_size, BLOCKS[cell]
+    D, H, k = input_size, hidden_size, CELLS[cell].blocks
     Wx = rng.normal(size=(D, k * H)) / np.sqrt(D)
     Wh = recurrent_scale * rng.normal(size=(H, k * H)) / np.sqrt(H)
     b = np.zeros(k * H)

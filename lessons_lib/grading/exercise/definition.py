@@ -300,9 +300,6 @@ class Exercise:
     def cases(self, rng: np.random.Generator) -> list[Case]:
         """Draw one float64 case for each of `sizes`, and one float32 case of the first of them.
 
-        Args:
-            rng: source of the values.
-
         Raises:
             ValueError: if the case maker's names are not the reference's parameters.
         """

@@ -95,9 +95,6 @@ def load_exercises(path: Path) -> list[Exercise]:
 def helper_files(path: Path) -> dict[str, Path]:
     """The files beside an instructor's file that it hands out or imports, directly or not.
 
-    Args:
-        path: the instructor's file.
-
     Returns:
         Files by the name that they have seen from its folder, with "/" between folders. Of a
         package every file is one.

@@ -62,12 +62,7 @@ def read_lines(table: Path) -> list[Line]:
 
 
 def with_commits(grades: str, lines: list[Line]) -> str:
-    """`grades.csv` with commit and time of what was graded, and a row where nothing could be.
-
-    Args:
-        grades: its text.
-        lines: of the roster.
-    """
+    """`grades.csv` with commit and time of what was graded, and a row where nothing could be."""
     reader = csv.DictReader(io.StringIO(grades))
     rows = {row["submission"].rpartition("/")[0]: row for row in reader}
     columns = [name for name in reader.fieldnames or () if name not in ("commit", "committed")]
@@ -148,12 +143,7 @@ def junit(records: list[Record]) -> bytes:
 
 
 def summary(records: list[Record], lines: list[Line] | None = None) -> str:
-    """Tables in Markdown: a row for each submission, a column for each exercise; what is missing.
-
-    Args:
-        records: the results.
-        lines: of the roster.
-    """
+    """In Markdown: a row for each submission, a column for each exercise; what is missing."""
     names = list(dict.fromkeys(r["exercise"] for record in records for r in record["results"]))
     rows = [["submission", "score", *names], ["---"] * (2 + len(names))]
     for record in records:

@@ -85,10 +85,8 @@ def results(counted: Counted, feedback: str, seconds: float) -> dict[str, Any]:
     """A report in Gradescope's format.
 
     Args:
-        counted: what came of grading.
         feedback: who sees scores and messages: one of `VISIBILITIES`. Whether a function ran is
             always seen.
-        seconds: that it took.
     """
     report = counted.report
     lines = [what_was_graded(counted)]

@@ -18,10 +18,6 @@ RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!\w+:|#)[^)\s]+\)")
 def read_lesson(path: str | PathLike[str], exercises: Sequence[Exercise]) -> tuple[Cell, ...]:
     """The cells of a lesson without outputs, and with links that lead somewhere.
 
-    Args:
-        path: the notebook.
-        exercises: those that it asks for.
-
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if an exercise has no stub in it.

@@ -38,7 +38,6 @@ class Part(NamedTuple):
 
     Attributes:
         kind: "title", "setup", "task", "stub", "check" of an exercise, or "text" of a lesson.
-        cell: the cell.
         exercise: the one that a stub, its task or its check belongs to.
     """
 
@@ -116,9 +115,9 @@ def module(assignment: Assignment) -> bytes:
     return "\n\n".join([head, *(stub(e) + "\n" for e in assignment.exercises)]).encode()
 
 
-def markdown(identifier: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
+def markdown(identifier: str, source: str) -> Cell:
     """A cell of text."""
-    return _cell("markdown", identifier, source, metadata)
+    return _cell("markdown", identifier, source)
 
 
 def code(identifier: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
@@ -128,7 +127,7 @@ def code(identifier: str, source: str, metadata: dict[str, Any] | None = None) -
 
 def raw(identifier: str, source: str) -> Cell:
     """A cell that is neither; otter-grader reads its settings from such."""
-    return _cell("raw", identifier, source, None)
+    return _cell("raw", identifier, source)
 
 
 def notebook(cells: list[Cell]) -> bytes:
@@ -151,7 +150,7 @@ def notebook(cells: list[Cell]) -> bytes:
     )
 
 
-def _cell(kind: str, identifier: str, source: str, metadata: dict[str, Any] | None) -> Cell:
+def _cell(kind: str, identifier: str, source: str, metadata: dict[str, Any] | None = None) -> Cell:
     return {
         "cell_type": kind,
         "id": identifier,

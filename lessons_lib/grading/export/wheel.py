@@ -18,12 +18,6 @@ OF_THE_INSTALLER = ("INSTALLER", "REQUESTED", "direct_url.json")
 def make_wheel(folder: Path) -> Path:
     """Make a wheel of this package: built in its checkout, or of the files that are installed.
 
-    Args:
-        folder: where to write it.
-
-    Returns:
-        Its path.
-
     Raises:
         RuntimeError: if it cannot be built.
     """
@@ -44,12 +38,7 @@ def make_wheel(folder: Path) -> Path:
 
 
 def pack(name: str, folder: Path) -> Path:
-    """An installed distribution as the wheel that it was installed from.
-
-    Args:
-        name: the distribution's.
-        folder: where to write it.
-    """
+    """An installed distribution as the wheel that it was installed from."""
     installed = importlib.metadata.distribution(name)
     (tag,) = (installed.read_text("WHEEL") or "").partition("Tag: ")[2].splitlines()[:1]
     stem = f"{name.replace('-', '_')}-{installed.version}"

@@ -28,7 +28,6 @@ class Submission(NamedTuple):
     Attributes:
         pieces: for each a label, such as "cell 3" or the file's name, and its source; with
             IPython's commands, if it is a notebook.
-        is_notebook: whether it is one.
     """
 
     pieces: list[tuple[str, str]]

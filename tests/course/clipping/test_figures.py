@@ -22,7 +22,6 @@ def make_figures():
             B,
             LOSS,
             {"one": ([0, 1], [0, 0.5]), "two": ([2, 9], [0, 0]), "three": ([1, 1], [0, 0])},
-            edge=([0, 2], [1, -1]),
         ),
         "loss_across_edge": figures.loss_across_edge(
             {"far": ([-1, 0, 1], [2, 1, 0]), "near": ([-0.1, 0, 0.1], [1.5, 1, 0.5])},
@@ -43,7 +42,6 @@ def test_the_map_has_the_loss_and_a_way_in_each_panel():
         assert (axes.get_xlim(), axes.get_ylim()) == ((0, 2), (-1, 1))  # also for ways that leave
     drawn = {line.get_label(): line.get_xydata().tolist() for line in panels[0].get_lines()}
     assert drawn == {
-        "edge of the cliff": [[0, 1], [2, -1]],
         "way of descent": [[0, 0], [1, 0.5]],
         "start": [[0, 0]],
         "end": [[1, 0.5]],

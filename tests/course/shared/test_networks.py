@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from lessons_lib.course.shared.networks import LAYERS, RecurrentNetwork
+from lessons_lib.course.shared.networks import RecurrentNetwork
 from lessons_lib.course.shared.weights import fresh_weights, scale_to_radius, spectral_radius
 from lessons_lib.gradients import numerical_gradient
+from lessons_lib.models import CELLS
 
 
 @pytest.mark.parametrize("once", [False, True])
-@pytest.mark.parametrize("cell", LAYERS)
+@pytest.mark.parametrize("cell", CELLS)
 def test_gradients_are_the_numerical_ones(cell, once):
     rng = np.random.default_rng(2)
     network = RecurrentNetwork(cell, 3, 4, 2, rng, once=once, forget_bias=0.5)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from lessons_lib.course.shared.networks import LAYERS
 from lessons_lib.course.shared.traces import (
     TRACERS,
     lstm_by_hand,
@@ -13,7 +12,7 @@ from lessons_lib.course.shared.traces import (
 )
 from lessons_lib.functions import softmax
 from lessons_lib.layers import LSTM
-from lessons_lib.models import LanguageModel
+from lessons_lib.models import CELLS, LanguageModel
 
 
 def test_each_unit_has_gates_of_its_own():
@@ -33,7 +32,7 @@ def test_gates_that_change_over_time_store_replace_and_show():
 @pytest.mark.parametrize("cell", TRACERS)
 def test_a_trace_is_what_the_layer_computes(cell):
     rng = np.random.default_rng(1)
-    layer = LAYERS[cell](3, 4, rng=rng, dtype=np.float64)
+    layer = CELLS[cell](3, 4, rng=rng, dtype=np.float64)
     for name, p in layer.params.items():
         layer.params[name] = p + rng.normal(size=p.shape)
     x = rng.normal(size=(7, 2, 3))
