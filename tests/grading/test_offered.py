@@ -18,7 +18,7 @@ SOFTMAX_AND_RELATIVES = {"softmax", "log_softmax", "_minus_max", "cross_entropy"
 
 def asked(function, name, case):
     function.__name__, function.__module__ = name, "assignment"
-    outputs = [Output("result", 1.0, "N K")]
+    outputs = [Output("result", "N K")]
     return exercise(lesson="hw", outputs=outputs, make_case=case, sizes=[{}])(function)
 
 
