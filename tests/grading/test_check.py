@@ -408,6 +408,15 @@ def test_exchanged_weights_are_recognised_although_they_mostly_raise():
     assert "It raised ValueError: matmul" in text
 
 
+def test_a_result_is_judged_by_the_right_answer_that_is_nearest():
+    def to_torch_layout(Wx, Wh, b):
+        return Wx.T, Wh.T, b / 2, b
+
+    (found,) = check(to_torch_layout).results
+    assert found.score == found.max_score - EXERCISES.find("to_torch_layout").outputs[3].points
+    assert "Not yet: bias_ih" in found.message and "half" not in found.message
+
+
 def test_no_hint_for_an_unknown_mistake():
     result, text = found(step(lambda h, c: (h, c * 1.5)))
     assert result.hint is None

@@ -266,17 +266,22 @@ def _findings(
     outcomes: Sequence[Outcome],
     expected: list[tuple[Any, ...]],
 ) -> list[Finding]:
-    """What is wrong in each case: nothing if any right answer agrees, else by the reference."""
+    """What is wrong in each case, by the right answer that it has most of, the reference first."""
     others = ((answer, expected_of(exercise, cases, answer)) for answer in exercise.alternatives)
-    for answer, by_case in itertools.chain(others, [(exercise.reference, expected)]):
+    nearest: list[Finding] = []
+    most = -1.0
+    for answer, by_case in itertools.chain([(exercise.reference, expected)], others):
         coarse = _float32_tolerance(exercise, answer, cases, outcomes, by_case)
         findings = [
             _finding(exercise, case, outcome, wanted, coarse)
             for case, outcome, wanted in zip(cases, outcomes, by_case, strict=True)
         ]
         if all(finding.is_right for finding in findings):
-            break
-    return findings
+            return findings
+        right = [o for o in exercise.outputs if all(f.is_right_in(o.name) for f in findings)]
+        if (points := sum(output.points for output in right)) > most:
+            nearest, most = findings, points
+    return nearest
 
 
 def _finding(
