@@ -238,6 +238,7 @@ def test_earlier_cells_may_be_used(submission):
             assert not hasattr(gradients, "numerical_gradient")
             assert not hasattr(cells, "rnn_step_backward")
             assert cells.rnn_step is rnn_step and functions.sigmoid(0) == 0.5
+            assert __file__ == "submission.py"
             raise ArithmeticError("all as expected")
         """
     )

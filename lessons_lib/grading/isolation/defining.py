@@ -53,6 +53,8 @@ def define(
     namespace = vars(module)
     if is_notebook:
         namespace |= {"get_ipython": get_ipython, "display": NOTHING}
+    elif cells:
+        namespace["__file__"] = cells[0][0]
     statements, problems, aliases = _statements(cells, is_notebook=is_notebook)
     targets = {name: {name, aliases.get(name, name)} for name in names}
     asked = set().union(*targets.values())
