@@ -92,6 +92,19 @@ def test_a_folder_may_lie_in_a_hidden_one(course):
     assert len(find_submissions([course / ".in"]).submissions) == 3
 
 
+def test_a_section_named_like_canvas_names_files_is_no_student(tmp_path):
+    for section in ("cpsc_340_101_2026w", "cpsc_340_102_2026w"):
+        (tmp_path / section).mkdir()
+        for name in ("alice.py", "bob.py"):
+            (tmp_path / section / name).write_text("")
+    for paths in ([tmp_path], list(tmp_path.iterdir())):
+        assert len(set(find_submissions(paths).students.values())) == 4
+    (tmp_path / "unpacked" / "doejane_12345_67890_hw").mkdir(parents=True)
+    for name in ("a.py", "b.py"):
+        (tmp_path / "unpacked" / "doejane_12345_67890_hw" / name).write_text("")
+    assert set(find_submissions([tmp_path / "unpacked"]).students.values()) == {"doejane_12345"}
+
+
 def test_who_handed_in_nothing_is_named(tmp_path):
     for place in ("ann", "bob/empty", "eve"):
         (tmp_path / "in" / place).mkdir(parents=True)

@@ -22,13 +22,18 @@ CANVAS = re.compile(
 )
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
+LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
 def platform_of(name: str) -> tuple[str, re.Match[str]] | None:
     """Which platform has named a file, by its path, and the parts of that name."""
-    for part in name.split("/"):  # from outside
+    parts = name.split("/")
+    for k, part in enumerate(parts):  # from outside
         found = [(kind, match) for kind, form in FORMS.items() if (match := form.match(part))]
+        if k < len(parts) - 1 and not part.lower().endswith(".zip"):
+            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section.
+            found = [(a, b) for a, b in found if a != "canvas" or len(b["file"]) >= LONG_NUMBER]
         if found:
             return min(found, key=lambda one: one[1].start("id"))
         if part.lower().endswith(".zip"):  # what is in it is named by the student

@@ -154,7 +154,7 @@ def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
     [
         ("jdoe_LATE_123_456_x_123_assignsubmission_file_a.py", ("123", "canvas", True, None)),
         ("A_1_assignsubmission_file_x_2_assignsubmission_file_a.py", ("1", "moodle", False, None)),
-        ("A_124_999_123_assignsubmission_file_/a.py", ("124", "canvas", False, None)),
+        ("A_124_999_123_assignsubmission_file_/a.py", ("123", "moodle", False, None)),
         (
             "HW_ada_attempt_2026-03-25-10-20-00_x_bob_attempt_2026-03-01-00-00-00_a.py",
             ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
