@@ -232,6 +232,8 @@ def test_f_returns_what_it_would_after_run_all(name):
         "def main():\n    while True: f()\nmain()",
         "np.testing.assert_allclose(train(model), f())",
         "y = show(T)",
+        "assert 'T' in globals()\nwhile True: pass",
+        "eval('stop()')",
         "input()",
     ],
 )

@@ -29,7 +29,8 @@ QUIET_METHODS = frozenset(
 WRITING = frozenset("at copyto fill_diagonal place put put_along_axis putmask shuffle".split())
 CHANGE_THEIR_MODULE = frozenset("seed set_state seterr".split())
 CHANGE_EVERYTHING = frozenset(["setrecursionlimit"])
-NAMES_BY_TEXT = frozenset("eval exec globals locals vars".split())
+NAMES_BY_TEXT = frozenset("exec globals locals vars".split())
+READ_BY_TEXT = NAMES_BY_TEXT | {"eval"}
 ANYTHING = "*"
 
 
@@ -108,6 +109,7 @@ class Program:
 
     def __init__(self, statements: Sequence[Statement], asked: Iterable[str]) -> None:
         self.statements = statements
+        self.read_by_text = READ_BY_TEXT - _union(s.binds for s in statements)
         binders: dict[str, list[Statement]] = defaultdict(list)
         for statement in statements:
             for name in statement.binds:
@@ -159,8 +161,6 @@ class Program:
     def needed(self, names: Iterable[str]) -> tuple[list[Statement], set[str]]:
         """What has to be run for names to be as after all has been run, and all names it uses."""
         wanted, chosen = set(names), set[int]()
-        if any(s.reads & NAMES_BY_TEXT for s in self.statements if s.touches(wanted)):
-            return list(self.statements), _union(s.reads for s in self.statements) | wanted
         while new := [
             number
             for number, statement in enumerate(self.statements)
@@ -169,6 +169,10 @@ class Program:
             for number in new:
                 chosen.add(number)
                 wanted |= self.statements[number].reads
+        # A function that is used may look names up by their text.
+        used = [s for s in self.statements if s.makes_functions and s.binds & wanted]
+        if any(self.read_by_text & (s.reads - s.reads_now) for s in used):
+            return list(self.statements), wanted | _union(s.reads for s in self.statements)
         return [self.statements[number] for number in sorted(chosen)], wanted
 
 
