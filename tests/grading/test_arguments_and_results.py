@@ -151,6 +151,7 @@ def test_whole_numbers_are_compared_to_the_last_digit():
     define(keys, [Output("keys", "N K")], case)
     assert result(lambda x: (2**60 + x).astype("u8"), "keys").status == "passed"
     assert "values differ" in result(lambda x: (2.0**60 + x).astype(int), "keys").message
+    assert "values differ" in result(lambda x: 2.0**60 + x, "keys").message
 
 
 def test_what_is_no_factor_is_not_called_one():

@@ -106,13 +106,17 @@ def test_a_section_named_like_canvas_names_files_is_no_student(tmp_path):
 
 
 def test_who_handed_in_nothing_is_named(tmp_path):
-    for place in ("ann", "bob/empty", "eve"):
+    for place in ("ann", "bob/empty", "eve", "eve.py.d"):
         (tmp_path / "in" / place).mkdir(parents=True)
     (tmp_path / "in" / "eve" / "hw.py").write_text("")
     zipfile.ZipFile(tmp_path / "in" / "dan.zip", "w").close()
     found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
     assert list(found.submissions) == ["eve/hw.py"]
-    assert found.left_out == dict.fromkeys(["ann/", "bob/", "dan.zip/"], "there is no file in it")
+    assert found.left_out == dict.fromkeys(
+        ["ann/", "bob/", "dan.zip/", "eve.py.d/"], "there is no file in it"
+    )
+    found = find_submissions([tmp_path / "in" / name for name in ("ann", "bob", "eve")])
+    assert list(found.submissions) == ["eve/hw.py"] and set(found.left_out) == {"ann/", "bob/"}
 
 
 def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_path):
@@ -131,6 +135,10 @@ def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_
     found = find_submissions([path / "hw.py" for path in two_of_a_name])
     assert list(found.submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
     assert len(find_submissions([tmp_path / "a"] * 2).submissions) == 4
+    (tmp_path / "eve").mkdir()
+    (tmp_path / "eve" / "hw.py").write_text("")
+    found = find_submissions([tmp_path / "eve", tmp_path / "eve.zip"], tmp_path / "unpacked")
+    assert list(found.submissions) == ["eve/hw.py", "eve (zip)/hw.py"]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,9 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
 
 def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> None:
     """Say of a folder in it, as each student may have one, that there is nothing in that."""
+    if prefix and not names and not any(name.startswith(prefix) for name in found.left_out):
+        found.left_out[shown_name(prefix)] = "there is no file in it"
+        return
     start = prefix.count("/")
     told = {"/".join(name.split("/")[: start + 1]) for name in (*names, *found.left_out)}
     for inside in folder.iterdir():
@@ -119,6 +122,9 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
     # An archive that is named is a class's: in its name ".zip" would make it one student's.
     wholes = [Path(os.path.abspath(path)) for path in paths]
     parts = [(*p.parent.parts[1:], re.sub(r"(?i)(\.zip)+$", "", p.name)) for p in wholes]
+    for k, p in enumerate(wholes):
+        if p.with_name(parts[k][-1]) in set(wholes) - {p}:
+            parts[k] = (*parts[k][:-1], f"{parts[k][-1]} (zip)")
     for number in range(1, max(map(len, parts)) + 1):
         prefixes = ["/".join(some[-number:]) + "/" for some in parts]
         if len(set(prefixes)) == len(set(wholes)):

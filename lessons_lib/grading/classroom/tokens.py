@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MOST_CODE = 100_000  # characters that are looked at
-# What Jupyter gives to others than Python; where a line goes on with the rest of a division, that
-# is left out of everybody's.
-MAGIC = re.compile(r"^[ \t]*[!%].*", re.MULTILINE)
 TOKEN = re.compile(
     r"""
     (?P<none>\#[^\n]*|[\s(),;\\]+)
@@ -43,10 +40,13 @@ class Token(NamedTuple):
 
 def tokens_of(source: str) -> Iterator[Token]:
     """The tokens of a piece of code, without comments, brackets and blanks."""
-    source = unicodedata.normalize("NFKC", MAGIC.sub("", source))[:MOST_CODE]  # as Python's names
+    source = unicodedata.normalize("NFKC", source)[:MOST_CODE]  # as Python reads names
     begins_statement = True
-    line = at = counted = 0
+    line = at = counted = brackets = 0
     while at < len(source):
+        if begins_statement and brackets <= 0 and source[at] in "!%":  # of Jupyter's, no code
+            at = source.find("\n", at) % (len(source) + 1)
+            continue
         found = TOKEN.match(source, at)
         assert found  # every character is a token, if no more than that
         if found["open"] is not None or found["opened"] is not None:
@@ -57,9 +57,13 @@ def tokens_of(source: str) -> Iterator[Token]:
         kind, text = found.lastgroup or "", found[0]
         line += source.count("\n", counted, at)
         counted, at = at, found.end()
+        if kind in ("none", "other") and text[0] != "#":
+            brackets += sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
         if kind == "none":
-            begins_statement |= "\n" in text
+            begins_statement |= "\n" in text.replace("\\\n", "")
             continue
+        if begins_statement and text in ("def", "class"):
+            brackets = 0  # one that was open is never closed
         if kind == "text" and begins_statement:
             yield Token("docstring", text, line)
             continue

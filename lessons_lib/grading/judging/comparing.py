@@ -22,6 +22,7 @@ class Problem:
 
 
 COARSE = 2e-6  # what rounding to float32 leaves of a number, relative to 1 + |number|
+EXACT = 2.0**53  # a float cannot show larger whole numbers
 WHOLE = 0.25  # whole numbers differ by more, however large; unless a tolerance is given for them
 
 
@@ -96,6 +97,7 @@ def differs(
     with np.errstate(all="ignore"):
         bound = tolerance * (1 + np.abs(wanted))
         if whole:
+            bound = np.where(np.abs(wanted) < EXACT, bound, -1)
             bound = np.minimum(bound, WHOLE)
         near = np.abs(got - wanted) <= bound
     return ~(near & np.isfinite(wanted) | equally_unusable(wanted, got))

@@ -70,6 +70,8 @@ def test_a_hidden_copy():
         [ANSWER.replace("tanh", "".join(chr(ord(c) + 0xFEE0) for c in "tanh"))],
         ['"""\n' + ANSWER],
         ["!echo '''\n" + ANSWER + "\n% '''"],
+        ["q = (1  # (\n% len('''x\n'''))\n" + ANSWER + "\n'''end'''"],
+        ["q = 1 \\\n% len('''x\n''')\n" + ANSWER + "\n'''end'''"],
         ["'''", ANSWER],
         ["x = 1\n" * 20, *ANSWER.split("\n\n")],
     ],
@@ -135,6 +137,7 @@ def test_a_flood_hides_no_other_pair():
         "\ufdfa" * 100_000,  # 18 characters each, as Python reads names
         ". #\n" * 30_000,
         "%\n" * 50_000,
+        "(" * 100_000 + "\n!",
     ],
 )
 def test_hostile_sources_end(text):

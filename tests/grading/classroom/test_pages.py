@@ -88,7 +88,8 @@ def test_the_line_is_marked():
 def test_only_what_is_a_definition_to_python_is_shown():
     ends = "\u2028\x0b\x0c\x1c\x85"
     comment = "".join(f"{end}def f(x):{end}    return 2" for end in ends)
-    source = f"def f(x):\n    return 1\n# {comment}\n'''\ndef f(x):\n    return 3\n'''\n"
+    source = f"'''\n% of all'''\ndef f(x):\n    return 1\n# {comment}\n"
+    source += "'''\ndef f(x):\n    return 3\n'''\n"
     ((_, lines),) = code_of([("a.py", source)], "f", "")
     assert [text for _, text, _ in lines if "#" not in text] == ["def f(x):", "    return 1"]
 
