@@ -444,6 +444,14 @@ def test_a_small_case_that_goes_wrong_can_be_tried():
         case("lstm_step", 6)
 
 
+def test_what_was_given_is_no_step():
+    def embed(ids, W):
+        return W[ids - 1]
+
+    (result,) = check(embed).results
+    assert "taken at an index that is 1 too small" in result.message.replace("\n", " ")
+
+
 def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
     def plus_for_times(x, h_prev, c_prev, Wx, Wh, b):
         i, f, g, o = lstm_gates(x, h_prev, Wx, Wh, b)

@@ -24,7 +24,12 @@ from lessons_lib.grading.judging.comparing import alike
 FUNCTIONS = ("tanh", "sigmoid", "exp", "log", "sqrt")
 ACTIVATIONS = {"tanh": "np.tanh", "sigmoid": "sigmoid"}  # where there is none, nothing comes of it
 MOST_SECONDS = 2.0  # of work, to look for one: an instructor's reference may be slow
-STEPS = {"the step before": "{} - 1", "the last step": "-1", "the first step": "0"}
+# Where an array is taken, by what stands in place of an index: a step's, or one that was given.
+INDICES = {
+    "{} - 1": ("from the step before, in every step", "at an index that is 1 too small"),
+    "-1": ("from the last step, in every step", "at its last place, whatever the index"),
+    "0": ("from the first step, in every step", "at its first place, whatever the index"),
+}
 ENDLESS = (itertools.count, itertools.cycle, itertools.repeat, iter)
 Slip = tuple[str, ast.expr]  # in words, and what stands in the place of the right expression
 
@@ -161,6 +166,7 @@ class _Told:
 
     def __init__(self, exercise: Exercise, base: Exercise) -> None:
         blocks = {block for output in exercise.outputs for block in output.blocks}
+        self.parameters = base.parameters
         names = {*base.parameters, *(output.name for output in base.outputs)}
         if base is exercise:
             text = (base.reference.__doc__ or "").split()
@@ -189,10 +195,10 @@ def _slips_at(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Itera
                 func = ast.parse(wrong, mode="eval").body
                 yield f"{other} stands in one place for {name}", ast.Call(func, node.args, [])
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
-        for words, index in STEPS.items():
-            step = ast.parse(index.format(node.slice.id), mode="eval").body
-            words = f"one array is taken from {words}, in every step"
-            yield words, ast.Subscript(node.value, step, node.ctx)
+        for index, where in INDICES.items():
+            place = ast.parse(index.format(node.slice.id), mode="eval").body
+            text = f"one array is taken {where[node.slice.id in told.parameters]}"
+            yield text, ast.Subscript(node.value, place, node.ctx)
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for other in names.get(node.id, ()):
             wrong, right = told.name(other), told.name(node.id)
