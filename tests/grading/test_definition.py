@@ -226,11 +226,11 @@ def test_an_assignment_may_use_a_name_of_the_course():
             "points of y: expected a number of 0 or more",
         ),
         ({"outputs": [Output("y", "N", points=-1)]}, "points of y: "),
-        ({"outputs": [Output("y", "N", points=np.float32(1))]}, "points of y: "),
         ({"outputs": [Output("y", "N", points=np.inf)]}, "points of y: "),
         ({"outputs": [Output("y", "N", tolerance=1e-3)]}, "expected such as {'float64': 1e-9}"),
         ({"outputs": [Output("y", "N", tolerance={"float64": np.inf})]}, "tolerance of y: "),
         ({"sizes": []}, "sizes: expected at least one"),
+        ({"hints": None}, "hints: expected a list of texts"),
         ({"hints": "look"}, "hints: expected a list of texts"),
         ({"strict": "arguments,dtype"}, "strict: expected arguments or dtype"),
         ({"carry_errors": 2.0}, "carry_errors: expected a number from 0 to 1, got 2.0"),
@@ -242,6 +242,19 @@ def test_a_slip_in_a_setting_is_told_where_it_is_made(settings, reason):
     with pytest.raises(ValueError, match=re.escape(reason)) as caught:
         exercise(make_case=lambda rng, N: {"x": np.zeros(N)}, **given)(lambda x: x)
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_numpys_and_anything_that_can_be_gone_through_will_do():
+    tolerance = {"float64": np.float32(1e-6), "float32": np.inf}
+    made = exercise(
+        lesson="hw",
+        outputs=(Output(name, "N", points=np.int64(2), tolerance=tolerance) for name in "y"),
+        make_case=lambda rng, N: {"x": rng.normal(size=N)},
+        sizes=iter([{"N": 3}]),
+        hints=(text for text in ["look"]),
+        carry_errors=np.float32(0.5),
+    )(double)
+    assert (type(made.points), made.points, made.hints) == (float, 2.0, ("look",))
 
 
 def test_a_reference_has_a_name():

@@ -6,8 +6,7 @@ import pytest
 from lessons_lib.cells import lstm_step
 from lessons_lib.course import exercises
 from lessons_lib.grading import Exercise, Output, check, exercise, grade
-from lessons_lib.grading.judging import bounding, invariants
-from lessons_lib.grading.judging.known_versions import examine
+from lessons_lib.grading.judging import invariants, judge, known_versions
 
 
 def first_case(name):
@@ -106,7 +105,8 @@ def test_in_isolation_too(tmp_path):
 
 
 def test_a_known_mistake_that_never_ends_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(bounding, "MOST_SECONDS_A_CALL", 0.02)
+    monkeypatch.setattr(judge, "MOST_SECONDS_FOR_POINTS", 0.02)
+    monkeypatch.setattr(known_versions, "MOST_SECONDS_FOR_POINTS", 0.02)
 
     def square_root(a):
         x = a
@@ -129,4 +129,4 @@ def test_a_known_mistake_that_never_ends_is_not_waited_for(monkeypatch):
     one.misconception("The mean of the two is nearer.")(no_mean)
     (found,) = check(lambda a: a / 2, "square_root").results
     assert (found.status, found.hint) == ("failed", None)
-    assert examine(one, [0]).is_clean
+    assert known_versions.examine(one, [0]).confused == ("no_mean: it does not end (0)",)

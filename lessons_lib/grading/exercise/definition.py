@@ -6,7 +6,7 @@ import inspect
 import textwrap
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -91,13 +91,15 @@ class Exercise:
         carry_errors: float = 0.0,
         returns_dict: bool = False,
     ) -> None:
+        outputs, sizes = tuple(outputs), tuple(sizes)
         check_settings(reference, lesson, outputs, sizes, hints, strict, carry_errors)
         functools.update_wrapper(self, reference)
         self.reference = reference
         self.name: str = reference.__name__
         self.lesson = lesson
-        self.outputs = tuple(outputs)
-        self.sizes = tuple(sizes)
+        # Points of NumPy's would not go into a file of results.
+        self.outputs = tuple(replace(output, points=float(output.points)) for output in outputs)
+        self.sizes = sizes
         self.hints = tuple(hints)
         self.may_follow = tuple(may_follow)
         parameters = inspect.signature(reference).parameters
@@ -108,7 +110,7 @@ class Exercise:
         self.strict = frozenset(strict.split())
         self.cache_from = dict(cache_from or {})
         self.forward = forward
-        self.carry_errors = carry_errors
+        self.carry_errors = float(carry_errors)
         self.returns_dict = returns_dict
         self.builds_on: list[tuple[Exercise, Callable[..., Any]]] = []
         self.names_of_ours: dict[str, str] = {}  # where it is adapted: its name by the course's

@@ -1,7 +1,8 @@
 """What an exercise is made with, checked: a slip in it shall not cost a class its grades."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 STRICT = frozenset(["arguments", "dtype"])
@@ -29,7 +30,7 @@ def check_settings(
         raise ValueError("outputs: expected at least one Output, got none")
     if not sizes:
         raise ValueError("sizes: expected at least one dict of sizes, got none")
-    if isinstance(hints, str) or not isinstance(hints, Sequence):
+    if not isinstance(hints, Iterable) or isinstance(hints, str):
         raise ValueError(f"hints: expected a list of texts, got {hints!r}")
     if not isinstance(strict, str) or set(strict.split()) - STRICT:
         raise ValueError(f"strict: expected {' or '.join(sorted(STRICT))}, got {strict!r}")
@@ -50,13 +51,16 @@ def _check_output(output: Any) -> None:
     if not is_amount(output.points):
         raise ValueError(f"points of {name}: expected a number of 0 or more, got {output.points!r}")
     tolerance = output.tolerance
-    if not isinstance(tolerance, Mapping) or not all(map(is_amount, tolerance.values())):
+    if not isinstance(tolerance, Mapping) or not all(
+        is_amount(value) or (dtype == "float32" and value == math.inf)
+        for dtype, value in tolerance.items()
+    ):
         raise ValueError(
             f"tolerance of {name}: expected such as {{'float64': 1e-9}}, got {tolerance!r}"
         )
 
 
 def is_amount(value: Any, most: float = math.inf) -> bool:
-    """Whether it is a finite number of Python's, from 0 to `most`."""
-    numbers = isinstance(value, int | float) and not isinstance(value, bool)
-    return numbers and math.isfinite(value) and 0 <= value <= most
+    """Whether it is a finite number from 0 to `most`."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and 0 <= value <= most

@@ -234,7 +234,8 @@ def recognise(
         return 1 if own else 0 if known.origin in judged else 2
 
     def function(known: Misconception) -> Callable[..., Any]:
-        return for_any_arguments(exercise, known.function)  # its loop may not end
+        # Its loop may not end.
+        return for_any_arguments(exercise, known.function, MOST_SECONDS_FOR_POINTS)
 
     left = [known for known in exercise.misconceptions if not judged.get(known.origin)]
     for known in sorted(left, key=place):
@@ -344,8 +345,15 @@ def _float32_tolerance(
     return max(COARSE, 10 * farthest)
 
 
+def does_not_end(outcome: Outcome) -> bool:
+    """Whether a call was ended because it took too long."""
+    return outcome.raised is not None and outcome.raised.kind == OutOfTimeError.__name__
+
+
 def same_results(exercise: Exercise, case: Case, theirs: Outcome, learners: Outcome) -> bool:
-    """Whether two calls with the arguments of one case gave the same."""
+    """Whether two calls with the arguments of one case gave the same; one without end gave none."""
+    if does_not_end(theirs):
+        return False
     if theirs.raised or learners.raised:
         return bool(
             theirs.raised and learners.raised and theirs.raised.kind == learners.raised.kind

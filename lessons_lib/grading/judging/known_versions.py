@@ -11,8 +11,8 @@ import numpy as np
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import Outcome, run
-from lessons_lib.grading.judging.bounding import for_any_arguments
-from lessons_lib.grading.judging.judge import judge, same_results
+from lessons_lib.grading.judging.bounding import MOST_SECONDS_FOR_POINTS, for_any_arguments
+from lessons_lib.grading.judging.judge import does_not_end, judge, same_results
 
 
 class Row(NamedTuple):
@@ -22,7 +22,8 @@ class Row(NamedTuple):
     misconceptions: int
     alternatives: int
     accepted: tuple[str, ...]  # wrong versions that passed, as "name (seed)"
-    confused: tuple[str, ...]  # wrong versions that got another's hint, as "name: other (seed)"
+    # Wrong versions that got another's hint, or that do not end, as "name: other (seed)".
+    confused: tuple[str, ...]
 
     @property
     def is_clean(self) -> bool:
@@ -42,11 +43,16 @@ def examine(exercise: Exercise, seeds: Iterable[int]) -> Row:
     for seed in seeds:
         cases = exercise.cases(np.random.default_rng(seed))
         outcomes = {
-            known.name: run(for_any_arguments(exercise, known.function), cases)
+            known.name: run(
+                for_any_arguments(exercise, known.function, MOST_SECONDS_FOR_POINTS), cases
+            )
             for known in exercise.misconceptions
         }
         right = [run(f, cases) for f in (exercise.reference, *exercise.alternatives)]
         for name, own in outcomes.items():
+            if any(map(does_not_end, own)):
+                confused.append(f"{name}: it does not end ({seed})")
+                continue
             # What passes is like a right answer, and comparing is quicker than judging.
             like_a_right_one = any(_same(exercise, cases, answer, own) for answer in right)
             if like_a_right_one and _passes(exercise, cases, own):
