@@ -26,12 +26,13 @@ from lessons_lib.grading.isolation.running import call
 from lessons_lib.grading.isolation.submission import Submission
 from lessons_lib.grading.isolation.times import Stopwatch
 from lessons_lib.grading.isolation.wire import receive, send
-from lessons_lib.grading.judging.comparing import is_number
-from lessons_lib.grading.judging.judge import expected_of, zeros_would_do
+from lessons_lib.grading.judging.comparing import differs, is_number
+from lessons_lib.grading.judging.judge import expected_of
 from lessons_lib.grading.offered import answer_in, building_blocks
-from lessons_lib.grading.wording import describe, one_line
+from lessons_lib.grading.wording import describe, in_words, one_line
 
 SEEDS = range(3)
+ROUNDING = 1e-13  # what a sum of terms that cancel each other may leave
 
 
 def check_references(exercises: Iterable[Exercise]) -> None:
@@ -84,16 +85,31 @@ def fault_of(exercise: Exercise) -> str:
         expected = _of_all_seeds(exercise)
         if not any(np.isfinite(result).any() for wanted in expected for result in wanted):
             return "its own solution gives no finite number"
-        wants_zeros = not any(np.any(result) for wanted in expected for result in wanted)
-        asked = [output for output in exercise.outputs if output.points]
-        if not wants_zeros and zeros_would_do(exercise, expected, asked):
+        if tiny := _tiny(exercise, expected):
             return (
-                "its results are so small that zeros are within the tolerance; make them larger, "
-                "or give each Output smaller tolerances for float64 and float32"
+                f"{in_words(tiny)}: so small that zeros are within the tolerance; make it larger, "
+                "or give its Output smaller tolerances for float64 and float32"
             )
     except (Exception, SystemExit) as error:  # make_case, or what nobody thought of
         return f"its cases cannot be graded: {type(error).__name__}: {error}"
     return ""
+
+
+def _tiny(exercise: Exercise, expected: Sequence[tuple[Any, ...]]) -> list[str]:
+    """Results that zeros would be right for, and that are not meant to be zeros."""
+
+    def is_near(k: int, dtype: type) -> bool:
+        results = [np.asarray(wanted[k]) for wanted in expected]
+        output = exercise.outputs[k]
+        return not any(differs(output, r, np.zeros(r.shape, dtype)).any() for r in results)
+
+    largest = [max(np.max(np.abs(r), initial=0) for r in rs) for rs in zip(*expected, strict=True)]
+    asked = [k for k, output in enumerate(exercise.outputs) if output.points]
+    if any(largest[k] for k in asked) and all(is_near(k, np.float32) for k in asked):
+        tiny = asked
+    else:  # one of several may be 0 but for rounding
+        tiny = [k for k in asked if largest[k] > ROUNDING and is_near(k, np.float64)]
+    return [exercise.outputs[k].name for k in tiny]
 
 
 def _of_all_seeds(exercise: Exercise) -> list[tuple[Any, ...]]:

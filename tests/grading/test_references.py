@@ -1,5 +1,6 @@
 """An exercise whose own solution would not earn full marks is refused before anybody is graded."""
 
+import contextlib
 import textwrap
 
 import pytest
@@ -76,7 +77,7 @@ def test_what_the_reference_earns_a_submission_earns(tmp_path, isolation):
         ("@asked(g=lambda a: {})\ndef f(x, g): return x if g(x) == {} else x", "neither a number"),
         ("@asked()\ndef f(x): return x + np.nan", "its own solution gives no finite number"),
         ("import sys\n@asked()\ndef f(x): sys.exit(3)", "raises SystemExit"),
-        ("@asked()\ndef f(x): return 1e-12 * x", "so small that zeros are within the tolerance"),
+        ("@asked()\ndef f(x): return 1e-12 * x", "y: so small that zeros are within the tolerance"),
         ("@asked()\ndef f(x): return x\n@f.alternative\ndef g(z): return z[9]", "IndexError"),
     ],
 )
@@ -86,6 +87,20 @@ def test_a_faulty_exercise_is_refused_with_its_reason(tmp_path, body, reason):
     with pytest.raises(ValueError, match=r"^--exercises: f: ") as caught:
         check_references(load_exercises(file))
     assert reason in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("second", "is_fine"),
+    [("np.sum(x - x.mean(0), axis=0)", True), ("0 * x[0]", True), ("1e-10 * x[0]", False)],
+)
+def test_one_of_several_results_may_be_zero_but_for_rounding(tmp_path, second, is_fine):
+    file = tmp_path / "hw.py"
+    outputs = 'outputs=[Output("y", "N H"), Output("s", "H")]'
+    head = HEAD.replace('outputs=[Output("y", outputs, blocks=blocks)]', outputs)
+    file.write_text(f"{head}@asked()\ndef f(x):\n    return x, {second}\n")
+    refused = pytest.raises(ValueError, match="f: s: so small that zeros")
+    with contextlib.nullcontext() if is_fine else refused:
+        check_references(load_exercises(file))
 
 
 def test_each_file_has_its_own_helper_and_results_depend_on_it(tmp_path):
