@@ -218,6 +218,41 @@ def test_f_returns_what_it_would_after_run_all(name):
         assert namespace["f"]() == expected, told
 
 
+TRAINING = """
+def sgd(W, steps):
+    for k in range(steps):
+        W -= len(str(k))
+    return float(W)
+def train(model, steps):
+    losses = []
+    for k in range(steps):
+        losses.append(model(k))
+        print(min(losses))
+    return losses
+act = np.tanh
+double = lambda x: 2 * x
+slow = np.vectorize(double)
+"""
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "W = np.ones(3)\nprint('sgd', sgd(W, 10**12))",
+        "for name, run in (('sgd', sgd), ('x', sgd)): run(np.ones(2), 10**12)",
+        "while True: act(1.0), double(3), slow(2)",
+        "losses = train(sgd, 10**12)\nprint(len(losses), act(losses[-1]))",
+        "model = lambda k: act(k)\nwhile True: print(model(1))",
+    ],
+)
+def test_a_training_loop_is_not_run_for_an_answer_that_uses_what_it_uses(cell):
+    answer = "def f():\n    return sum(int(double(act(0.0) + slow(k))) for k in range(len([1, 2])))"
+    begun = time.monotonic()
+    namespace, told, _ = defined("import numpy as np" + TRAINING, answer, cell)
+    assert (namespace["f"](), told) == (4, [])
+    assert time.monotonic() - begun < 3
+
+
 @pytest.mark.parametrize(
     "cell",
     [

@@ -4,6 +4,7 @@ Where that cannot be told, a statement counts as needed: too much is run rather 
 """
 
 import ast
+import builtins
 import dis
 import inspect
 from collections import defaultdict
@@ -55,6 +56,7 @@ class Statement:
         changes_now, changes_later: the same before names are known for modules and functions;
             those later by functions inside it.
         binds_later: names of the top level that functions inside it bind.
+        callables: name: what it may be a method of, or made by.
         shares, shares_later: name: others whose values, or parts of them, it may be given.
     """
 
@@ -68,6 +70,7 @@ class Statement:
     changes_now: set[Change] = field(default_factory=set)
     changes_later: set[Change] = field(default_factory=set)
     binds_later: set[str] = field(default_factory=set)
+    callables: dict[str, set[str]] = field(default_factory=dict)
     shares: dict[str, set[str]] = field(default_factory=dict)
     shares_later: dict[str, set[str]] = field(default_factory=dict)
     makes_functions: bool = False
@@ -117,6 +120,15 @@ class Program:
         modules = {n for n, made in binders.items() if all(s.is_import for s in made)}
         fixed = modules | {n for n, made in binders.items() if all(s.is_definition for s in made)}
         quiet = _quiet_functions(binders)
+        # A method under another name, and what a function that holds functions gives.
+        hold_a_state = set(binders) - fixed
+        hold_a_state |= {n for n, made in binders.items() if any(map(_makes_closures, made))}
+        with_a_state = {
+            name
+            for statement in statements
+            for name, sources in statement.callables.items()
+            if sources & hold_a_state
+        }
 
         def names(changes: Iterable[Change]) -> set[str]:
             return {
@@ -125,7 +137,7 @@ class Program:
                 if how == "item"
                 or (how == "method" and name not in modules)
                 or (how == "argument" and name not in fixed and by not in quiet)
-                or (how == "call" and name not in fixed)  # a bound method, or a closure
+                or (how == "call" and name in with_a_state)
             }
 
         effects = {
@@ -133,7 +145,7 @@ class Program:
             for name, made in binders.items()
         }
         # What a function gives is a part of what it reads.
-        given = {n: _union(s.reads for s in made) for n, made in binders.items() if n in fixed}
+        given = {n: _union(s.reads for s in binders[n]) & binders.keys() for n in fixed}
         for name in asked:
             given.pop(name, None)
         classes = {n for n, made in binders.items() if isinstance(made[0].node, ast.ClassDef)}
@@ -148,6 +160,7 @@ class Program:
             effects.pop(name, None)
         shares = {n: _union(s.shares.get(n, set()) for s in made) for n, made in binders.items()}
         shares = _reachable(shares, shares)
+        builtin = set(dir(builtins)) - set(binders)
         for statement in statements:
             changed = names(statement.changes_now)
             changed |= _union(statement.shares.get(name, set()) for name in changed) - fixed
@@ -156,7 +169,7 @@ class Program:
             itself |= _union(shares.get(name, set()) for name in itself)
             changed |= _union(given.get(name, set()) for name in itself) - fixed
             changed |= _union(effects.get(name, set()) for name in statement.reads_now)
-            statement.changes = changed
+            statement.changes = changed - builtin
 
     def needed(self, names: Iterable[str]) -> tuple[list[Statement], set[str]]:
         """What has to be run for names to be as after all has been run, and all names it uses."""
@@ -193,6 +206,13 @@ def _quiet_functions(binders: Mapping[str, list[Statement]]) -> set[str]:
     return quiet
 
 
+def _makes_closures(statement: Statement) -> bool:
+    inside = list(ast.walk(statement.node))[1:]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    is_function = isinstance(statement.node, ast.FunctionDef)
+    return is_function and any(isinstance(node, kinds) for node in inside)
+
+
 def _package(node: ast.stmt) -> str:
     name = node.names[0].name if isinstance(node, ast.Import) else getattr(node, "module", None)
     return (name or "").partition(".")[0]
@@ -205,7 +225,7 @@ def _is_quiet(statement: Statement, quiet: set[str]) -> bool:
     own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
     own |= {name for name, others in statement.shares_later.items() if others & own}
     return not any(
-        name in own and not (how == "argument" and by in quiet)
+        name in own and how != "call" and not (how == "argument" and by in quiet)
         for name, how, by in statement.changes_later
     )
 
@@ -264,9 +284,15 @@ class _Changes(ast.NodeVisitor):
     def _share(self, targets: Iterable[ast.AST], value: ast.expr) -> None:
         shares = self.found.shares_later if self.depth else self.found.shares
         others = set(_roots(value))
+        source = ""
         if isinstance(value, ast.Call):  # setter, getter = made()
             others.update(name for target in targets for name in _names_in(target))
+            source = getattr(value.func, "id", "")
+        elif isinstance(value, ast.Attribute) and value.attr not in QUIET_METHODS:
+            source = next(_roots(value), "")
         for target in targets:
+            for name in _names_in(target) if source else ():
+                self.found.callables.setdefault(name, set()).add(source)
             for name in _names_in(target):
                 shares.setdefault(name, set()).update(others)
 
