@@ -77,6 +77,19 @@ def test_what_moves_numbers_about_is_told_by_their_order():
     assert answer_in(helpers, [one]) == "helpers.other gives results that turned asks for"
 
 
+def test_what_only_gives_another_shape_is_an_answer_too():
+    def split_heads(z):
+        return z.reshape(3, 2, 2)
+
+    outputs = [Output("result", "N A B")]
+    case = {"make_case": lambda rng: {"z": rng.normal(size=(3, 4))}, "sizes": [{}]}
+    one = exercise(lesson="hw", outputs=outputs, **case)(split_heads)
+    helpers = ModuleType("helpers")
+    helpers.heads = lambda z: z.reshape(3, 2, 2)
+    helpers.heads.__module__ = "helpers"
+    assert answer_in(helpers, [one]) == "helpers.heads gives results that split_heads asks for"
+
+
 def test_what_is_adapted_is_looked_for_in_the_courses_notation():
     loss = adapt(
         "cross_entropy",

@@ -198,8 +198,11 @@ def who_is_who(
     strangers = []
     plain = _plain_ids(submissions)
     for name in submissions:
-        own = student_from(name) or Student(plain[name])
-        listed = found(own)
+        named = student_from(name)
+        own = named or Student(plain[name])
+        # What no platform has named may lie in a section's folder, or in one of the student's.
+        parts = [] if named else [Student(p) for p in reversed(student_of(name).split("/"))]
+        listed = next(filter(None, map(found, [own, *parts])), None)
         if listed:
             own = own._replace(
                 id=listed.id,

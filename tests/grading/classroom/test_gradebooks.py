@@ -142,6 +142,15 @@ def test_two_files_of_a_student_are_one_line():
     assert (line.earned, line.possible, line.days, line.taken_off) == (7, 8, 1, 2)
 
 
+def test_a_roster_is_asked_for_a_file_s_name_and_its_folders():
+    roster = [Student("jdoe", "Jane Doe"), Student("42", "Ada King")]
+    names = ["sa/jdoe.py", "sb/jdoe.py", "Ada King/hw.py", "eve/hw.py"]
+    who = who_is_who(names, roster=roster)
+    assert [who.students[name].id for name in names] == ["jdoe", "jdoe", "42", "eve hw"]
+    assert (who.missing, who.strangers) == ([], ["eve/hw.py"])
+    assert who.students["sa/jdoe.py"].doubts == ("files of several names are jdoe's",)
+
+
 def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
     students = {"again": Student("1", is_late=True), "f": Student("1")}
     for score in (3.0, 4.0):
