@@ -134,7 +134,10 @@ def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_
     assert list(find_submissions(two_of_a_name).submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
     found = find_submissions([path / "hw.py" for path in two_of_a_name])
     assert list(found.submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
-    assert len(find_submissions([tmp_path / "a"] * 2).submissions) == 4
+    found = find_submissions([tmp_path / "a", tmp_path / "a" / "ann"])
+    assert list(found.submissions) == ["a/ann/hw.py", "a/bob/hw.py"]
+    assert found.left_out == {"ann/hw.py": "it is a/ann/hw.py"}
+    assert len(find_submissions([tmp_path / "a"] * 2).submissions) == 2
     (tmp_path / "eve").mkdir()
     (tmp_path / "eve" / "hw.py").write_text("")
     found = find_submissions([tmp_path / "eve", tmp_path / "eve.zip"], tmp_path / "unpacked")

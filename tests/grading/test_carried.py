@@ -206,4 +206,5 @@ def step(w, {"*, " * by_name}g):
 
 
 def test_zeros_everywhere_are_constant_and_one_number_is_not():
-    assert [_is_constant(v) for v in (np.zeros(3), 0.0, np.arange(3.0))] == [True, False, False]
+    values = np.zeros(3), 0.0, np.arange(3.0), 0.3 + 1e-9 * np.arange(3), 1e-6 * np.arange(3)
+    assert [_is_constant(v, 1e-9) for v in values] == [True, False, False, True, False]

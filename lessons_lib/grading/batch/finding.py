@@ -88,6 +88,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
         members += [(name, path, student_of(name)) for name, path in in_order]
+    members = _each_once(members, found)
     if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
@@ -98,6 +99,19 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         if student is not None:
             found.students[name] = student
     return found
+
+
+def _each_once(
+    members: Iterable[tuple[str, Path, str | None]], found: Found
+) -> list[tuple[str, Path, str | None]]:
+    """No file twice, where one PATH lies in another."""
+    first: dict[Path, tuple[str, Path, str | None]] = {}
+    for name, path, student in members:
+        if path in first:
+            found.left_out[shown_name(name)] = f"it is {shown_name(first[path][0])}"
+        else:
+            first[path] = name, path, student
+    return list(first.values())
 
 
 def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> None:

@@ -26,6 +26,7 @@ from lessons_lib.grading.judging.bounding import (
 )
 from lessons_lib.grading.judging.comparing import COARSE, problem_with
 from lessons_lib.grading.judging.dependence import (
+    MOVED,
     CannotTell,
     arrays_of,
     check_depends_alike,
@@ -171,7 +172,7 @@ def _built(
             output.name
             for output, wanted, found in zip(exercise.outputs, expected, got, strict=True)
             if not np.isfinite(wanted).all()  # a division by the own function's 0
-            or _is_constant(wanted)
+            or _is_constant(wanted, max(output.tolerance.get("float64", 0.0), coarse))
             or problem_with(output, np.asarray(wanted), found)
         }
     return right
@@ -197,10 +198,11 @@ def _calls(exercise: Exercise, other: Other) -> Callable[[dict[str, Any]], list[
     )
 
 
-def _is_constant(value: Any) -> bool:
-    """Whether all numbers are the same, as zeros are: nothing depends on such a result."""
+def _is_constant(value: Any, tolerance: float) -> bool:
+    """Whether all numbers are taken for one, as zeros are: nothing depends on such a result."""
     array = np.asarray(value)
-    return array.size > 1 and bool(np.ptp(array) == 0)
+    least = MOVED * tolerance * (1 + np.max(np.abs(array), initial=0))
+    return array.size > 1 and bool(np.ptp(array) <= least)
 
 
 # --- A backward pass: the derivative of the answer's own forward pass ---
