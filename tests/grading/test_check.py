@@ -565,6 +565,12 @@ def test_a_slip_in_a_reference_of_ones_own(reference, axes, answer, words):
     assert f"in which {words}." in text
 
 
+def test_rows_picked_by_an_array_are_no_steps():
+    text = found(lambda ids, W: W[ids - 1], "embed")[1]
+    assert "values differ" in text
+    assert "the step before" not in text
+
+
 def by_match(x):
     match x.ndim:
         case 1 + 0j:  # in which no other sign than + or - may stand

@@ -189,6 +189,8 @@ def _slips_at(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Itera
                 func = ast.parse(wrong, mode="eval").body
                 yield f"{other} stands in one place for {name}", ast.Call(func, node.args, [])
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+        if node.slice.id in names:  # an array of integers: it picks rows, and not a step
+            return
         for words, index in STEPS.items():
             step = ast.parse(index.format(node.slice.id), mode="eval").body
             words = f"one array is taken from {words}, in every step"
