@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lessons_lib import cells
+from lessons_lib.course import exercises
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import relu, sigmoid
 from lessons_lib.grading import Output, case, check, exercise
@@ -580,6 +581,14 @@ def test_a_slip_in_a_reference_of_ones_own(reference, axes, answer, words):
         exercise(lesson="own", outputs=[Output("y", axes)], **asked)(reference)
         text = found(answer, reference.__name__)[1]
     assert f"in which {words}." in text
+
+
+def test_a_token_that_is_the_same_by_chance_is_not_called_unchanged():
+    right = exercises.find("sample_next")
+    of_the_size = found(lambda logits, t, rng: right(np.abs(logits), t, rng), "sample_next")[1]
+    assert "does not change" not in of_the_size
+    of_none = found(lambda logits, t, rng: right(0 * logits, t, rng), "sample_next")[1]
+    assert "token does not change with logits, and should." in of_none
 
 
 def by_match(x):

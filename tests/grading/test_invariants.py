@@ -67,6 +67,11 @@ def test_rows_that_are_not_independent():
     assert "future" not in message
 
 
+def test_a_sentence_about_several_results_has_its_verb_in_the_plural():
+    message = check(lambda *args: tuple(y + y.sum(axis=0) for y in mixes_rows(*args)), "lstm_step")
+    assert "h and c change in other rows too" in " ".join(message.results[0].message.split())
+
+
 def test_a_look_into_the_future():
     message = check(looks_ahead, "lstm_unroll").results[0].message
     assert "It looks into the future: with other numbers at the last time step alone, hs" in message

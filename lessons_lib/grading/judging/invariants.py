@@ -87,14 +87,15 @@ def broken(
 
 
 def _sentence(axis: str, names: Sequence[str]) -> str:
+    changes = f"{in_words(names)} {'changes' if len(names) == 1 else 'change'}"
     if axis == "N":
         return (
             f"The rows of the batch are not independent: with other numbers in the last row alone, "
-            f"{in_words(names)} changes in other rows too."
+            f"{changes} in other rows too."
         )
     return (
         f"It looks into the future: with other numbers at the last time step alone, "
-        f"{in_words(names)} changes at earlier steps too."
+        f"{changes} at earlier steps too."
     )
 
 

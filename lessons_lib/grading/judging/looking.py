@@ -234,17 +234,22 @@ def _unused(
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or name in case.writable:
             continue
         for what, other in _other_values(name, value, case):
-            changed = replace(case, arguments={**case.arguments, name: other})
-            after = _results(exercise, run_again(changed))
-            wanted = _results(exercise, call(for_any_arguments(exercise), changed))
-            if after is None or wanted is None:
-                continue
-            deaf = [
-                key
-                for key in before
-                if np.array_equal(before[key], after[key], equal_nan=True)
-                and not np.array_equal(right[key], wanted[key])
-            ]
+            deaf, others = list(before), [other]
+            if all(_has_whole_numbers(array) for array in before.values()):
+                others += _more_like(other, value)  # they may be the same by chance
+            changes = set()
+            for another in others:
+                changed = replace(case, arguments={**case.arguments, name: another})
+                after = _results(exercise, run_again(changed))
+                wanted = _results(exercise, call(for_any_arguments(exercise), changed))
+                if after is None or wanted is None:
+                    deaf = []
+                    break
+                deaf = [k for k in deaf if np.array_equal(before[k], after[k], equal_nan=True)]
+                changes |= {k for k in deaf if not np.array_equal(right[k], wanted[k])}
+                if not deaf:
+                    break
+            deaf = [key for key in deaf if key in changes]
             if deaf:
                 verb = "does" if len(deaf) == 1 else "do"
                 unused.setdefault(f"{in_words(deaf)} {verb} not", []).append(what)
@@ -263,6 +268,17 @@ def _other_values(name: str, value: np.ndarray, case: Case) -> Iterator[tuple[st
             place = (slice(None),) * axis + (kept,)
             other[place] = value[place]
             yield f"any step of {name} but the {what}", other
+
+
+def _has_whole_numbers(array: np.ndarray) -> bool:
+    return array.dtype.kind != "f" or bool((array == np.round(array)).all())
+
+
+def _more_like(other: np.ndarray, value: np.ndarray) -> list[np.ndarray]:
+    """More values in place of one, that differ from it where the first one does."""
+    size = np.abs(value).max(initial=1, where=np.isfinite(value))
+    draws = size * np.random.default_rng(0).normal(size=(7, *value.shape))
+    return [np.where(other == value, value, draw).astype(value.dtype) for draw in draws]
 
 
 def _right_alone(exercise: Exercise, case: Case, run_again: Callable[[Case], Outcome]) -> str:

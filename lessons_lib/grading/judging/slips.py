@@ -195,9 +195,10 @@ def _slips_at(node: ast.expr, names: dict[str, list[str]], told: _Told) -> Itera
                 func = ast.parse(wrong, mode="eval").body
                 yield f"{other} stands in one place for {name}", ast.Call(func, node.args, [])
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+        is_given = node.slice.id in names or node.slice.id in told.parameters  # no step
         for index, where in INDICES.items():
             place = ast.parse(index.format(node.slice.id), mode="eval").body
-            text = f"one array is taken {where[node.slice.id in told.parameters]}"
+            text = f"one array is taken {where[is_given]}"
             yield text, ast.Subscript(node.value, place, node.ctx)
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for other in names.get(node.id, ()):
