@@ -243,6 +243,8 @@ slow = np.vectorize(double)
         "while True: act(1.0), double(3), slow(2)",
         "losses = train(sgd, 10**12)\nprint(len(losses), act(losses[-1]))",
         "model = lambda k: act(k)\nwhile True: print(model(1))",
+        "import functools\nwhile True: functools.partial(len)([1])",
+        "def debug(): return globals()\nwhile True: pass",
     ],
 )
 def test_a_training_loop_is_not_run_for_an_answer_that_uses_what_it_uses(cell):
