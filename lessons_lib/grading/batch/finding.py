@@ -332,10 +332,9 @@ def _in_archive(
     folder, left_out = unpacker.unpack(path, room)
     if not left_out and not any(folder.iterdir()):
         left_out = {"": "there is no file in it"}
+    whole = prefix if depth else path.name  # one that is named has its own name
     for name, reason in left_out.items():
-        found.left_out[shown_name(prefix + name if name else prefix if depth else path.name)] = (
-            reason
-        )
+        found.left_out[shown_name(prefix + name if name else whole)] = reason
     yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 

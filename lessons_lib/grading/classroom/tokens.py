@@ -45,7 +45,8 @@ def tokens_of(source: str) -> Iterator[Token]:
     line = at = counted = brackets = 0
     while at < len(source):
         if begins_statement and brackets <= 0 and source[at] in "!%":  # of Jupyter's, no code
-            at = source.find("\n", at) % (len(source) + 1)
+            end = source.find("\n", at)
+            at = len(source) if end < 0 else end
             continue
         found = TOKEN.match(source, at)
         assert found  # every character is a token, if no more than that
