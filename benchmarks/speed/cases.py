@@ -17,6 +17,7 @@ from lessons_lib.training import PRESETS, Recipe, Trainer, perplexity
 Work = Callable[[], object]
 LAYERS: dict[str, type[RNN] | type[LSTM] | type[GRU]] = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 V = 10_000  # words of the vocabulary, as in the Penn Treebank
+VILLAGE = 241  # words of the village, on which `lesson` trains
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,21 @@ def layer_case(name: str, T: int, N: int, D: int, H: int) -> Case:
     )
 
 
-def step_case(preset: str) -> Case:
+def step_case(preset: str, words: int = V) -> Case:
     """One training step of a recipe: forward, loss, backward, clip, update."""
     recipe = PRESETS[preset]
     T, N = recipe.seq_len, recipe.batch_size
 
     def package() -> Work:
-        return Trainer(recipe.build(V), _text(recipe), recipe).step
+        return Trainer(recipe.build(words), _text(recipe, words), recipe).step
 
     def products() -> Work:
         H, D = recipe.hidden_size, recipe.embed_size
         sizes = [(T, N, H if k else D, H, 4) for k in range(recipe.num_layers)]
         layers = [_layer_products(*size) for size in sizes]
         rng = np.random.default_rng(0)
-        hs, W = _normal(rng, T * N, H), _normal(rng, H, V)
-        scores, dhs, dW = np.empty((T * N, V), np.float32), np.empty_like(hs), np.empty_like(W)
+        hs, W = _normal(rng, T * N, H), _normal(rng, H, words)
+        scores, dhs, dW = np.empty((T * N, words), np.float32), np.empty_like(hs), np.empty_like(W)
 
         def work() -> None:
             for layer in layers:
@@ -100,7 +101,7 @@ def step_case(preset: str) -> Case:
         return work
 
     # What `best` drops, words and recurrent weights, PyTorch has no module for.
-    pytorch = None if recipe.word_dropout else lambda: _torch_step(recipe)
+    pytorch = None if recipe.word_dropout else lambda: _torch_step(recipe, words)
     return Case(f"training step, `{preset}`", package, pytorch, products, tokens=T * N)
 
 
@@ -216,13 +217,13 @@ def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def _text(recipe: Recipe) -> np.ndarray:
+def _text(recipe: Recipe, words: int) -> np.ndarray:
     """Ids of a made-up text, long enough for 100 batches."""
     size = recipe.batch_size * recipe.seq_len * 100 + 1
-    return np.random.default_rng(0).integers(0, V, size)
+    return np.random.default_rng(0).integers(0, words, size)
 
 
-def _TorchModel(recipe: Recipe) -> Any:
+def _TorchModel(recipe: Recipe, words: int = V) -> Any:
     """The language model of a recipe as PyTorch's users write it."""
     import torch
 
@@ -230,11 +231,11 @@ def _TorchModel(recipe: Recipe) -> Any:
         def __init__(self) -> None:
             super().__init__()
             D, H = recipe.embed_size, recipe.hidden_size
-            self.embedding = torch.nn.Embedding(V, D)
+            self.embedding = torch.nn.Embedding(words, D)
             # Within the module PyTorch drops between layers only, so that one layer has none.
             p = recipe.dropout if recipe.num_layers > 1 else 0.0
             self.rnn = torch.nn.LSTM(D, H, recipe.num_layers, dropout=p)
-            self.output = torch.nn.Linear(H, V)
+            self.output = torch.nn.Linear(H, words)
             self.dropout = torch.nn.Dropout(recipe.dropout)
             torch.nn.init.normal_(self.embedding.weight, std=recipe.embed_scale)
             if recipe.tie_weights:
@@ -247,12 +248,17 @@ def _TorchModel(recipe: Recipe) -> Any:
     return Model()
 
 
-def _torch_step(recipe: Recipe) -> Work:
+def _torch_step(recipe: Recipe, words: int) -> Work:
     import torch
 
-    model = _TorchModel(recipe)
-    optimizer = torch.optim.SGD(model.parameters(), lr=recipe.lr)
-    ids = _text(recipe)
+    model = _TorchModel(recipe, words)
+    if recipe.optimizer == "adam":  # AdamW: its weights decay as ours do, beside the gradient
+        optimizer: Any = torch.optim.AdamW(
+            model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
+        )
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=recipe.lr)
+    ids = _text(recipe, words)
     lanes = torch.tensor(ids[:-1].reshape(recipe.batch_size, -1).T.copy())
     targets = torch.tensor(ids[1:].reshape(recipe.batch_size, -1).T.copy())
     batches = list(zip(lanes.split(recipe.seq_len), targets.split(recipe.seq_len), strict=True))
@@ -264,7 +270,7 @@ def _torch_step(recipe: Recipe) -> Work:
         x, y = batches[steps % len(batches)]
         logits, state = model(x, state)
         state = tuple(part.detach() for part in state)
-        loss = torch.nn.functional.cross_entropy(logits.view(-1, V), y.reshape(-1))
+        loss = torch.nn.functional.cross_entropy(logits.view(-1, words), y.reshape(-1))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_norm)
@@ -281,6 +287,7 @@ CASES = {
     case.name: case
     for case in (
         *(layer_case(name, *size) for size in SIZES for name in LAYERS),
+        step_case("lesson", VILLAGE),
         *(step_case(preset) for preset in ("book", "better", "best")),
         evaluation_case("book", 7000),
         evaluation_case("better", 3500),
