@@ -228,6 +228,38 @@ def test_a_lesson_goes_on_with_the_learners_function(submission):
     assert set(statuses(grade(submission(source))).values()) == {"passed"}
 
 
+def double(x):
+    """Twice."""
+    return 2 * x
+
+
+ON_ITS_WAY_TO_2 = {  # when all has been run, though no statement shows that it changes K or k
+    "into an array": "K = np.ones(1)\nnp.add(K, 1, K)\ndef k(): return K[0]",
+    "by another name": "def set():\n    global K\n    K = 2\nrun = set\nrun()\ndef k(): return K",
+    "in a cache": "K = [2]\n@lru_cache\ndef k(): return K[0]\nk()\nK[0] = 3",
+}
+
+
+@pytest.mark.parametrize("name", ON_ITS_WAY_TO_2)
+def test_what_a_text_does_not_show_comes_out_when_all_is_run(submission, name, monkeypatch):
+    monkeypatch.setattr("lessons_lib.grading.grader.SECONDS_FOR_ALL", 1.0)
+    made = exercise(
+        lesson="99_mine",
+        outputs=[Output("y", "N")],
+        make_case=lambda rng, N: {"x": rng.normal(size=N)},
+        sizes=[{"N": 3}],
+    )(double)
+    begin = f"import numpy as np\nfrom functools import lru_cache\n{ON_ITS_WAY_TO_2[name]}\n"
+    answer = "def double(x): return k() * x\n"
+    training = "while True: double(1.0)\n"
+    for source, right in [
+        (begin + training + answer, True),
+        (begin + answer.replace("*", "+") + training, False),
+    ]:
+        report = grade(submission(source), exercises=[made])
+        assert (statuses(report)["double"] == "passed") is right, report
+
+
 def test_earlier_cells_may_be_used(submission):
     path = submission(
         """

@@ -29,7 +29,7 @@ def defined(*cells, run="needed", is_notebook=True, seconds=10.0):
     pieces = [(f"cell {number}", cell) for number, cell in enumerate(cells, start=1)]
     main = sys.modules["__main__"]
     try:
-        namespace, problems, concerns = define(
+        namespace, problems, concerns, _ = define(
             pieces, ["f"], is_notebook=is_notebook, run=run, seconds=seconds
         )
     finally:

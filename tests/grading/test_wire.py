@@ -169,7 +169,16 @@ JSON = st.recursive(
     max_leaves=12,
 )
 FIELDS = ["value", "written_into", "raised", "attempted", "written", "written_at", "printed"]
-FIELDS += ["warnings", "functions", "problems", "concerns", "parameters", "is_plain", "call"]
+FIELDS += [
+    "warnings",
+    "functions",
+    "problems",
+    "concerns",
+    "parameters",
+    "is_plain",
+    "call",
+    "left_out",
+]
 
 
 @given(
@@ -220,6 +229,7 @@ def test_an_answer_with_one_field_that_is_drawn(data):
         {"problems": None},
         {"concerns": {"f": [1]}},
         {"concerns": {"f": [True]}},
+        {"left_out": 1},
         {"more": 1},
     ],
 )
@@ -229,6 +239,7 @@ def test_definitions_that_are_none(change):
         "functions": {"f": described},
         "problems": [["run", "cell 1", 3, "failed"]],
         "concerns": {"f": [0]},
+        "left_out": False,
     }
     assert checked_definitions(plain, ["f"]) is plain
     with pytest.raises(ProtocolError, match="not what was asked for"):

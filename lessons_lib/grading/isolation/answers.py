@@ -42,13 +42,17 @@ def checked_definitions(answer: Any, names: Collection[str]) -> dict[str, Any]:
     Args:
         answer: {"functions": {name: {"parameters": [[name, kind, has a default], …] or None,
             "is_plain": bool}}, "problems": [[kind, label, line, text], …],
-            "concerns": {name: [numbers of problems]}}.
+            "concerns": {name: [numbers of problems]},
+            "left_out": whether something was not run that might have an effect}.
         names: the functions that are asked for.
 
     Raises:
         ProtocolError: if it is another.
     """
-    functions, problems, concerns = _fields(answer, "functions", "problems", "concerns")
+    functions, problems, concerns, left_out = _fields(
+        answer, "functions", "problems", "concerns", "left_out"
+    )
+    _require(type(left_out) is bool)
     for described in _named(functions, names).values():
         parameters, is_plain = _fields(described, "parameters", "is_plain")
         if parameters is not None:

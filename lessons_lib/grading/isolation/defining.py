@@ -34,7 +34,7 @@ def define(
     is_notebook: bool,
     run: str,
     seconds: float,
-) -> tuple[dict[str, Any], list[Problem], dict[str, list[int]]]:
+) -> tuple[dict[str, Any], list[Problem], dict[str, list[int]], bool]:
     """Define a submission's functions as running the whole of it would.
 
     Args:
@@ -46,7 +46,8 @@ def define(
             what is left is stopped.
 
     Returns:
-        The namespace, problems, and for each name the numbers of the problems that concern it.
+        The namespace, problems, for each name the numbers of the problems that concern it, and
+        whether something was not run that might have an effect.
     """
     module = types.ModuleType("__main__" if is_notebook else "submission")
     sys.modules[module.__name__] = module
@@ -61,6 +62,7 @@ def define(
     program = Program(statements, asked)
     needed = program.needed(asked)[0]
     stopwatch = Stopwatch(time.process_time)
+    left_out = False
     for statement in statements:
         if run == "all" or any(statement is other for other in needed):
             with _time_limit((seconds - stopwatch.read()[0]) * SHARE):
@@ -68,6 +70,8 @@ def define(
                     problems.append(problem)
         elif statement.is_import and (problem := _not_there(statement)):
             problems.append(problem)
+        else:
+            left_out |= statement.acts
     for name, function in aliases.items():
         if name in names and function in namespace:
             namespace.setdefault(name, namespace[function])
@@ -79,7 +83,7 @@ def define(
             for number, problem in enumerate(problems)
             if ANYTHING in problem.names or problem.names & uses
         ]
-    return namespace, problems, concerns
+    return namespace, problems, concerns, left_out
 
 
 def _statements(

@@ -85,6 +85,11 @@ class Statement:
         """Whether it is a def or class."""
         return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
+    @property
+    def acts(self) -> bool:
+        """Whether it may do more than bind its names."""
+        return bool(self.changes_now) or isinstance(self.node, ast.ClassDef)
+
     def touches(self, names: set[str]) -> bool:
         """Whether it binds or changes one of the names."""
         return bool(ANYTHING in self.binds or names & self.binds or names & self.changes)

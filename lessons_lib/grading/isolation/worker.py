@@ -107,14 +107,15 @@ def _defined(question: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The submission's namespace, and what the grader is told of it."""
     names = question["names"]
     options = {key: question[key] for key in ("is_notebook", "run", "seconds")}
-    namespace, problems, concerns = define(question["cells"], names, **options)
+    namespace, problems, concerns, left_out = define(question["cells"], names, **options)
     functions = {n: signature(namespace[n]) for n in sorted(names) if callable(namespace.get(n))}
     told = [
         [problem.kind, problem.label, problem.line, problem.text[:LONGEST_TEXT]]
         for problem in problems[:MOST_PROBLEMS]
     ]
     concerns = {n: [k for k in numbers if k < MOST_PROBLEMS] for n, numbers in concerns.items()}
-    return namespace, {"functions": functions, "problems": told, "concerns": concerns}
+    found = {"functions": functions, "problems": told, "concerns": concerns, "left_out": left_out}
+    return namespace, found
 
 
 def signature(function: Callable[..., Any]) -> dict[str, Any]:
