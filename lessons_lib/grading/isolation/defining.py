@@ -15,7 +15,8 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lessons_lib.grading.isolation.needed import ANYTHING, Program, Statement, examined
+from lessons_lib.grading.isolation.names import ANYTHING, Statement, examined
+from lessons_lib.grading.isolation.needed import Program
 from lessons_lib.grading.isolation.stand_in import NOTHING, get_ipython
 from lessons_lib.grading.isolation.statements import UNPARSABLE, Problem, broken, parse
 from lessons_lib.grading.isolation.times import PATIENCE, Stopwatch

@@ -22,6 +22,7 @@ WORKERS_OWN = (
     "exercise/cases.py",
     "exercise/containers.py",
     "isolation/defining.py",
+    "isolation/names.py",
     "isolation/needed.py",
     "isolation/running.py",
     "isolation/stand_in.py",
