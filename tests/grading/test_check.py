@@ -1,5 +1,6 @@
 """What `check` tells a learner about typical mistakes, and that it survives anything."""
 
+import functools
 import itertools
 import sys
 import time
@@ -13,6 +14,7 @@ from lessons_lib import cells
 from lessons_lib.course import exercises
 from lessons_lib.course.lstm_gates.exercises import lstm_gates, lstm_step, lstm_unroll
 from lessons_lib.functions import relu, sigmoid
+from lessons_lib.gradients import clip_values, global_norm
 from lessons_lib.grading import Output, case, check, exercise
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.registry import EXERCISES
@@ -238,7 +240,7 @@ def test_return_forgotten():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda h, c: [h, c], "It returns a list of 2; expected the tuple (h, c). A list has [ ]"),
+        (lambda h, c: [h, c, 1, 2], "It returns a list of 4; expected the tuple (h, c)."),
         (lambda h, c: h, "It returns an array of shape (3, 5); expected the tuple (h, c)."),
         (lambda h, c: (h,), "It returns a tuple of 1; expected the tuple (h, c)."),
         (lambda h, c: (h, c, 1, 2), "It returns a tuple of 4; expected the tuple (h, c)."),
@@ -253,6 +255,7 @@ def test_structure(change, words):
 
 
 def test_a_cache_may_follow():
+    assert found(step(lambda h, c: [h, c]))[0].status == "passed", "a list of results will do"
     assert found(step(lambda h, c: (h, c, {"any": "thing"})))[0].status == "passed"
     assert (
         "expected the tuple (i, f, g, o)" in found(lambda *a: (*lstm_gates(*a), 1), "lstm_gates")[1]
@@ -335,6 +338,36 @@ def test_values_earn_the_points_in_whatever_array(change):
     assert (result.status, result.score) == ("passed", 2)
     if change is np.float64:
         assert text.startswith("Remark, at no cost: h comes back as float64, expected float32.")
+
+
+@pytest.mark.parametrize(("error", "status"), [(0, "passed"), (1e-4, "failed")])
+def test_a_single_number_in_float32_is_judged_as_an_array_is(error, status):
+    def norm(grads):
+        return np.float32(global_norm(grads)) + np.float32(error)
+
+    assert found(norm, "global_norm")[0].status == status
+
+
+def test_an_answer_in_place_may_be_a_partial_function():
+    assert found(functools.partial(clip_values), "clip_values")[0].status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("context", "kind"),
+    [
+        (np.errstate(over="raise"), FloatingPointError),
+        (warnings.catch_warnings(action="error", category=RuntimeWarning), RuntimeWarning),
+    ],
+)
+def test_whoever_made_errors_of_warnings_may_catch_them(context, kind):
+    def learner(x):
+        try:
+            return np.exp(x) / (1 + np.exp(x))
+        except kind:
+            return sigmoid(x)
+
+    with context:
+        assert found(learner, "sigmoid")[0].status == "passed"
 
 
 def test_what_float32_alone_breaks_is_a_remark():

@@ -344,6 +344,21 @@ def test_an_import_that_is_not_there_is_named_and_costs_nothing():
     assert told == names
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "try:\n    import none_such, math\nexcept ImportError: pass",
+        "try:\n    import none_such\n    from math import floor\n    import math as m, math\n"
+        "except: print('pip install none_such')",
+        "import contextlib\nwith contextlib.ExitStack():\n    import none_such.x\n    import math",
+        "if True:\n    import none_such as x\n    import math",
+    ],
+)
+def test_an_import_that_is_not_there_takes_none_after_it_along(cell):
+    namespace, _, _ = defined(cell, "def f(): return math.floor(2.5)")
+    assert namespace["f"]() == 2
+
+
 # Statements over few names, so that they meet; some fail, some change what others hold.
 NAMES = st.sampled_from("abcd")
 EXPRESSIONS = st.one_of(

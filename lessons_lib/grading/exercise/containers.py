@@ -31,7 +31,7 @@ class OwnCache:
             LookupError: if it returns none.
         """
         returned = forward(*self.arguments.values())
-        if not isinstance(returned, tuple) or len(returned) <= self.place:
+        if not isinstance(returned, tuple | list) or len(returned) <= self.place:
             raise LookupError(f"{self.forward} returns no cache")
         return returned[self.place]
 

@@ -295,9 +295,9 @@ class Exercise:
             return tuple(value[name] for name in names) if fits else None
         if wanted == 1 and not (self.may_follow and isinstance(value, tuple)):
             return (value,)
-        if not isinstance(value, tuple):
+        if not isinstance(value, tuple | list):
             return None
-        return value[:wanted] if 0 <= len(value) - wanted <= len(self.may_follow) else None
+        return tuple(value[:wanted]) if 0 <= len(value) - wanted <= len(self.may_follow) else None
 
     def cases(self, rng: np.random.Generator) -> list[Case]:
         """Draw one float64 case for each of `sizes`, and one float32 case of the first of them.

@@ -18,7 +18,7 @@ IMPORTS = "import numpy as np"
 CHECK_SHAPES = '''def check_shapes(call, expected):
     """Call a function once and compare the shapes of its results. The values are graded later."""
     result = call(np.random.default_rng(0))
-    found = result if isinstance(result, tuple) else (result,)
+    found = result if isinstance(result, tuple | list) else (result,)
     assert len(found) >= len(expected), f"expected {', '.join(expected)}; got {len(found)} results"
     for (name, shape), array in zip(expected.items(), found):
         assert np.shape(array) == shape, f"{name}: expected shape {shape}, got {np.shape(array)}"'''

@@ -4,6 +4,7 @@ import __future__
 
 import ast
 import contextlib
+import copy
 import importlib.util
 import inspect
 import linecache
@@ -69,6 +70,7 @@ def define(
             with _time_limit((seconds - stopwatch.read()[0]) * SHARE):
                 if problem := _run(statement, namespace):
                     problems.append(problem)
+                _import_the_rest(statement, namespace)
         elif statement.is_import and (problem := _not_there(statement)):
             problems.append(problem)
         else:
@@ -157,6 +159,25 @@ def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
         line = _line_in(code.co_filename, error)
         return _problem(kind, statement, _module(statement) if kind == "import" else text, line)
     return None
+
+
+def _import_the_rest(statement: Statement, namespace: dict[str, Any]) -> None:
+    """Import what a try, with or if would have, had an import before it not failed."""
+    left: list[ast.AST] = [] if statement.is_import else [statement.node]
+    while left:
+        node = left.pop(0)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                one = copy.copy(node)
+                one.names = [alias]
+                if name not in namespace and name != "*":
+                    with contextlib.suppress(Exception):
+                        _execute(_compiled(statement.label, one, 0), namespace)
+        elif isinstance(node, ast.stmt | ast.ExceptHandler) and not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ):
+            left += ast.iter_child_nodes(node)
 
 
 def _execute(code: types.CodeType, namespace: dict[str, Any]) -> None:

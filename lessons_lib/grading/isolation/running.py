@@ -21,6 +21,7 @@ from lessons_lib.grading.exercise.containers import OwnCache, arrays_in, copied
 from lessons_lib.grading.isolation.unset import marked_empty
 
 PLACEHOLDERS = (None, Ellipsis, NotImplemented)
+FILTERS_AT_FIRST = tuple(warnings.filters)
 # What the names of those instructions begin with that compute, store or call.
 WORK = (
     *("BINARY", "CALL", "COMPARE", "CONTAINS", "DELETE", "FORMAT", "FOR_ITER", "GET_ITER"),
@@ -182,14 +183,18 @@ def _own_cache(wanted: OwnCache, own: Callable[[str], Any] | None) -> Any:
 @contextlib.contextmanager
 def _quietly() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
     printed = io.StringIO()
+    # Whoever has made errors of warnings may count on them.
+    raises = any(new[0] == "error" for new in warnings.filters if new not in FILTERS_AT_FIRST)
+    floating: Any = {k: how if how == "raise" else "warn" for k, how in np.geterr().items()}
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(record=True) as caught,
-        np.errstate(all="warn"),
+        np.errstate(**floating),
         marked_empty(),
     ):
-        warnings.simplefilter("always")
+        if not raises:
+            warnings.simplefilter("always")
         yield printed, caught
 
 
@@ -245,7 +250,7 @@ def _is_stub_error(error: BaseException, function: Callable[..., Any]) -> bool:
 def _does_work(function: Callable[..., Any]) -> bool:
     """Whether a function does more than to hand names and constants around, as a stub does."""
     code = _code(function)
-    return code is not None and any(
+    return code is None or any(  # a partial function, say
         instruction.opname.startswith(WORK) for instruction in dis.get_instructions(code)
     )
 

@@ -135,8 +135,13 @@ def is_number(value: Any) -> bool:
 
 
 def number_as_array(number: Any, dtype: str) -> np.ndarray:
-    """A number as an array of shape (): whole numbers as int64, others in the given dtype."""
+    """A number as an array of shape (): whole numbers as int64, others in the given dtype.
+
+    What is float32 stays so, and is judged as it would be in an array.
+    """
     array = np.asarray(number)
+    if array.dtype == np.float32:
+        return array
     return array.astype(dtype if array.dtype.kind == "f" else np.int64)
 
 

@@ -105,10 +105,7 @@ def about_structure(exercise: Exercise, value: Any) -> str:
             return f"The dict that it returns lacks {in_words(missing)}; expected {wanted}."
     if value is None:
         return f"It returns None; expected {wanted}. Does it end with a return statement?"
-    text = f"It returns {describe(value)}; expected {wanted}."
-    if isinstance(value, list):
-        text += f"\nA list has [ ]; return {names} makes a tuple."
-    return text
+    return f"It returns {describe(value)}; expected {wanted}."
 
 
 def about_scores(exercise: Exercise, right: Sequence[Output]) -> str:
