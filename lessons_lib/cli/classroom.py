@@ -51,19 +51,19 @@ def statistics(
     say_next(f"{graded / 'index.html'} shows the class in a browser.")
 
 
-def _check_compared(compare: Path) -> None:
-    """Say before anything is graded that there is nothing to compare with."""
+def _check_code(path: Path, option: str) -> None:
+    """Say before anything is graded that there is no code."""
     import tempfile
 
     from lessons_lib.grading.batch import find_submissions
 
-    if not compare.exists():
-        raise FileNotFoundError(f"--compare: there is no file or folder {compare}")
+    if not path.exists():
+        raise FileNotFoundError(f"{option}: there is no file or folder {path}")
     with tempfile.TemporaryDirectory() as unpacked:
         try:
-            find_submissions([compare], Path(unpacked, "files"))
+            find_submissions([path], Path(unpacked, "files"))
         except ValueError as error:
-            raise ValueError(str(error).replace("PATH", "--compare", 1)) from None
+            raise ValueError(str(error).replace("PATH", option, 1)) from None
 
 
 class Classroom:
@@ -80,6 +80,7 @@ class Classroom:
         late: str | None,
         exercises: Path | None,
         compare: Path | None,
+        given: Path | None,
     ) -> None:
         from lessons_lib.grading.classroom.gradebooks import FORMATS, check_title
         from lessons_lib.grading.classroom.late import late_policy
@@ -94,9 +95,10 @@ class Classroom:
         self.late: Late = late_policy(due, late, list(self.who.students.values()))
         self._tells_late = due is not None or late is not None
         self._kind, self._title, self._found = kind, title, found
-        self._exercises, self._compare = exercises, compare
-        if compare is not None:
-            _check_compared(compare)
+        self._exercises, self._compare, self._given = exercises, compare, given
+        for path, option in ((compare, "--compare"), (given, "--given")):
+            if path is not None:
+                _check_code(path, option)
         self._files: dict[str, str] = {}  # what is where
 
     def about(self, graded: "Graded") -> Mapping[str, str]:
@@ -143,7 +145,9 @@ class Classroom:
             write_csv(out / "missing.csv", table)
             self._files["missing.csv"] = "who has no graded submission"
         paths = self._found.submissions
-        near = look_for_copies(batch.rows, paths, self.who, self._exercises, self._compare)
+        near = look_for_copies(
+            batch.rows, paths, self.who, self._exercises, self._compare, self._given
+        )
         self._near = [remark for remark, _, _ in near]
         pages = Pages(self._title, self.who, self.late, self._near)
         write_copies(out, pages, near)

@@ -66,6 +66,9 @@ def grade(
     compare: Annotated[
         Path | None, typer.Option(help="earlier work, for the look for copies")
     ] = None,
+    given: Annotated[
+        Path | None, typer.Option(help="what all were given: no copy if two have it")
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(
@@ -130,6 +133,7 @@ def grade(
             late=late,
             exercises=exercises,
             compare=compare,
+            given=given,
         )
         students = classroom.who.students  # one key for what counts and for the gradebook
         ids = {name: students[name].id for name in found.submissions if name in found.students}

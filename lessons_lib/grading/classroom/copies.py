@@ -22,6 +22,7 @@ NEAR = 0.8  # share of what is a submission's own
 LEAST = 20  # fingerprints that two have in common
 RARE = 0.3  # share of all who may have a fingerprint that counts, or else
 FEWEST = 20  # of them; students, however often each hands in
+NEARLY_ALL = 0.8  # of the class: what more of them have was given to them
 BASE = np.uint64(0x9E3779B97F4A7C15)
 KEYWORDS = frozenset(
     "and as assert break class continue def del elif else except finally for from if import in is "
@@ -108,9 +109,12 @@ def near_pairs(
     counts = np.bincount(ids)
     whose = [same[name] for name in of_class] + [f"other {name}" for name in others]
     _, students = np.unique(whose, return_inverse=True)
-    many = max(FEWEST, RARE * len(set(whose)))
-    once = np.unique(np.stack([ids, students[owners]]), axis=1)[0]  # each student's once
-    rare = np.bincount(once, minlength=len(counts)) <= many
+    class_size = len(set(whose[: len(of_class)]))
+    in_class = owners < len(of_class)
+    once = np.unique(np.stack([ids, students[owners], in_class]), axis=1)  # each student's once
+    rare = np.bincount(once[0], minlength=len(counts)) <= max(FEWEST, RARE * len(set(whose)))
+    theirs = np.bincount(once[0, once[2] == 1], minlength=len(counts))
+    rare &= theirs <= max(3, NEARLY_ALL * class_size)
     order = np.argsort(ids, kind="stable")
     ends = np.cumsum(counts)
     starts = ends - counts

@@ -36,6 +36,7 @@ def look_for_copies(
     who: Class,
     exercises: Path | None,
     compare: Path | None,
+    given: Path | None = None,
 ) -> list[tuple[Remark, list[Piece], list[Piece]]]:
     """Pairs that are near to each other, most alike first, with their sources.
 
@@ -45,6 +46,7 @@ def look_for_copies(
         who: who is in the class; a student's own files are not compared.
         exercises: an instructor's file, whose references are compared, too; None for the course's.
         compare: a folder or an archive of earlier years, or of other work.
+        given: a file, folder or archive that all were given, beside the stubs.
     """
     with tempfile.TemporaryDirectory() as unpacked:
         wanted = _assignments(exercises)
@@ -54,6 +56,10 @@ def look_for_copies(
             found = find_submissions([compare], Path(unpacked, "files"))
             # No submission has a name with two blanks in it: none is taken for earlier work.
             places = {f"{compare.name}:  {name}": path for name, path in found.submissions.items()}
+        handed_out = [_stubs(wanted)]
+        if given is not None:
+            found = find_submissions([given], Path(unpacked, "given"))
+            handed_out += [fingerprints(_pieces(p)).hashes for p in found.submissions.values()]
         codes = {row.name: fingerprints(_pieces(paths[row.name])) for row in rows}
         of_others = {name: fingerprints(pieces) for name, pieces in others.items()}
         of_others |= {name: fingerprints(_pieces(path)) for name, path in places.items()}
@@ -63,7 +69,7 @@ def look_for_copies(
             return others[name] if name in others else _pieces(places.get(name) or paths[name])
 
         found_pairs = []
-        pairs = near_pairs(codes, of_others, _handed_out(wanted), same)
+        pairs = near_pairs(codes, of_others, np.concatenate(handed_out), same)
         for number, pair in enumerate(shared_fairly(pairs, same), 1):
             first, second = (_label(name, who) for name in (pair.first, pair.second))
             names = tuple(name for name in (pair.first, pair.second) if name in codes)
@@ -139,13 +145,13 @@ def _reference(assignment: Assignment) -> Piece:
     return assignment.name, "\n\n".join(exercise.source for exercise in assignment.exercises)
 
 
-def _handed_out(wanted: Sequence[Assignment]) -> Fingerprints:
+def _stubs(wanted: Sequence[Assignment]) -> Fingerprints:
     """What stands in the stubs that students were given."""
     hashes = [np.empty(0, np.uint64)]
     for one in wanted:
         with contextlib.suppress(ValueError):  # this package cannot have made their stubs
             hashes.append(fingerprints([("", module(one).decode())]).hashes)
-    return np.unique(np.concatenate(hashes))
+    return np.concatenate(hashes)
 
 
 def _label(name: str, who: Class) -> str:

@@ -85,6 +85,10 @@ def test_statistics_of_what_is_none(lessons, tmp_path, course):
 def test_nothing_to_compare_with_is_told_before_anything_is_graded(lessons, course):
     (course / "empty").mkdir()
     given = ["grade", course / "in", "--exercises", course / "hw1.py", "--out", course / "out"]
-    status, _, err = lessons(*given, "--compare", course / "empty")
-    assert (status, err) == (2, "lessons: --compare: expected .py or .ipynb files, found none\n")
+    for option in ("--compare", "--given"):
+        status, _, err = lessons(*given, option, course / "empty")
+        assert (status, err) == (
+            2,
+            f"lessons: {option}: expected .py or .ipynb files, found none\n",
+        )
     assert not list((course / "out").glob("results/*"))

@@ -111,6 +111,13 @@ def test_what_many_have_is_not_counted():
     assert {pair.first, pair.second} == {"ada", "bob"}
 
 
+def test_what_nearly_all_of_a_small_class_have_is_not_counted():
+    own = {"ada": hidden(reference()), "bob": reference(), "eve": "x = 1\n", "joe": "y = 2\n"}
+    (pair,) = pairs_of({name: ANSWER + text for name, text in own.items()})
+    assert {pair.first, pair.second} == {"ada", "bob"}
+    assert len(pairs_of({"ada": ANSWER, "bob": ANSWER, "eve": ANSWER})) == 3
+
+
 def test_handing_in_often_hides_nothing():
     again = {f"ada {k}": ANSWER for k in range(30)}
     same = dict.fromkeys(again, "1") | {"bob": "2"}
@@ -159,6 +166,10 @@ def test_pages_of_pairs(tmp_path):
     told = {(remark.first, remark.second) for remark, _, _ in near}
     assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
     assert not any("old: x.py" in remark.of for remark, _, _ in near)
+    given = look_for_copies(rows, found.submissions, who, EXAMPLE, None, tmp_path / "old/x.py")
+    assert [(remark.first, remark.second) for remark, _, _ in given] == [
+        ("eve", "the reference of assignment3")
+    ]
     packed = Path(shutil.make_archive(str(tmp_path / "older"), "zip", tmp_path / "old"))
     of_archive = look_for_copies(rows, found.submissions, who, EXAMPLE, packed)
     assert [pieces for _, _, pieces in of_archive] == [pieces for _, _, pieces in near]
