@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MOST_CODE = 100_000  # characters that are looked at
+LONGEST_NAME = 200  # likewise
 TOKEN = re.compile(
     r"""
     (?P<none>\#[^\n]*|[\s(),;\\]+)
@@ -14,8 +15,8 @@ TOKEN = re.compile(
         \"{3}(?:[^\\"]|\\.?|"(?!""))*+(?:\"{3}|(?P<open>\Z))
         |'{3}(?:[^\\']|\\.?|'(?!''))*+(?:'{3}|(?P<opened>\Z))
         |"(?:[^"\\\n]|\\.?)*+(?:"|$)|'(?:[^'\\\n]|\\.?)*+(?:'|$)))
-    |(?P<attribute>\.(?:[\s\\]|\#[^\n]*)*+(?P<member>[^\W\d]\w*))
-    |(?P<name>[^\W\d]\w*)
+    |(?P<attribute>\.(?:[\s\\]|\#[^\n]*)*+(?P<member>[a-zA-Z_\x80-\U0010ffff][\w\x80-\U0010ffff]*))
+    |(?P<name>[a-zA-Z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)
     |(?P<number>\d[\d_]*)(?:\.0*+(?!\d))?
     |(?P<other>\d[\w.]*|.)
     """,
@@ -40,7 +41,7 @@ class Token(NamedTuple):
 
 def tokens_of(source: str) -> Iterator[Token]:
     """The tokens of a piece of code, without comments, brackets and blanks."""
-    source = unicodedata.normalize("NFKC", source)[:MOST_CODE]  # as Python reads names
+    source = source[:MOST_CODE]
     begins_statement = True
     line = at = counted = brackets = 0
     while at < len(source):
@@ -70,7 +71,13 @@ def tokens_of(source: str) -> Iterator[Token]:
             continue
         begins_statement = False
         if kind == "attribute":
-            text = f".{found['member']}"
+            text = f".{_as_python_reads(found['member'])}"
+        elif kind == "name":
+            text = _as_python_reads(text)
         elif kind == "number":
             text = found["number"]
         yield Token(kind, text, line)
+
+
+def _as_python_reads(name: str) -> str:
+    return unicodedata.normalize("NFKC", name[:LONGEST_NAME])  # long ones would take minutes

@@ -142,6 +142,8 @@ def test_a_flood_hides_no_other_pair():
         "1_" * 50_000,
         "\ud800.x" * 9,
         "\ufdfa" * 100_000,  # 18 characters each, as Python reads names
+        "#" + "\u0345\u0334" * 50_000,  # accents, which are put in order one by one
+        "a" + "\u0345\u0334" * 50_000,
         ". #\n" * 30_000,
         "%\n" * 50_000,
         "(" * 100_000 + "\n!",
