@@ -172,7 +172,7 @@ def _import_the_rest(statement: Statement, namespace: dict[str, Any]) -> None:
                 one = copy.copy(node)
                 one.names = [alias]
                 if name not in namespace and name != "*":
-                    with contextlib.suppress(Exception):
+                    with contextlib.suppress(Exception, SystemExit):
                         _execute(_compiled(statement.label, one, 0), namespace)
         elif isinstance(node, ast.stmt | ast.ExceptHandler) and not isinstance(
             node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

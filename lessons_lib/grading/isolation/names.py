@@ -76,7 +76,8 @@ class Statement:
     @property
     def acts(self) -> bool:
         """Whether it may do more than bind its names."""
-        return bool(self.changes_now) or isinstance(self.node, ast.ClassDef)
+        is_decorated = bool(getattr(self.node, "decorator_list", ()))
+        return bool(self.changes_now) or is_decorated or isinstance(self.node, ast.ClassDef)
 
     def touches(self, names: set[str]) -> bool:
         """Whether it binds or changes one of the names."""
