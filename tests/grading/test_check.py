@@ -506,6 +506,8 @@ def test_a_slip_is_looked_for_no_longer_than_it_may_take(monkeypatch):
         ("same_mask_dropout", "/ (1 - p)", "/ p", "one term of a difference is left out"),
         # With one step it is right where there are two layers, as with any number of steps.
         ("stacked_lstm", "zip(layers, h0, c0, strict=True)", "zip(layers[:2], h0, c0)", ""),
+        # One step of one row has no other scores beside it; one step of two rows has.
+        ("cross_entropy", "logits.max(axis=-1, keepdims=True)", "logits.max()", "is -inf"),
         # Weights have no steps to be read backwards.
         ("rnn_unroll", "_t, h, Wx,", "_t, h, Wx[::-1, ::-1],", "60 of 60 values differ"),
         # The ids of one step may have the largest one among them.

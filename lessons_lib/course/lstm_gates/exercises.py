@@ -159,10 +159,10 @@ by_hand(
         "c is 1.25. It goes through tanh on its way into h, and then meets the output gate.",
     ],
     mistakes={
-        0.625: "Your memory cell is right; on its way into h it goes through tanh.",
+        0.625: "That is o times c. On its way into h the memory cell goes through tanh.",
         0.848: "Your memory cell is right; how much of it does the output gate show?",
         1.25: "That is the memory cell. What of it is shown?",
-        0.471: "All of the old memory is in it: the forget gate is left out.",
+        0.471: "In it c is 1.75: the forget gate is left out, or the minus of g.",
         0.381: "All of the new memory is in it: the input gate is left out.",
         0.277: "The forget gate and the input gate have changed places.",
     },

@@ -234,11 +234,11 @@ by_hand(
         "The sum passes the forget gate.",
     ],
     mistakes={
-        0.45: "That is what the next step sent back, through the forget gate. h was made of c too.",
+        0.45: "Only one way is in it. c reaches the loss by two: the next step's memory, and h.",
         0.82: "That is the gradient on c. One gate lies between it and the old memory.",
         0.77: "Both ways meet in c, and the forget gate comes after: it has to let through both.",
         1.35: "You add dh as it is. Between c and h stand tanh and the output gate.",
-        0.9: "The output gate is in it, but not the derivative of tanh.",
+        0.9: "That is f alone, or both ways without the derivative of tanh.",
         1.026: "The derivative of tanh is in it, but not the output gate.",
         0.288: "That came through h. What the next step sent back has to be added first.",
         0.63: "The derivative of tanh is 1 - tanh(c)^2. Something is missing on tanh(c).",
