@@ -170,6 +170,8 @@ class Classroom:
         _say_some("want a human eye", lines)
         near = [f"{one.share:.0%} {one.first} and {one.second}" for one in self._near]
         _say_some("pairs are near to each other", near)
+        if near and self._given is None:
+            say("  --given FILE leaves out what all were given")
         missing = [
             f"{student.name or student.id}: {files or 'nothing'}"
             for student, files in self.who.missing

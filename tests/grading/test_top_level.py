@@ -116,6 +116,10 @@ AS_AFTER_RUN_ALL = {
         ["from none_such import Float", "def f() -> Float: return 1"],
         1,
     ),
+    "an annotation of an older NumPy": (
+        ["import numpy as np", "def f(x: np.float_ = 1) -> np.Inf: return x"],
+        1,
+    ),
     "a future for all cells": (
         ["from __future__ import annotations", "x = 1", "def f() -> No: return 1"],
         1,

@@ -143,10 +143,11 @@ def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
     try:
         try:
             _execute(code, namespace)
-        except NameError:
+        except (NameError, AttributeError):
             if not statement.is_definition:
                 raise
-            # Perhaps a type in an annotation, of a package that is not there: it needs no value.
+            # Perhaps a type in an annotation, of a package that is not there, or of an older
+            # NumPy: it needs no value.
             flags = __future__.annotations.compiler_flag
             _execute(_compiled(code.co_filename, statement.node, flags), namespace)
     except KeyboardInterrupt:
