@@ -67,8 +67,9 @@ def influence(
         ValueError, TypeError: if an argument is of the wrong type, shape or range.
 
     Warns:
-        UserWarning: if "gradient" is asked of a prediction of which the model is so sure that the
-            slope of log p is next to 0, or "integrated" is not as exact as said above.
+        UserWarning: if "gradient" or "times_input" is asked of a prediction, without `versus`, of
+            which the model is so sure that the slope of log p is next to 0, or "integrated" is not
+            as exact as said above.
 
     Source: integrated gradients: Sundararajan, Taly and Yan (2017), "Axiomatic attribution for deep
     networks".
