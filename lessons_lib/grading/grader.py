@@ -64,7 +64,7 @@ def grade(
         seed: of the cases; by default a new one, drawn when the file has been read.
         run: "all" to run every statement of the file; by default those that bind or change
             what its answers use. If an answer is not right, the file is graded once more with
-            all that runs in three seconds, and what came out better counts.
+            all that runs in three seconds, and the grading with more points counts.
 
     Returns:
         A Report with a result for each exercise, the seed and the isolation reached. Whatever the
@@ -99,16 +99,12 @@ def grade_in_place(
     if seed is None:
         seed = secrets.randbits(63)
     task = wanted, submission, level, seed, Allowance()
-    results, left_out = _graded(*task, run, SECONDS_TO_DEFINE)
-    if left_out and any(result.status in ("failed", "error") for result in results):
+    results, may_be_better = _graded(*task, run, SECONDS_TO_DEFINE)
+    if may_be_better:
         # What the answers use is told from the text, and a text can do more than it shows.
         again, _ = _graded(*task, "all", SECONDS_FOR_ALL)
-        results = [max(pair, key=_worth) for pair in zip(results, again, strict=True)]
+        results = max(results, again, key=lambda some: sum(result.score for result in some))
     return Report([_presentable(result) for result in results], seed=seed, isolation=level)
-
-
-def _worth(result: Result) -> tuple[bool, float]:
-    return result.status == "passed", result.score
 
 
 def unreadable(
@@ -138,9 +134,10 @@ def _graded(
     run: str,
     seconds: float,
 ) -> tuple[list[Result], bool]:
-    """Results, and whether something was not run that might have an effect."""
+    """Results, and whether there might be better ones if all of the file were run."""
     results: list[Result] = []
-    left_out = False
+    left_out = is_unfound = False
+    text = "\n".join(source for _, source in submission.pieces)
     modules, taken = building_blocks(exercises)
     handed_out = handed_out_with(exercises)
     ours = [f"lessons_lib.{module.removesuffix('.py')}" for module in modules]
@@ -177,6 +174,9 @@ def _graded(
                 found = defined(worker, left, submission, run, seconds)
                 if isinstance(found, dict):
                     left_out |= found["left_out"]
+                    is_unfound |= any(
+                        e.name not in found["functions"] and e.name in text for e in left
+                    )
                     if results and exercises[len(results) - 1].is_given_functions:
                         allowance.seconds = before  # for our sake they are run once more
                     remarks.read(found)
@@ -184,7 +184,8 @@ def _graded(
                     results += graded_by(worker, some, found, seed, results, (apart, afresh))
                 else:
                     results += found
-    return remarks.added(results), left_out
+    is_wrong = any(result.status in ("failed", "error") for result in results)
+    return remarks.added(results), left_out and (is_wrong or is_unfound)
 
 
 def _for_one_process(exercises: Sequence[Exercise]) -> Sequence[Exercise]:

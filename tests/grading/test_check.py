@@ -364,10 +364,16 @@ def test_whoever_made_errors_of_warnings_may_catch_them(context, kind):
         try:
             return np.exp(x) / (1 + np.exp(x))
         except kind:
-            return sigmoid(x)
+            small = np.exp(-abs(x))  # it may come out as 0: Python's own setting says nothing then
+            return np.where(x < 0, small, 1) / (1 + small)
 
     with context:
         assert found(learner, "sigmoid")[0].status == "passed"
+
+
+def test_errors_of_warnings_that_come_out_cost_nothing():
+    with np.errstate(all="raise"), warnings.catch_warnings(action="error", category=RuntimeWarning):
+        assert found(lambda x: 1 / (1 + np.exp(-x)), "sigmoid")[0].status == "passed"
 
 
 def test_what_float32_alone_breaks_is_a_remark():

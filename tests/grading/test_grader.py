@@ -12,9 +12,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lessons_lib.course import exercises
 from lessons_lib.grading import Output, exercise, grade
+from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.isolation import policy
 from lessons_lib.grading.isolation.process import Allowance
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 STRONG = pytest.param(
     "strong",
     marks=pytest.mark.skipif(bool(policy.missing_for_strong()), reason="not possible here"),
@@ -251,13 +253,38 @@ def test_what_a_text_does_not_show_comes_out_when_all_is_run(submission, name, m
     )(double)
     begin = f"import numpy as np\nfrom functools import lru_cache\n{ON_ITS_WAY_TO_2[name]}\n"
     answer = "def double(x): return k() * x\n"
+    unseen = "import sys\nsetattr(sys.modules[__name__], 'double', lambda x: k() * x)\n"
     training = "while True: double(1.0)\n"
     for source, right in [
         (begin + training + answer, True),
+        (begin + unseen, True),
         (begin + answer.replace("*", "+") + training, False),
     ]:
         report = grade(submission(source), exercises=[made])
         assert (statuses(report)["double"] == "passed") is right, report
+
+
+def test_of_two_gradings_one_counts_and_nothing_is_mixed(submission):
+    """What is paid for an error that is carried on is not paid to whom the error costs nothing."""
+    source = """
+        import numpy as np
+        K = np.zeros(1)
+        np.add(K, 1, K)
+
+        def rnn_step_forward(x, prev_h, Wx, Wh, b):
+            a = x @ Wx + prev_h @ Wh + b
+            return a if K[0] else np.tanh(a), (x, prev_h, Wx, Wh)
+
+        def rnn_step_backward(dnext_h, cache):
+            x, prev_h, Wx, Wh = cache
+            dx, dh, dWx, dWh = dnext_h @ Wx.T, dnext_h @ Wh.T, x.T @ dnext_h, prev_h.T @ dnext_h
+            return dx, dh, dWx, dWh, dnext_h.sum(axis=0)
+        """
+    asked = load_exercises(EXAMPLES / "cs231n_assignment.py")[:2]
+    report = grade(submission(source), exercises=asked)
+    assert [result.score for result in report.results] == [2, 0], report
+    of_all = grade(submission(source), exercises=asked, run="all")
+    assert [result.score for result in of_all.results] == [0, 1], of_all
 
 
 def test_earlier_cells_may_be_used(submission):

@@ -120,6 +120,15 @@ AS_AFTER_RUN_ALL = {
         ["import numpy as np", "def f(x: np.float_ = 1) -> np.Inf: return x"],
         1,
     ),
+    "what is no annotation": (["import math", "def f(x: math.pi | 3 = 1): return x"], 1),
+    "an annotation within": (
+        ["if True:\n    def f():\n        def g(x: no_such): return x\n        return g(2)"],
+        2,
+    ),
+    "imports that are not run": (
+        ["if len('') > 0:\n    import none_such\n    from math import pow", F, "T = pow(2, 3, 5)"],
+        3,
+    ),
     "a future for all cells": (
         ["from __future__ import annotations", "x = 1", "def f() -> No: return 1"],
         1,

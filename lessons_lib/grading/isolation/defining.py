@@ -3,6 +3,7 @@
 import __future__
 
 import ast
+import builtins
 import contextlib
 import copy
 import importlib.util
@@ -14,6 +15,7 @@ import time
 import traceback
 import types
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lessons_lib.grading.isolation.names import ANYTHING, Statement, examined
@@ -23,6 +25,7 @@ from lessons_lib.grading.isolation.statements import UNPARSABLE, Problem, broken
 from lessons_lib.grading.isolation.times import PATIENCE, Stopwatch
 
 SHARE = 0.5  # of the time that is left, for one statement
+ANNOTATIONS = __future__.annotations.compiler_flag  # they are not evaluated
 
 
 class OutOfTimeError(BaseException):
@@ -104,8 +107,14 @@ def _statements(
         for node in nodes:
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 flags |= getattr(__future__, node.names[0].name, __future__.division).compiler_flag
+            # But for classes and decorators nothing reads annotations: types of a package that is
+            # not there, of an older NumPy, or none at all.
+            reads = any(
+                isinstance(part, ast.ClassDef) or getattr(part, "decorator_list", None)
+                for part in ast.walk(node)
+            )
             try:
-                code = _compiled(label, node, flags)
+                code = _compiled(label, node, flags | (0 if reads else ANNOTATIONS))
                 found.append(examined(label, node, code))
             except UNPARSABLE as error:
                 end = node.end_lineno or node.lineno
@@ -143,13 +152,10 @@ def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
     try:
         try:
             _execute(code, namespace)
-        except (NameError, AttributeError):
+        except Exception:
             if not statement.is_definition:
                 raise
-            # Perhaps a type in an annotation, of a package that is not there, or of an older
-            # NumPy: it needs no value.
-            flags = __future__.annotations.compiler_flag
-            _execute(_compiled(code.co_filename, statement.node, flags), namespace)
+            _execute(_compiled(code.co_filename, statement.node, ANNOTATIONS), namespace)
     except KeyboardInterrupt:
         raise
     except OutOfTimeError:
@@ -163,22 +169,29 @@ def _run(statement: Statement, namespace: dict[str, Any]) -> Problem | None:
 
 
 def _import_the_rest(statement: Statement, namespace: dict[str, Any]) -> None:
-    """Import what a try, with or if would have, had an import before it not failed."""
-    left: list[ast.AST] = [] if statement.is_import else [statement.node]
-    while left:
-        node = left.pop(0)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                one = copy.copy(node)
-                one.names = [alias]
-                if name not in namespace and name != "*":
-                    with contextlib.suppress(Exception, SystemExit):
-                        _execute(_compiled(statement.label, one, 0), namespace)
-        elif isinstance(node, ast.stmt | ast.ExceptHandler) and not isinstance(
-            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ):
-            left += ast.iter_child_nodes(node)
+    """Import what stands in a try, with or if behind an import that is not there."""
+    for imports in [] if statement.is_import else _imports_in(statement.node):
+        failed = False
+        for node, alias in ((each, alias) for each in imports for alias in each.names):
+            one = copy.copy(node)
+            one.names = [alias]
+            name = alias.asname or alias.name.partition(".")[0]
+            if not failed:
+                failed = _not_there(replace(statement, node=one)) is not None
+            elif name not in namespace and not hasattr(builtins, name) and name != "*":
+                with contextlib.suppress(Exception, SystemExit):
+                    _execute(_compiled(statement.label, one, 0), namespace)
+
+
+def _imports_in(node: ast.AST) -> Iterator[list[ast.Import | ast.ImportFrom]]:
+    """The imports of each body of a statement; those within functions are not its own."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    if isinstance(node, ast.stmt | ast.ExceptHandler):
+        body = getattr(node, "body", [])
+        yield [part for part in body if isinstance(part, ast.Import | ast.ImportFrom)]
+    for part in ast.iter_child_nodes(node):
+        yield from _imports_in(part)
 
 
 def _execute(code: types.CodeType, namespace: dict[str, Any]) -> None:

@@ -100,11 +100,24 @@ def run(
 def call(
     function: Callable[..., Any], case: Case, own: Callable[[str], Any] | None = None
 ) -> Outcome:
-    """One call of `run`."""
+    """One call of `run`.
+
+    Whoever has made errors of warnings may count on them; if they come out, it is called without.
+    """
+    outcome = _called(function, case, own, warn_only=False)
+    kind = outcome.raised.kind if outcome.raised else ""
+    if kind == "FloatingPointError" or kind.endswith("Warning"):
+        outcome = _called(function, case, own, warn_only=True)
+    return outcome
+
+
+def _called(
+    function: Callable[..., Any], case: Case, own: Callable[[str], Any] | None, *, warn_only: bool
+) -> Outcome:
     arguments = case.copied_arguments()
     value, raised, attempted = None, None, True
     caches = [name for name, argument in arguments.items() if isinstance(argument, OwnCache)]
-    with _quietly() as (printed, caught):
+    with _quietly(warn_only) as (printed, caught):
         try:
             with _copying(function) if case.copying else contextlib.nullcontext():
                 for name in caches:
@@ -181,16 +194,19 @@ def _own_cache(wanted: OwnCache, own: Callable[[str], Any] | None) -> Any:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
+def _quietly(
+    warn_only: bool = False,
+) -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
     printed = io.StringIO()
-    # Whoever has made errors of warnings may count on them.
-    raises = any(new[0] == "error" for new in warnings.filters if new not in FILTERS_AT_FIRST)
-    floating: Any = {k: how if how == "raise" else "warn" for k, how in np.geterr().items()}
+    new = [filtered for filtered in warnings.filters if filtered not in FILTERS_AT_FIRST]
+    raises = not warn_only and (
+        any(action == "error" for action, *_ in new) or "raise" in np.geterr().values()
+    )
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         warnings.catch_warnings(record=True) as caught,
-        np.errstate(**floating),
+        np.errstate(all=None if raises else "warn"),
         marked_empty(),
     ):
         if not raises:
