@@ -29,8 +29,8 @@ def sampling_distribution(
 
     Args:
         logits: scores or log-probabilities, (V,); -inf marks a token that cannot come.
-        temperature: divides the logits; below 1 the likely tokens gain, above 1 the unlikely
-            ones. 0 puts all the probability on the best token (the first of equals).
+        temperature: divides the logits; below 1 each token gains on all that are less likely, above
+            1 it loses to them. 0 puts all the probability on the best token (the first of equals).
         top_k: keep this many of the most probable tokens; more than V keeps all.
         top_p: keep the smallest set of most probable tokens that together reach this
             probability, in (0, 1] (nucleus sampling, Holtzman et al. 2020). It applies to what
