@@ -256,6 +256,11 @@ def test_structure(change, words):
 
 def test_a_cache_may_follow():
     assert found(step(lambda h, c: [h, c]))[0].status == "passed", "a list of results will do"
+
+    def with_cache(*arguments):
+        return list(cells.rnn_step(*arguments))
+
+    assert found(with_cache, "rnn_step")[0].status == "passed"
     assert found(step(lambda h, c: (h, c, {"any": "thing"})))[0].status == "passed"
     assert (
         "expected the tuple (i, f, g, o)" in found(lambda *a: (*lstm_gates(*a), 1), "lstm_gates")[1]
