@@ -366,8 +366,9 @@ def oracle_log_probs(ids: npt.ArrayLike) -> np.ndarray:
 def dependency_distances(ids: npt.ArrayLike) -> np.ndarray:
     """How many tokens back the one lies that decides each token of village text.
 
-    1 means that the token before is enough; a name that was mentioned 40 tokens ago and is asked
-    for now has distance 40.
+    1 means that the token before is enough, or the place in the scene, or in a fixed phrase such
+    as "mending a clock"; a name that was mentioned 40 tokens ago and is asked for now has distance
+    40.
 
     Argument and errors are those of `oracle_log_probs`.
 

@@ -536,6 +536,19 @@ def test_what_is_true_of_this_answer_and_nothing_else(name, right, wrong, words)
     assert name != "gradient_norms" or "time step" not in text
 
 
+def test_a_slip_that_would_spoil_a_right_result_was_not_made():
+    def learner(logits, targets):
+        p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        p /= p.sum(axis=-1, keepdims=True)
+        y = np.eye(logits.shape[-1])[targets]
+        loss = -(y * np.log(p)).sum() / targets.size  # nan, as where no maximum is subtracted
+        return loss, (p - y) / targets.size
+
+    text = found(learner, "cross_entropy")[1]
+    assert "loss (mean cross entropy) is nan" in text and "Right: dlogits" in text
+    assert "It gives what a solution gives" not in text
+
+
 def test_a_list_of_other_arrays_is_not_to_be_stacked():
     def learner(ids, dx, hs, dlogits):
         return hs[0], hs[0]

@@ -164,7 +164,7 @@ by_hand(
         1.25: "That is the memory cell. What of it is shown?",
         0.471: "In it c is 1.75: the forget gate is left out, or the minus of g.",
         0.381: "All of the new memory is in it: the input gate is left out.",
-        0.277: "The forget gate and the input gate have changed places.",
+        0.277: "The forget gate and the input gate have changed places, or o acts twice.",
     },
 )
 by_hand(

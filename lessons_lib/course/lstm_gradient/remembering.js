@@ -95,9 +95,11 @@ function showRemembering(root, data) {
     }
     slider.setAttribute("aria-valuetext", `${target}, word ${t + 2} of ${T + 1}`);
     const back = t + 1 - decider;
-    about.textContent = `Predicted: \u201c${target}\u201d. It is decided by \u201c${words[decider]}\u201d, ` +
-      `${back} ${back === 1 ? "word" : "words"} before (underlined). The best possible model gives it ` +
-      `${probability(data.oracle[t])}.`;
+    const by = back === 1  // no word further back is needed
+      ? `the word before, \u201c${words[decider]}\u201d (underlined), its place in the scene, a phrase, or chance`
+      : `\u201c${words[decider]}\u201d, ${back} words before (underlined)`;
+    about.textContent = `Predicted: \u201c${target}\u201d. It is decided by ${by}. ` +
+      `The best possible model gives it ${probability(data.oracle[t])}.`;
     for (const {model, kind, spans, said, answer} of lines) {
       const reading = state.untrained ? model.untrained : model.trained;
       const values = reading[kind][t];

@@ -70,7 +70,7 @@ def seen_in(
         (_overwritten(exercise, [p[0] for p in pairs], run_again) if exercise.cache_from else "")
         or _unused(exercise, cases[0], outcomes[0], run_again)
         or (_right_for_others(exercise, wrong, pairs) if wrong else "")
-        or (slip_in(exercise, wrong, [p[0] for p in pairs], [p[2] for p in pairs]) if wrong else "")
+        or (slip_in(exercise, [p[0] for p in pairs], [p[2] for p in pairs]) if wrong else "")
         or _as_float32_rounds(wrong, pairs)
         or _right_alone(exercise, _first_wrong(wrong, pairs) or cases[0], run_again)
     )

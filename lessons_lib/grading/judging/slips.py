@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.definition import Exercise, Output
+from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import call
 from lessons_lib.grading.judging.bounding import bounded
 from lessons_lib.grading.judging.comparing import alike
@@ -36,15 +36,15 @@ Slip = tuple[str, ast.expr]  # in words, and what stands in the place of the rig
 
 def slip_in(
     exercise: Exercise,
-    wrong: Sequence[Output],
     cases: Sequence[Case],
     results: Sequence[dict[str, np.ndarray]],
 ) -> str:
-    """What a solution with the wrong results would have done otherwise; empty if nothing is found.
+    """What a solution with these results would have done otherwise; empty if nothing is found.
+
+    Those that are right are compared, too: a slip that spoils one of them was not made.
 
     Args:
         exercise: what was asked.
-        wrong: the results that are wrong in some case.
         cases: the calls that were made.
         results: what the answer gave in each, by name.
     """
@@ -76,7 +76,7 @@ def slip_in(
         version = bounded(version) if may_never_end else version
         if time.process_time() > end:
             return ""
-        if all(_gives(exercise, wrong, version, cases[k], results[k]) for k in order):
+        if all(_gives(exercise, version, cases[k], results[k]) for k in order):
             return f"It gives what a solution gives in which {words}."
     return ""
 
@@ -96,7 +96,6 @@ def _is_endless(node: ast.AST, names: Mapping[str, Any]) -> bool:
 
 def _gives(
     exercise: Exercise,
-    wrong: Sequence[Output],
     version: Callable[..., Any],
     case: Case,
     got: dict[str, np.ndarray],
@@ -106,7 +105,7 @@ def _gives(
     if outcome.raised or found is None:
         return False
     by_name = dict(zip((output.name for output in exercise.outputs), found, strict=True))
-    return all(alike(o, by_name[o.name], got[o.name], "float64") for o in wrong)
+    return all(alike(o, by_name[o.name], got[o.name], "float64") for o in exercise.outputs)
 
 
 def _names_of_one_shape(exercise: Exercise, base: Exercise, case: Case) -> dict[str, list[str]]:
