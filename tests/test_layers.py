@@ -137,9 +137,12 @@ def test_the_generator_decides_the_weights(make):
     def weights(seed):
         return make(3, 4, rng=np.random.default_rng(seed)).params
 
-    for name, value in weights(1).items():
-        np.testing.assert_array_equal(value, weights(1)[name])
-        assert (value == weights(2)[name]).all() == name.startswith("b")  # biases start at 0
+    for name, value in weights(0).items():
+        np.testing.assert_array_equal(value, make(3, 4).params[name])  # seed 0 unless told
+        if name.startswith("b"):
+            assert not value.any()
+        else:
+            assert (value != weights(1)[name]).all()
 
 
 @pytest.mark.parametrize("make", [kind.layer for kind in KINDS.values()])
@@ -147,6 +150,11 @@ def test_weights_start_at_the_scale_of_their_fan_in(make):
     layer = make(400, 100)
     assert layer.params["Wx"].std() == pytest.approx(1 / 20, rel=0.03)
     assert layer.params["Wh"].std() == pytest.approx(1 / 10, rel=0.03)
+
+
+@pytest.mark.parametrize(("make", "scale"), [(Linear, 1 / 20), (Embedding, 1 / 100)])
+def test_the_scale_of_the_other_weights(make, scale):
+    assert make(400, 100).params["W"].std() == pytest.approx(scale, rel=0.03)
 
 
 def test_dropout_takes_numpys_numbers():
@@ -171,6 +179,6 @@ def test_dropout_off_changes_nothing_and_draws_nothing(p, training):
     layer = Dropout(p, rng=rng)
     layer.training = training
     x = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.forward(x.tolist()), x)
     np.testing.assert_array_equal(layer.backward(x), x)
     assert rng.bit_generator.state == before
