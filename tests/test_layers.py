@@ -132,6 +132,14 @@ def test_a_recurrent_product_made_of_small_ones_is_the_same(name, monkeypatch):
         np.testing.assert_allclose(value, expected[key], rtol=1e-4, atol=1e-5, err_msg=key)
 
 
+def test_a_row_that_is_read_no_more_has_no_gradient():
+    layer = Embedding(3, 2)
+    for ids in ([0, 1], [2]):
+        layer.forward(ids)
+        layer.backward(np.ones((len(ids), 2)))
+    np.testing.assert_array_equal(layer.grads["W"], [[0, 0], [0, 0], [1, 1]])
+
+
 @pytest.mark.parametrize("make", [*(kind.layer for kind in KINDS.values()), Linear, Embedding])
 def test_the_generator_decides_the_weights(make):
     def weights(seed):
@@ -166,7 +174,9 @@ def test_dropout_takes_numpys_numbers():
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_dropout_drops_at_its_rate_and_keeps_the_mean(p):
     x = np.ones(100_000, np.float32)
-    y = Dropout(p, rng=np.random.default_rng(0)).forward(x)
+    layer = Dropout(p, rng=np.random.default_rng(0))
+    y = layer.forward(x)
+    assert (layer.forward(x) != y).any()
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / (1 - p))}
     # Five standard deviations of a binomial share.
     assert abs((y == 0).mean() - p) < 5 * np.sqrt(p * (1 - p) / x.size)
