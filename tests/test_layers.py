@@ -147,6 +147,7 @@ def test_the_generator_decides_the_weights(make):
 
     for name, value in weights(0).items():
         np.testing.assert_array_equal(value, make(3, 4).params[name])  # seed 0 unless told
+        assert value.dtype == np.float32
         if name.startswith("b"):
             assert not value.any()
         else:
