@@ -44,6 +44,7 @@ def test_one_hot_rows():
     np.testing.assert_array_equal(rows.argmax(axis=-1), ids)
     np.testing.assert_array_equal(np.sort(rows, axis=-1), np.tile([0, 0, 0, 1], (2, 2, 1)))
     assert one_hot(ids, 4, dtype=np.float32).dtype == np.float32
+    assert one_hot([], 4).shape == (0, 4)
 
 
 @given(seeds, shapes, st.booleans())

@@ -47,6 +47,12 @@ def test_all_gradients_are_multiplied_by_one_rate(dtype, seed, max_norm):
         np.testing.assert_allclose(g, before[name] * rate, rtol=np.finfo(dtype).eps)
 
 
+def test_a_norm_of_exactly_max_norm_is_scaled_too():
+    g = np.array([3.0, 4.0])
+    clip_grads([g], 5.0)
+    np.testing.assert_array_equal(g, np.array([3.0, 4.0]) * (5 / (5 + 1e-6)))
+
+
 @pytest.mark.parametrize("as_argument", [list, iter, tuple, lambda gs: dict(enumerate(gs))])
 def test_clipping_is_in_place_for_each_kind_of_collection(as_argument):
     whole = np.full((4, 6), 10.0)

@@ -132,14 +132,26 @@ def test_a_recurrent_product_made_of_small_ones_is_the_same(name, monkeypatch):
         np.testing.assert_allclose(value, expected[key], rtol=1e-4, atol=1e-5, err_msg=key)
 
 
+def test_a_row_that_is_read_no_more_has_no_gradient():
+    layer = Embedding(3, 2)
+    for ids in ([0, 1], [2]):
+        layer.forward(ids)
+        layer.backward(np.ones((len(ids), 2)))
+    np.testing.assert_array_equal(layer.grads["W"], [[0, 0], [0, 0], [1, 1]])
+
+
 @pytest.mark.parametrize("make", [*(kind.layer for kind in KINDS.values()), Linear, Embedding])
 def test_the_generator_decides_the_weights(make):
     def weights(seed):
         return make(3, 4, rng=np.random.default_rng(seed)).params
 
-    for name, value in weights(1).items():
-        np.testing.assert_array_equal(value, weights(1)[name])
-        assert (value == weights(2)[name]).all() == name.startswith("b")  # biases start at 0
+    for name, value in weights(0).items():
+        np.testing.assert_array_equal(value, make(3, 4).params[name])  # seed 0 unless told
+        assert value.dtype == np.float32
+        if name.startswith("b"):
+            assert not value.any()
+        else:
+            assert (value != weights(1)[name]).all()
 
 
 @pytest.mark.parametrize("make", [kind.layer for kind in KINDS.values()])
@@ -147,6 +159,11 @@ def test_weights_start_at_the_scale_of_their_fan_in(make):
     layer = make(400, 100)
     assert layer.params["Wx"].std() == pytest.approx(1 / 20, rel=0.03)
     assert layer.params["Wh"].std() == pytest.approx(1 / 10, rel=0.03)
+
+
+@pytest.mark.parametrize(("make", "scale"), [(Linear, 1 / 20), (Embedding, 1 / 100)])
+def test_the_scale_of_the_other_weights(make, scale):
+    assert make(400, 100).params["W"].std() == pytest.approx(scale, rel=0.03)
 
 
 def test_dropout_takes_numpys_numbers():
@@ -158,7 +175,9 @@ def test_dropout_takes_numpys_numbers():
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_dropout_drops_at_its_rate_and_keeps_the_mean(p):
     x = np.ones(100_000, np.float32)
-    y = Dropout(p, rng=np.random.default_rng(0)).forward(x)
+    layer = Dropout(p, rng=np.random.default_rng(0))
+    y = layer.forward(x)
+    assert (layer.forward(x) != y).any()
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / (1 - p))}
     # Five standard deviations of a binomial share.
     assert abs((y == 0).mean() - p) < 5 * np.sqrt(p * (1 - p) / x.size)
@@ -171,6 +190,6 @@ def test_dropout_off_changes_nothing_and_draws_nothing(p, training):
     layer = Dropout(p, rng=rng)
     layer.training = training
     x = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.forward(x.tolist()), x)
     np.testing.assert_array_equal(layer.backward(x), x)
     assert rng.bit_generator.state == before

@@ -622,6 +622,10 @@ def scaled(x):
     return np.tanh(x) * SCALES[0] + SCALES[1]
 
 
+def curved(x):
+    return np.tanh(x) + x**2 / np.cosh(x)
+
+
 def turned(x):
     y = np.outer(x, x + 1)
     return y.T + 2 * y
@@ -631,6 +635,8 @@ def turned(x):
     ("reference", "axes", "answer", "words"),
     [
         (scaled, "N", lambda x: np.tanh(x) * 2 - 5, "one sign is wrong"),
+        (curved, "N", lambda x: np.tanh(x) + x / np.cosh(x), "one power is left out"),
+        (curved, "N", lambda x: np.tanh(x) + x**2, "one division is left out"),
         (turned, "N N", lambda x: 3 * np.outer(x, x + 1), "one array is not transposed"),
     ],
 )

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from lessons_lib.training import PRESETS, Recipe, TimeLimitReached, find_runs, read_metrics
+from lessons_lib.training import (
+    PRESETS,
+    Recipe,
+    TimeLimitReached,
+    comparison,
+    find_runs,
+    read_metrics,
+)
 from lessons_lib.training.comparison import ModelRow, compare, equal_size, table
 from lessons_lib.training.loss_split import DistanceRow
 from tests.training.test_run import make_corpus
@@ -61,6 +68,11 @@ def test_it_goes_on_where_it_was_stopped(letters, tmp_path):
     )  # what is finished needs no time
     assert again == whole
     assert read_metrics(tmp_path / "whole" / "rnn") == before
+
+
+def test_seconds_of_earlier_days_count_for_no_limit(letters, tmp_path, monkeypatch):
+    monkeypatch.setattr(comparison, "_seconds", lambda run: 1e6)
+    compare("letters", letters, RECIPE, tmp_path, cells=["rnn", "gru"], time_limit=600)
 
 
 def test_table_has_a_line_for_each_model():
