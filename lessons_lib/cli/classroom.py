@@ -56,14 +56,20 @@ def _check_code(path: Path, option: str) -> None:
     import tempfile
 
     from lessons_lib.grading.batch import find_submissions
+    from lessons_lib.grading.isolation.submission import UnreadableError, read_submission
 
     if not path.exists():
         raise FileNotFoundError(f"{option}: there is no file or folder {path}")
     with tempfile.TemporaryDirectory() as unpacked:
         try:
-            find_submissions([path], Path(unpacked, "files"))
+            found = find_submissions([path], Path(unpacked, "files"))
         except ValueError as error:
             raise ValueError(str(error).replace("PATH", option, 1)) from None
+        for name, place in found.submissions.items() if option == "--given" else ():
+            try:
+                read_submission(place)
+            except UnreadableError as error:
+                raise ValueError(f"{option}: {shown(name, '')} cannot be read: {error}") from None
 
 
 class Classroom:

@@ -106,6 +106,11 @@ def grade(
         raise ValueError(f"--run: expected needed or all, got {run!r}")
     if lesson is not None and exercises is not None:
         raise ValueError("--lesson: expected it without --exercises, since it is one of the course")
+    if late is not None and exercises is None and lesson is None:
+        raise ValueError(
+            "--late: expected --exercises or --lesson with it, or a file by another name would be "
+            "asked for less, and lose a share of less"
+        )
     if lesson is not None:
         (lesson,) = lesson_names([lesson])
     with contextlib.ExitStack() as stack:

@@ -30,6 +30,7 @@ from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.isolation.submission import Submission, UnreadableError, read_submission
 from lessons_lib.grading.isolation.wire import Function, ProtocolError
 from lessons_lib.grading.judging import feedback
+from lessons_lib.grading.judging.dependence import same_arrays
 from lessons_lib.grading.judging.judge import expected_of, judge
 from lessons_lib.grading.offered import building_blocks
 from lessons_lib.grading.remarks import Remarks, concern
@@ -41,7 +42,8 @@ SECONDS_FOR_ALL = 3.0  # what is not needed is run as well, if an answer is not 
 SECONDS_PER_CALL = 5.0
 MOST_MESSAGE = 10_000  # characters
 AT_FAULT = (OSError, WorkerDied, WorkerTooSlow, ProtocolError)
-Others = tuple[Callable[[], Worker], Callable[[], contextlib.AbstractContextManager[Worker]]]
+Seen = dict[str, tuple[Exercise, Case, Outcome]]  # a call of each function that was judged
+Others = tuple[Callable[[], Worker], Callable[[], contextlib.AbstractContextManager[Worker]], Seen]
 
 
 def grade(
@@ -137,6 +139,7 @@ def _graded(
     """Results, and whether there might be better ones if all of the file were run."""
     results: list[Result] = []
     left_out = is_unfound = False
+    seen: Seen = {}
     text = "\n".join(source for _, source in submission.pieces)
     modules, taken = building_blocks(exercises)
     handed_out = handed_out_with(exercises)
@@ -181,7 +184,8 @@ def _graded(
                         allowance.seconds = before  # for our sake they are run once more
                     remarks.read(found)
                     some = _for_one_process(left)
-                    results += graded_by(worker, some, found, seed, results, (apart, afresh))
+                    others = (apart, afresh, seen)
+                    results += graded_by(worker, some, found, seed, results, others)
                 else:
                     results += found
     is_wrong = any(result.status in ("failed", "error") for result in results)
@@ -240,7 +244,8 @@ def graded_by(
         seed: of the cases.
         before: results that it has already.
         others: give other processes with the same functions, in which earlier ones are called where
-            errors are carried on: one for all calls, and one for each. By default it is the first.
+            errors are carried on: one for all calls, and one for each; and keep a call of each
+            function that was judged. By default it is the first process.
     """
     results: list[Result] = []
     for exercise in exercises:
@@ -273,10 +278,23 @@ def _judged(
     def call(case: Case) -> Outcome:
         return _called(worker, exercise.name, case, SECONDS_PER_CALL)
 
+    apart, one_more, seen = others or (
+        lambda: worker,
+        lambda: contextlib.nullcontext(worker),
+        dict[str, tuple[Exercise, Case, Outcome]](),
+    )
+
+    @functools.cache
+    def is_the_judged_one(name: str) -> bool:
+        """Whether the function there gives what it gave when it was judged."""
+        if name not in seen:
+            return True
+        earlier, its_case, outcome = seen[name]
+        return same_arrays(earlier, outcome, _called(apart(), name, its_case, SECONDS_PER_CALL))
+
     def other(name: str, case: Case, *, afresh: bool = False) -> Outcome:
-        apart, one_more = others or (lambda: worker, lambda: contextlib.nullcontext(worker))
         with contextlib.suppress(*AT_FAULT):  # it earns nothing for others
-            if name in functions:
+            if name in functions and is_the_judged_one(name):
                 with one_more() if afresh else contextlib.nullcontext(apart()) as process:
                     return _called(process, name, case, SECONDS_PER_CALL)
         return Outcome(raised=Raised("NameError", "", "", 0, ""))
@@ -284,6 +302,7 @@ def _judged(
     # Before a call of theirs: functions among the arguments may remember what they were asked.
     expected = expected_of(exercise, cases)
     outcomes = [call(case) for case in cases]
+    seen[exercise.name] = exercise, cases[0], outcomes[0]
     judged_by = functools.partial(
         judge,
         exercise,

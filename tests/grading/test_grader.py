@@ -238,6 +238,10 @@ def double(x):
 ON_ITS_WAY_TO_2 = {  # when all has been run, though no statement shows that it changes K or k
     "into an array": "K = np.ones(1)\nnp.add(K, 1, K)\ndef k(): return K[0]",
     "by another name": "def set():\n    global K\n    K = 2\nrun = set\nrun()\ndef k(): return K",
+    "by a generator": "K = [0]\ndef go():\n    yield K.append(2)\nsteps = go()\n[*steps]\n"
+    "def k(): return K[-1]",
+    "by an operator": "class A:\n    def __or__(self, k): K.append(k)\nK = []\nA() | 2\n"
+    "def k(): return K[0]",
     "in a cache": "K = [2]\n@lru_cache\ndef k(): return K[0]\nk()\nK[0] = 3",
 }
 

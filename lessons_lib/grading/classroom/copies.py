@@ -8,6 +8,7 @@ As in MOSS, what many have alike is not counted: right answers to a short exerci
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ LEAST = 20  # fingerprints that two have in common
 RARE = 0.3  # share of all who may have a fingerprint that counts, or else
 FEWEST = 20  # of them; students, however often each hands in
 NEARLY_ALL = 0.8  # of the class: what more of them have was given to them
+MOST_TASKS = 50  # of which it is asked what nearly all who answer them have
 BASE = np.uint64(0x9E3779B97F4A7C15)
 KEYWORDS = frozenset(
     "and as assert break class continue def del elif else except finally for from if import in is "
@@ -91,6 +93,7 @@ def near_pairs(
     others: Mapping[str, Code],
     handed_out: Fingerprints,
     same: Mapping[str, str],
+    asked: Mapping[str, object] | None = None,
 ) -> list[Pair]:
     """Pairs within a class, and of the class and others, most alike first.
 
@@ -99,6 +102,7 @@ def near_pairs(
         others: of earlier years, and references.
         handed_out: fingerprints that do not count.
         same: whose each submission is; a student's own are not compared.
+        asked: what each answers; by default the same. Those who answer the same are a class.
     """
     names = [*of_class, *others]
     codes = [
@@ -109,12 +113,17 @@ def near_pairs(
     counts = np.bincount(ids)
     whose = [same[name] for name in of_class] + [f"other {name}" for name in others]
     _, students = np.unique(whose, return_inverse=True)
-    class_size = len(set(whose[: len(of_class)]))
-    in_class = owners < len(of_class)
-    once = np.unique(np.stack([ids, students[owners], in_class]), axis=1)  # each student's once
-    rare = np.bincount(once[0], minlength=len(counts)) <= max(FEWEST, RARE * len(set(whose)))
-    theirs = np.bincount(once[0, once[2] == 1], minlength=len(counts))
-    rare &= theirs <= max(3, NEARLY_ALL * class_size)
+    task = [(asked or {}).get(name) for name in of_class]
+
+    def by_how_many(some: NDArray[np.bool_]) -> NDArray[np.intp]:
+        once = np.unique(np.stack([ids[some], students[owners[some]]]), axis=1)[0]
+        return np.bincount(once, minlength=len(counts))
+
+    rare = by_how_many(owners >= 0) <= max(FEWEST, RARE * len(set(whose)))
+    for one, _ in Counter(task).most_common(MOST_TASKS):
+        of_one = np.array([*(other == one for other in task), *(False for _ in others)])
+        size = len(np.unique(students[of_one]))
+        rare &= by_how_many(of_one[owners]) <= max(3, NEARLY_ALL * size)
     order = np.argsort(ids, kind="stable")
     ends = np.cumsum(counts)
     starts = ends - counts

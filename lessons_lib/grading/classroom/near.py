@@ -69,7 +69,8 @@ def look_for_copies(
             return others[name] if name in others else _pieces(places.get(name) or paths[name])
 
         found_pairs = []
-        pairs = near_pairs(codes, of_others, np.concatenate(handed_out), same)
+        asked = {r.name: tuple(one.exercise for one in r.report.results) for r in rows}
+        pairs = near_pairs(codes, of_others, np.concatenate(handed_out), same, asked)
         for number, pair in enumerate(shared_fairly(pairs, same), 1):
             first, second = (_label(name, who) for name in (pair.first, pair.second))
             names = tuple(name for name in (pair.first, pair.second) if name in codes)

@@ -21,6 +21,11 @@ CHANGE_THEIR_MODULE = frozenset("seed set_state seterr".split())
 CHANGE_EVERYTHING = frozenset(["setrecursionlimit"])
 NAMES_BY_TEXT = frozenset("exec globals locals vars".split())
 ANYTHING = "*"
+# What runs something that its text does not show: a property's getter, say, or a generator.
+ACTING = (
+    *(ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.Compare, ast.AugAssign, ast.Delete),
+    *(ast.For, ast.comprehension, ast.Starred, ast.With, ast.ClassDef, ast.FunctionDef),
+)
 
 
 class Change(NamedTuple):
@@ -76,8 +81,13 @@ class Statement:
     @property
     def acts(self) -> bool:
         """Whether it may do more than bind its names."""
-        is_decorated = bool(getattr(self.node, "decorator_list", ()))
-        return bool(self.changes_now) or is_decorated or isinstance(self.node, ast.ClassDef)
+        if self.is_import:
+            return False
+        if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
+            self.node.decorator_list or self.changes_now
+        ):
+            return False
+        return any(isinstance(part, ACTING) for part in ast.walk(self.node))
 
     def touches(self, names: set[str]) -> bool:
         """Whether it binds or changes one of the names."""

@@ -32,6 +32,7 @@ from lessons_lib.grading.judging.dependence import (
     check_depends_alike,
     has_float32,
     right_results,
+    same_arrays,
 )
 
 # Calls another function of the answer, by its name.
@@ -64,12 +65,7 @@ class _Noted:
         """Raise CannotTell if a drawn call gives something else where it is the first one."""
         for k in rng.permutation(len(self.calls))[:AGAIN]:
             case, outcome = self.calls[k]
-            pairs = zip(
-                arrays_of(exercise, outcome),
-                arrays_of(exercise, afresh(exercise.name, case)),
-                strict=False,
-            )
-            if not all(np.array_equal(before, now) for before, now in pairs):
+            if not same_arrays(exercise, outcome, afresh(exercise.name, case)):
                 raise CannotTell
 
 

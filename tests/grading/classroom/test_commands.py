@@ -76,6 +76,7 @@ def test_statistics_of_what_is_none(lessons, tmp_path, course):
     for options, words in (
         (["--format", "moodel"], "--format: expected canvas, moodle, blackboard, got 'moodel'"),
         (["--due", "soon"], "--due: expected a time"),
+        (["--late", "10% a day"], "--late: expected --exercises or --lesson"),
         (["--roster", course / "none.csv"], "none.csv"),
     ):
         status, out, err = lessons("grade", course / "in", "--out", course / "out", *options)
@@ -85,6 +86,9 @@ def test_statistics_of_what_is_none(lessons, tmp_path, course):
 def test_nothing_to_compare_with_is_told_before_anything_is_graded(lessons, course):
     (course / "empty").mkdir()
     given = ["grade", course / "in", "--exercises", course / "hw1.py", "--out", course / "out"]
+    (course / "broken.ipynb").write_text("{")
+    status, _, err = lessons(*given, "--given", course / "broken.ipynb")
+    assert status == 2 and err.startswith("lessons: --given: broken.ipynb cannot be read: ")
     for option in ("--compare", "--given"):
         status, _, err = lessons(*given, option, course / "empty")
         assert (status, err) == (

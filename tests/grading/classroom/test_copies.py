@@ -48,9 +48,9 @@ def reference():
     return "\n\n".join(exercise.source for exercise in load_exercises(EXAMPLE))
 
 
-def pairs_of(sources, handed_out=NOTHING, same=None):
+def pairs_of(sources, handed_out=NOTHING, same=None, asked=None):
     codes = {name: fingerprints([("a.py", text)]) for name, text in sources.items()}
-    return near_pairs(codes, {}, handed_out, same or {name: name for name in sources})
+    return near_pairs(codes, {}, handed_out, same or {name: name for name in sources}, asked)
 
 
 def test_a_hidden_copy():
@@ -116,6 +116,9 @@ def test_what_nearly_all_of_a_small_class_have_is_not_counted():
     (pair,) = pairs_of({name: ANSWER + text for name, text in own.items()})
     assert {pair.first, pair.second} == {"ada", "bob"}
     assert len(pairs_of({"ada": ANSWER, "bob": ANSWER, "eve": ANSWER})) == 3
+    of_two_tasks = {name: ANSWER for name in own} | {f"{name} 2": "z = 3\n" * 99 for name in own}
+    asked = {name: name.endswith("2") for name in of_two_tasks}
+    assert pairs_of(of_two_tasks) and pairs_of(of_two_tasks, asked=asked) == []
 
 
 def test_handing_in_often_hides_nothing():
