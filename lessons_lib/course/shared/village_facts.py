@@ -93,7 +93,7 @@ def fit_one_unit(c: np.ndarray, fact: Fact) -> tuple[int, Reader]:
 
 
 def fit_all_units(c: np.ndarray, fact: Fact, *, ridge: float = 10.0) -> Reader:
-    """The weighted sum of all memory cells that comes nearest to the fact, in least squares.
+    """A weighted sum of all memory cells, fitted to the fact by least squares with a brake.
 
     Args:
         c: memory cells, (T, H).
