@@ -1,5 +1,6 @@
 """Errors carried on, by a hostile answer: nothing is earned but what is right for its own."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,10 @@ import pytest
 from lessons_lib.course import exercises
 from lessons_lib.grading import grade
 from lessons_lib.grading.exercise.loading import load_exercises
+from lessons_lib.grading.grader import graded_by
+from lessons_lib.grading.isolation import worker
 from lessons_lib.grading.judging.carrying import _is_constant
+from lessons_lib.grading.references import _StandIn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
 BACK = ["rnn_step_forward", "rnn_step_backward"]
@@ -208,3 +212,21 @@ def step(w, {"*, " * by_name}g):
 def test_zeros_everywhere_are_constant_and_one_number_is_not():
     values = np.zeros(3), 0.0, np.arange(3.0), 0.3 + 1e-9 * np.arange(3), 1e-6 * np.arange(3)
     assert [_is_constant(v, 1e-9) for v in values] == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(("judged", "points"), [("2 * b", 1.5), ("3 * b", 0)])
+def test_the_earlier_function_is_the_one_that_was_judged(judged, points):
+    """It could tell by the time at which process it is in, and be another one there."""
+    namespaces = []
+    for b in (judged, "2 * b"):
+        source = HONEST.replace("h_prev @ Wh)", f"h_prev @ Wh + {b})")
+        exec(source, namespace := {})
+        namespaces.append(namespace)
+    functions = [{n: space[n] for n in ("rnn_step", "rnn_unroll")} for space in namespaces]
+    functions[0]["rnn_unroll"] = functions[1]["rnn_unroll"]
+    here, apart = map(_StandIn, functions)
+    found = {"functions": {name: worker.signature(f) for name, f in here.functions.items()}}
+    asked = [exercises.find("rnn_step"), exercises.find("rnn_unroll")]
+    others = (lambda: apart, lambda: contextlib.nullcontext(apart), {})
+    first, second = graded_by(here, asked, found, 1, (), others)
+    assert (first.score, second.score) == (0, points)
