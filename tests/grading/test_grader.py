@@ -308,6 +308,26 @@ def test_earlier_cells_may_be_used(submission):
     assert "all as expected" in grade(path).results[0].message
 
 
+@each_isolation
+def test_a_progress_bar_hands_on_what_it_goes_through(submission, level):
+    source = """
+        from tqdm import tqdm
+        from tqdm.notebook import trange
+
+        def sigmoid(x):
+            with tqdm(total=3) as bar:
+                bar.set_postfix(loss=1)
+                bar.update()
+            for k in trange(2, leave=False):
+                for half in tqdm([0.5], desc="a bar"):
+                    y = half * (x / np.abs(x) * np.tanh(np.abs(x) * half) + k)
+            return y
+        """
+    path = submission(f"import numpy as np\n{textwrap.dedent(source)}")
+    report = grade(path, exercises=[exercises.find("sigmoid")], isolation=level)
+    assert statuses(report) == {"sigmoid": "passed"}, report
+
+
 def squares(f, cache, rng, grads):
     """Arguments of every kind."""
     for g in grads.values():

@@ -153,6 +153,7 @@ AS_AFTER_RUN_ALL = {
     # IPython's
     "a continuation with %": (["T = (7\n     % 4)", F], 3),
     "a continuation with !=": (["T = (7\n     != 4)", F], True),
+    "%pylab": (["%pylab inline", "def f(): return np.sqrt(4) + sqrt(4)"], 4),
     "help": (["def f(): return 1\nf?", "?f", "f??"], 1),
     "a command's output": (["x = !ls\n!ls -l\n%matplotlib inline", "def f(): return x"], None),
     "timed": (["t = %timeit -o -n 10 3 + 4", "def f(): return 1"], 1),

@@ -51,6 +51,31 @@ def check(*arguments, **named):
 
 hint = reveal = case = check
 '''
+# A progress bar that shows nothing: what it goes through is handed on.
+TQDM = """
+from IPython import Nothing
+
+
+class tqdm(Nothing):
+    def __init__(self, iterable=(), *arguments, **named):
+        self.iterable = iterable
+
+    def __iter__(self):
+        return iter(self.iterable)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return None
+
+
+def trange(*arguments, **named):
+    return tqdm(range(*arguments))
+
+
+tqdm_notebook, tnrange = tqdm, trange
+"""
 
 
 class Folder(tempfile.TemporaryDirectory[str]):
@@ -135,6 +160,9 @@ def _write_sources(folder: Path, modules: Collection[str], taken: Collection[str
         shutil.copyfile(GRADING_FOLDER / name, copy)
     (package / "grading" / "__init__.py").write_text(GRADING)
     _copy_transformer(folder / "IPython")
+    (folder / "tqdm").mkdir(exist_ok=True)
+    for name in ("__init__.py", "auto.py", "notebook.py", "std.py"):
+        (folder / "tqdm" / name).write_text(TQDM)
     for name in modules:
         source = (GRADING_FOLDER.parent / name).read_text(encoding="utf-8")
         (package / name).write_text(without(source, taken), encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any
 
 # Magics whose text is Python; that of any other, such as %%bash or %%writefile, is not run.
 PYTHON_MAGICS = ("capture", "memit", "prun", "pyinstrument", "snakeviz", "time", "timeit")
+PYLAB = "import numpy\nimport numpy as np\nfrom numpy import *"
 OPTIONS = re.compile(r"(?:\s*-[a-zA-Z]+(?:\s*\d+(?=\s|$))?(?=\s|$))*\s*")
 CONTINUATIONS = ("else", "elif", "except", "finally", ")", "]", "}")
 SECOND_TRY = re.compile(r"(?=^(?:async def|def|class|import|from|@)\b)|(?=^@)", re.MULTILINE)
@@ -155,6 +156,8 @@ def _run_by_magic(label: str, statement: ast.stmt) -> Iterator[ast.stmt | Proble
                 for node in inner:
                     yield ast.increment_lineno(node, statement.lineno - (0 if is_cell else 1))
                 yield from problems
+            elif name == "pylab":  # of older notebooks
+                yield from _one_name_each(_located(ast.parse(PYLAB).body, statement))
             elif is_cell:
                 left_out = f"%%{name} is not run"
                 yield Problem("left out", label, statement.lineno, left_out, _bound_in(text))
@@ -170,6 +173,12 @@ def _run_by_magic(label: str, statement: ast.stmt) -> Iterator[ast.stmt | Proble
             yield statement
         case _:
             yield statement
+
+
+def _located(nodes: list[ast.stmt], there: ast.stmt) -> list[ast.stmt]:
+    for node in nodes:
+        ast.increment_lineno(node, there.lineno - node.lineno)
+    return nodes
 
 
 def _magic(call: ast.expr) -> tuple[str, str, bool] | None:
