@@ -309,9 +309,14 @@ def test_earlier_cells_may_be_used(submission):
 
 
 @each_isolation
-def test_a_progress_bar_hands_on_what_it_goes_through(submission, level):
+def test_a_progress_bar_hands_on_what_it_goes_through_and_a_plot_does_nothing(submission, level):
     source = """
-        from tqdm import tqdm
+        try:
+            import matplotlib.pyplot as plt
+            from tqdm import tqdm
+            HALF = 0.5
+        except ImportError:
+            print("pip install matplotlib tqdm")
         from tqdm.notebook import trange
 
         def sigmoid(x):
@@ -319,7 +324,8 @@ def test_a_progress_bar_hands_on_what_it_goes_through(submission, level):
                 bar.set_postfix(loss=1)
                 bar.update()
             for k in trange(2, leave=False):
-                for half in tqdm([0.5], desc="a bar"):
+                plt.plot(x, label=f"{k}")
+                for half in tqdm([HALF], desc="a bar"):
                     y = half * (x / np.abs(x) * np.tanh(np.abs(x) * half) + k)
             return y
         """

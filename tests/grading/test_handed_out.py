@@ -133,7 +133,7 @@ def test_a_copy_that_comes_back_is_no_submission(hw, tmp_path):
         ('tuple(["m.py"])', "", "expected modules or packages"),
         ('("random.py",)', "", "another module has the name of 'random.py'"),
         ('("m.py",)', "def f(:", "m.py, line 1: SyntaxError"),
-        ('("m.py",)', "import matplotlib", "m cannot be imported where answers run: ModuleNotF"),
+        ('("m.py",)', "import scipy", "m cannot be imported where answers run: ModuleNotF"),
         ('("m.py",)', "while True: pass", "m cannot be imported where answers run: it took too"),
         ('("m.py",)', "def scores(p): pass", "m has scores, which is asked for"),
         ('("m.py",)', "from numpy import tanh\ndef _f(x): return tanh(2 * x)", "m._f gives resul"),

@@ -160,12 +160,23 @@ def _write_sources(folder: Path, modules: Collection[str], taken: Collection[str
         shutil.copyfile(GRADING_FOLDER / name, copy)
     (package / "grading" / "__init__.py").write_text(GRADING)
     _copy_transformer(folder / "IPython")
-    (folder / "tqdm").mkdir(exist_ok=True)
-    for name in ("__init__.py", "auto.py", "notebook.py", "std.py"):
-        (folder / "tqdm" / name).write_text(TQDM)
+    _write_stand_ins(folder)
     for name in modules:
         source = (GRADING_FOLDER.parent / name).read_text(encoding="utf-8")
         (package / name).write_text(without(source, taken), encoding="utf-8")
+
+
+def _write_stand_ins(folder: Path) -> None:
+    """What shows something to a learner, and nothing here."""
+    nothing = (GRADING_FOLDER / "isolation" / "stand_in.py").read_text(encoding="utf-8")
+    for package, names, source in (
+        ("IPython", ("__init__", "display"), nothing),
+        ("matplotlib", ("__init__", "pyplot"), nothing),
+        ("tqdm", ("__init__", "auto", "notebook", "std"), TQDM),
+    ):
+        (folder / package).mkdir(exist_ok=True)
+        for name in names:
+            (folder / package / f"{name}.py").write_text(source, encoding="utf-8")
 
 
 def package_folder(name: str) -> Path:
@@ -182,8 +193,6 @@ def _copy_transformer(folder: Path) -> None:
         (folder / part).parent.mkdir(parents=True)
         shutil.copyfile(installed / part, folder / part)
         (folder / part).with_name("__init__.py").touch()
-    for name in ("__init__.py", "display.py"):
-        shutil.copyfile(GRADING_FOLDER / "isolation" / "stand_in.py", folder / name)
 
 
 def without(source: str, names: Collection[str]) -> str:

@@ -1,6 +1,6 @@
-"""Stands in for IPython where submissions run: nothing of it has an effect.
+"""Stands in for IPython and matplotlib where submissions run: nothing of it has an effect.
 
-The zip file of `importable.py` holds copies of this file as `IPython` and `IPython.display`.
+The zip file of `importable.py` holds copies of this file as `IPython`, `matplotlib.pyplot`, ….
 """
 
 from typing import Any
