@@ -353,6 +353,17 @@ def test_a_single_number_in_float32_is_judged_as_an_array_is(error, status):
     assert found(norm, "global_norm")[0].status == status
 
 
+@pytest.mark.parametrize(("error", "status"), [(0, "passed"), (1e-4, "failed")])
+def test_what_is_made_in_float32_and_written_into_an_array_of_float64(error, status):
+    def clipped(grads, max_norm):
+        norm = np.float32(global_norm(grads))
+        for g in grads.values():
+            g *= min(np.float32(1), np.float32(max_norm) / norm) + np.float32(error)
+        return norm
+
+    assert found(clipped, "clip_grads")[0].status == status
+
+
 def test_an_answer_in_place_may_be_a_partial_function():
     assert found(functools.partial(clip_values), "clip_values")[0].status == "passed"
 

@@ -33,6 +33,7 @@ def problem_with(
     *,
     strict_dtype: bool = False,
     coarse: float = COARSE,
+    made_in_float32: bool = False,
 ) -> Problem | None:
     """The first thing wrong with a result, in the order type, shape, dtype, NaN, values.
 
@@ -42,6 +43,7 @@ def problem_with(
         got: what the learner's function returned in its place.
         strict_dtype: whether right values of another dtype are wrong.
         coarse: the tolerance for float32 where float64 is expected.
+        made_in_float32: whether it was, although it was written into an array of float64.
 
     Returns:
         None if the result is right.
@@ -59,7 +61,9 @@ def problem_with(
     unusable = ~np.isfinite(got) & np.isfinite(expected)
     if unusable.any():
         return Problem("nan", _about_nan(output, got, unusable))
-    wrong = differs(output, expected, got, coarse)
+    with np.errstate(over="ignore"):
+        rounded = got.astype(np.float32) if made_in_float32 and got.dtype == np.float64 else got
+    wrong = differs(output, expected, rounded, coarse)
     if wrong.any():
         text = _about_values(output, expected, got, wrong)
         if other_dtype(expected, got) and not (expected.dtype.kind == got.dtype.kind == "f"):

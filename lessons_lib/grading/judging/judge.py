@@ -294,10 +294,18 @@ def _finding(
         return Finding(feedback.about_structure(exercise, outcome.value))
     compared = list(zip(exercise.outputs, expected, results, strict=True))
     strict = "dtype" in exercise.strict
+    in_float32 = has_float32(exercise, outcome)
+
+    def problem_of(output: Output, wanted: np.ndarray, got: Any) -> Problem | None:
+        rounded = in_float32 and bool(output.written_to)
+        return problem_with(
+            output, wanted, got, strict_dtype=strict, coarse=coarse, made_in_float32=rounded
+        )
+
     problems = {
         output.name: problem
         for output, wanted, got in compared
-        if (problem := problem_with(output, wanted, got, strict_dtype=strict, coarse=coarse))
+        if (problem := problem_of(output, wanted, got))
     }
     right = [
         (output, wanted, got)
