@@ -25,7 +25,13 @@ from lessons_lib.grading.isolation.answers import (
 )
 from lessons_lib.grading.isolation.importable import Importable
 from lessons_lib.grading.isolation.policy import Isolation, reached
-from lessons_lib.grading.isolation.process import Allowance, Worker, WorkerDied, WorkerTooSlow
+from lessons_lib.grading.isolation.process import (
+    Allowance,
+    Worker,
+    WorkerDied,
+    WorkerKilled,
+    WorkerTooSlow,
+)
 from lessons_lib.grading.isolation.running import Outcome, Raised
 from lessons_lib.grading.isolation.submission import Submission, UnreadableError, read_submission
 from lessons_lib.grading.isolation.wire import Function, ProtocolError
@@ -41,7 +47,7 @@ SECONDS_TO_DEFINE = 30.0
 SECONDS_FOR_ALL = 3.0  # what is not needed is run as well, if an answer is not right without
 SECONDS_PER_CALL = 5.0
 MOST_MESSAGE = 10_000  # characters
-AT_FAULT = (OSError, WorkerDied, WorkerTooSlow, ProtocolError)
+AT_FAULT = (OSError, WorkerDied, WorkerKilled, WorkerTooSlow, ProtocolError)
 Seen = dict[str, tuple[Exercise, Case, Outcome]]  # a call of each function that was judged
 Others = tuple[Callable[[], Worker], Callable[[], contextlib.AbstractContextManager[Worker]], Seen]
 
@@ -209,7 +215,10 @@ def defined(
     run: str,
     seconds: float = SECONDS_TO_DEFINE,
 ) -> dict[str, Any] | list[Result]:
-    """What the worker found when it ran the file's definitions; results if it did not live."""
+    """What the worker found when it ran the file's definitions; results if it did not live.
+
+    None of them if it was killed from outside, and is to be started anew.
+    """
     names = [exercise.name for exercise in exercises]
     question = {
         "do": "define",
@@ -222,6 +231,8 @@ def defined(
     try:
         answer = worker.ask(question, seconds=seconds)
         return checked_definitions(answer, names)
+    except WorkerKilled:
+        return []
     except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
         when = "while the file's definitions were run"
         return [_ended(exercise, error, when) for exercise in exercises]
@@ -252,6 +263,8 @@ def graded_by(
         judged = {r.exercise: r.status == "passed" for r in (*before, *results)}
         try:
             results.append(_judged(worker, exercise, found, seed, judged, others))
+        except WorkerKilled:
+            break
         except (WorkerDied, WorkerTooSlow, ProtocolError) as error:
             results.append(_ended(exercise, error, "while it was called"))
             break

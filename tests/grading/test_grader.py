@@ -1,6 +1,7 @@
 """A file is graded in a process of its own: scores, statuses, and what it may import."""
 
 import os
+import signal
 import sys
 import textwrap
 from pathlib import Path
@@ -14,7 +15,7 @@ from lessons_lib.course import exercises
 from lessons_lib.grading import Output, exercise, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.isolation import policy
-from lessons_lib.grading.isolation.process import Allowance
+from lessons_lib.grading.isolation.process import Allowance, Worker
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STRONG = pytest.param(
@@ -80,6 +81,28 @@ def test_a_submission_has_one_budget_for_all_that_it_does(submission, monkeypatc
     report = grade(submission("\n".join(f"{b}\n    while True: pass" for b in bodies)))
     assert set(statuses(report).values()) == {"timeout"}
     assert "The 1.5 seconds of work for all answers of the file are" in report.results[1].message
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is none here")
+@each_isolation
+@pytest.mark.parametrize(("times", "status"), [(1, "passed"), (2, "crashed")])
+@pytest.mark.parametrize("when", ["define", "call"])
+def test_an_answer_that_the_system_kills_is_asked_once_more(
+    submission, level, times, status, when, monkeypatch
+):
+    """It was out of memory, say, for what others took."""
+    left, ask = [None] * times, Worker.ask
+
+    def killed(self, question, **how):
+        if question["do"] == when and left:
+            left.pop()
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return ask(self, question, **how)
+
+    monkeypatch.setattr(Worker, "ask", killed)
+    asked = [exercises.find("lstm_gates")]
+    report = grade(submission(course_answers("lstm_gates")), exercises=asked, isolation=level)
+    assert (statuses(report), left) == ({"lstm_gates": status}, [])
 
 
 def test_an_answer_that_sleeps_is_not_waited_for(submission, monkeypatch):

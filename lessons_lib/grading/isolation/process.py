@@ -22,6 +22,8 @@ from lessons_lib.grading.isolation.wire import DTYPES, ProtocolError, receive, s
 
 MOST_CALLED_BACK = 10_000  # numbers in the argument of a function that is called back
 SECONDS_TO_END = 5.0
+SECONDS_TO_BE_SEEN = 0.2  # for the end of a process that answers no more
+KILLED = (-9, 128 + 9)  # by SIGKILL, and as bubblewrap tells it
 AT_ONCE = 0.1  # of the time for an answer
 SHORTEST_WAIT = 0.02  # seconds
 _left_behind: list[threading.Thread] = []
@@ -33,10 +35,15 @@ class Allowance:
 
     seconds: float = 120.0  # for its answers, as a Stopwatch counts
     bytes: int = 256_000_000  # of answers
+    kills: int = 1  # by the system, after which the same is asked anew
 
 
 class WorkerDied(Exception):
     """The process ended, or said something that it may not say."""
+
+
+class WorkerKilled(Exception):
+    """Something else ended the process, the system, say, out of memory: it may be asked anew."""
 
 
 class WorkerTooSlow(Exception):
@@ -86,6 +93,7 @@ class Worker:
         Raises:
             WorkerTooSlow: if no answer came in time; the process is ended.
             WorkerDied: if it ended, or answered with what is no answer; the process is ended.
+            WorkerKilled: if it was killed from outside, for the first time.
         """
         found: list[Any] = []
 
@@ -118,8 +126,13 @@ class Worker:
             self.end()
             raise WorkerTooSlow(seconds, waits)
         if isinstance(found[0], Exception):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if isinstance(found[0], EOFError | OSError):
+                    self._process.wait(SECONDS_TO_BE_SEEN)
+            is_killed = self._process.returncode in KILLED and self._allowance.kills > 0
+            self._allowance.kills -= is_killed
             self.end()
-            raise WorkerDied from found[0]
+            raise (WorkerKilled if is_killed else WorkerDied) from found[0]
         return found[0]
 
     def _talk(
