@@ -58,8 +58,6 @@ class Embedding(Layer):
         D = self._shapes["W"][1]
         rows = check_array(dout, (*ids.shape, D), "dout", "ids.shape + (D,)", self.dtype)
         rows = rows.reshape(-1, D)
-        if ids.size == 0:
-            return ids.ravel(), rows
         # Sort the rows by id, so that rows of one id stand together and can be summed in one call.
         order = np.argsort(ids, axis=None, kind="stable")
         touched, starts = np.unique(ids.ravel()[order], return_index=True)
