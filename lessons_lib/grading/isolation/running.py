@@ -11,7 +11,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -147,7 +147,7 @@ def _called(
         attempted or bool(written),
         written,
         _line_that_writes(function, case) if written else None,
-        "" if printed.closed else printed.getvalue(),
+        _text_of(printed),
         tuple(str(warning.message) for warning in caught),
     )
 
@@ -196,8 +196,8 @@ def _own_cache(wanted: OwnCache, own: Callable[[str], Any] | None) -> Any:
 @contextlib.contextmanager
 def _quietly(
     warn_only: bool = False,
-) -> Iterator[tuple[io.StringIO, list[warnings.WarningMessage]]]:
-    printed = io.StringIO()
+) -> Iterator[tuple[io.TextIOWrapper, list[warnings.WarningMessage]]]:
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", newline="\n")
     new = [filtered for filtered in warnings.filters if filtered not in FILTERS_AT_FIRST]
     raises = not warn_only and (
         any(action == "error" for action, *_ in new) or "raise" in np.geterr().values()
@@ -212,6 +212,14 @@ def _quietly(
         if not raises:
             warnings.simplefilter("always")
         yield printed, caught
+
+
+def _text_of(printed: io.TextIOWrapper) -> str:
+    try:
+        printed.flush()
+        return cast(io.BytesIO, printed.buffer).getvalue().decode("utf-8", "replace")
+    except ValueError:  # the answer has closed it
+        return ""
 
 
 def _snapshot(value: Any) -> Any:
