@@ -74,7 +74,7 @@ function showRemembering(root, data) {
   });
   make("span", legend, " nats, or share of the largest in its line where that is chosen: change of log p of the word " +
     "that came. Blue: without this word it " +
-    "would be less likely. Orange: more likely. Names, rooms, presents and trades are swapped for " +
+    "would be less likely. Orange: more likely. Names, rooms, belongings and the like are swapped for " +
     "others of their kind wherever they stand, any other word in its place for words that the " +
     "text draws. \u2717: the network has another word first, where the best possible model is sure.");
 
