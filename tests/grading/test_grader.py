@@ -283,6 +283,7 @@ def test_what_a_text_does_not_show_comes_out_when_all_is_run(submission, name, m
     unseen = "import sys\nsetattr(sys.modules[__name__], 'double', lambda x: k() * x)\n"
     training = "while True: double(1.0)\n"
     for source, right in [
+        (begin + answer, True),
         (begin + training + answer, True),
         (begin + unseen, True),
         (begin + answer.replace("*", "+") + training, False),

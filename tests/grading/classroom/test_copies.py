@@ -158,6 +158,25 @@ def test_hostile_sources_end(text):
     assert time.process_time() - started < 5, "in a single pass"
 
 
+def test_what_all_were_given_is_no_copy(tmp_path):
+    """By `--given`, or since all four who answer the same exercise have it."""
+    (tmp_path / "given.py").write_text(ANSWER)
+    (tmp_path / "in").mkdir()
+    for task, text in (("f", ANSWER), ("g", "x = 1\n" * 99)):
+        for k in range(4):
+            (tmp_path / "in" / f"{task}{k}.py").write_text(text)
+    found = find_submissions([tmp_path / "in"]).submissions
+    who = who_is_who(list(found))
+
+    def pairs(names, given=None):
+        rows = [Graded(n, Report([Result(n[0], "passed", 1.0, 1.0, "")])) for n in names]
+        return look_for_copies(rows, found, who, EXAMPLE, None, given)
+
+    three = sorted(found)[:3]
+    assert len(pairs(three)) == 3 and pairs(three, tmp_path / "given.py") == []
+    assert pairs(sorted(found)) == []
+
+
 def test_pages_of_pairs(tmp_path):
     files = {"in/ada.py": ANSWER, "in/eve.py": reference(), "old/x.py": ANSWER}
     files["in/old: x.py"] = "pass"  # a student's, called as earlier work is
@@ -171,10 +190,6 @@ def test_pages_of_pairs(tmp_path):
     told = {(remark.first, remark.second) for remark, _, _ in near}
     assert told == {("ada", "old: x.py"), ("eve", "the reference of assignment3")}
     assert not any("old: x.py" in remark.of for remark, _, _ in near)
-    given = look_for_copies(rows, found.submissions, who, EXAMPLE, None, tmp_path / "old/x.py")
-    assert [(remark.first, remark.second) for remark, _, _ in given] == [
-        ("eve", "the reference of assignment3")
-    ]
     packed = Path(shutil.make_archive(str(tmp_path / "older"), "zip", tmp_path / "old"))
     of_archive = look_for_copies(rows, found.submissions, who, EXAMPLE, packed)
     assert [pieces for _, _, pieces in of_archive] == [pieces for _, _, pieces in near]
