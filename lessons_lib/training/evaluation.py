@@ -110,10 +110,11 @@ def _losses(
         cores = min(MOST_CORES, max((lib["num_threads"] for lib in blas.info()), default=1))
         large = first[0].size * model.config["vocab_size"] >= LARGE
         if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
-            model.forward(first[0][:1, :1])  # checks the parameters; no backward can follow
             small = any(lib.get("architecture") in SMALL_KERNELS for lib in blas.info())
-            with blas.limit(limits=1), _for_one_core(model, small):
-                yield from _side_by_side(model, batches, cores)
+            with blas.limit(limits=1):  # from the start: threads of BLAS wait busily for more work
+                model.forward(first[0][:1, :1])  # checks the parameters; no backward can follow
+                with _for_one_core(model, small):
+                    yield from _side_by_side(model, batches, cores)
         for inputs, targets, counted in batches:
             losses, state = model.token_losses(inputs, targets, state)
             yield losses, counted

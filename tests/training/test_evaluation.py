@@ -86,6 +86,20 @@ def test_only_what_pays_is_read_side_by_side(model, way, monkeypatch):
     assert [library["num_threads"] for library in threadpool_info()] == threads
 
 
+def test_side_by_side_each_product_is_the_work_of_one_core(model, way, monkeypatch):
+    # One product on more would leave threads that wait busily while the others work.
+    layer = type(model.layers[0])
+    forward, threads = layer.forward, []
+
+    def spy(self, *given):
+        threads.extend(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
+        return forward(self, *given)
+
+    monkeypatch.setattr(layer, "forward", spy)
+    perplexity(model, IDS)
+    assert set(threads) == {1}
+
+
 @pytest.mark.parametrize("kernels", [True, False])
 def test_where_small_products_are_quick_they_are_made(model, way, kernels, monkeypatch):
     kinds = {library.get("architecture") for library in threadpool_info()} if kernels else set()
