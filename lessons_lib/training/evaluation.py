@@ -177,22 +177,26 @@ def _side_by_side(
         _, state = before()  # first, so that a layer reads one batch at a time
         return layer.forward(below()[0], state)
 
-    def losses_of(below: Result, targets: np.ndarray) -> np.ndarray:
-        hs, _ = below()
+    def losses_of(below: Result, targets: np.ndarray, times: slice) -> np.ndarray:
+        hs, targets = below()[0][times], targets[times]
         hs = hs.reshape(-1, hs.shape[2])
-        if getattr(own, "scores", np.empty(0)).shape != (len(hs), len(b)):
+        if len(getattr(own, "scores", ())) < len(hs):
             own.scores = np.empty((len(hs), len(b)), hs.dtype)
-        np.matmul(hs, W, out=own.scores)
-        return row_losses(own.scores, b, targets.ravel())[0].reshape(targets.shape)
+        scores = np.matmul(hs, weights.result(), out=own.scores[: len(hs)])
+        return row_losses(scores, b, targets.ravel())[0].reshape(targets.shape)
+
+    def finished(parts: list[Future], counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.concatenate([part.result() for part in parts]), counted
 
     with ThreadPoolExecutor(cores) as pool:
+        weights = pool.submit(np.ascontiguousarray, W)
 
         def start(task: Callable[..., Any], *arguments: Any) -> Future:
             return pool.submit(copy_context().run, task, *arguments)  # keeps what errstate ignores
 
         before: list[Result] = [lambda: (None, None) for _ in model.layers]
         under_way: list[tuple[int, Result, np.ndarray, np.ndarray]] = []
-        running: deque[tuple[Future, np.ndarray]] = deque()
+        running: deque[tuple[list[Future], np.ndarray]] = deque()
         # Each batch goes up by one layer a turn, the oldest first: a task comes after what it waits
         # for, and the cores take the tasks in this order.
         rest: list[None] = [None] * len(model.layers)
@@ -203,16 +207,22 @@ def _side_by_side(
             moved = []
             for k, below, targets, counted in under_way:
                 if k == len(model.layers):
-                    running.append((start(losses_of, below, targets), counted))
+                    # Nothing else is left to do beside the last one's scores.
+                    parts = cores if batch is None and len(under_way) == 1 else 1
+                    size = math.ceil(len(targets) / parts)
+                    futures = [
+                        start(losses_of, below, targets, slice(t, t + size))
+                        for t in range(0, len(targets), size)
+                    ]
+                    running.append((futures, counted))
                 else:
                     before[k] = start(through, model.layers[k], below, before[k]).result
                     moved.append((k + 1, before[k], targets, counted))
             under_way = moved
             while len(running) > 2 * cores:  # the text may be long
-                future, its_counted = running.popleft()
-                yield future.result(), its_counted
-        for future, its_counted in running:
-            yield future.result(), its_counted
+                yield finished(*running.popleft())
+        while running:
+            yield finished(*running.popleft())
 
 
 def exp_loss(loss: float) -> float:
