@@ -1,6 +1,9 @@
 """The `lessons` command. Each sub-command imports what it needs, so that --help is quick."""
 
+import io
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -84,18 +87,26 @@ def _complain(error: Exception) -> int:
 
 def main() -> None:
     """Run the command; say what went wrong in one line, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # no letter that a terminal has not ends a report
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        for name in sys.argv[1:]:
+            if "\n" in name and os.path.lexists(name):  # it would look like a line of ours
+                raise ValueError(f"{name!r} has a line end in its name; rename it")
         status = app(sys.argv[1:] or ["--help"], prog_name="lessons", standalone_mode=False)
     except typer.Exit as error:
         status = error.exit_code
     except (typer.TyperException, ValueError, TypeError, OSError, ArithmeticError) as error:
         status = _complain(error)
-    except RuntimeError as error:
-        if "Symlink loop" not in str(error):  # as Python says it before 3.13
-            raise
-        status = _complain(error)
     except MemoryError:
         status = _complain(ValueError("there is not enough memory for this"))
     except KeyboardInterrupt:
         status = 130
+    except Exception as error:
+        if "Symlink loop" in str(error):  # a RuntimeError before Python 3.13
+            status = _complain(error)
+        else:  # a fault of ours, whose words may be a stranger's
+            print(shown(traceback.format_exc()), end="", file=sys.stderr)
+            status = 1
     sys.exit(status if isinstance(status, int) else 0)

@@ -97,7 +97,7 @@ class Classroom:
         if kind is not None:
             check_title(kind, title)
         listed = [] if roster is None else read_roster(roster)
-        self.who: Class = who_is_who(list(found.submissions), found.left_out, listed)
+        self.who: Class = who_is_who(found.submissions, found.left_out, listed, found.handed_in_as)
         self.late: Late = late_policy(due, late, list(self.who.students.values()))
         self._tells_late = due is not None or late is not None
         self._kind, self._title, self._found = kind, title, found

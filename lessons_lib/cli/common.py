@@ -1,5 +1,6 @@
 """Arguments that several commands have, and what they do with them."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -147,13 +148,19 @@ def bits_per_byte(perplexity: float, ids: "np.ndarray", num_bytes: int) -> float
     return math.log2(perplexity) * (len(ids) - 1) / num_bytes
 
 
-def draw_as_usual() -> None:
-    """Draw by matplotlib's own settings.
+def away_from_here() -> contextlib.AbstractContextManager[None]:
+    """To import a package that looks for files in the current folder, which may be a stranger's.
 
-    It looks for a matplotlibrc in the current folder first, whatever it is told, and that file may
-    be a stranger's and have TeX run.
+    So matplotlib reads a matplotlibrc there, which could have TeX run, and up to 3.10.8 Python;
+    and libraries that PyTorch brings are searched there for others.
     """
-    import matplotlib
+    return contextlib.chdir(Path(__file__).parent)
+
+
+def draw_as_usual() -> None:
+    """Draw by matplotlib's own settings; to be called before anything that imports it."""
+    with away_from_here():
+        import matplotlib
 
     matplotlib.rcdefaults()
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from lessons_lib.models import LanguageModel
 
-_UNREADABLE = (ArithmeticError, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+_UNREADABLE = (
+    *(ArithmeticError, EOFError, KeyError, OSError, RuntimeError, TypeError, ValueError),
+    *(SyntaxError, tokenize.TokenError),  # of the text that describes an array in a .npz
+)
 MOST_RATIO = 20  # of the unpacked size to a file's, from RATIO_FROM bytes on
 RATIO_FROM = 50_000_000
 

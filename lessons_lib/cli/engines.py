@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lessons_lib.cli.common import completed_from
+from lessons_lib.cli.common import away_from_here, completed_from
 
 if TYPE_CHECKING:
     from lessons_lib.models import LanguageModel
@@ -54,9 +54,10 @@ def find_engine(
             )
         return LanguageModel, ""
     try:
-        import torch
+        with away_from_here():
+            import torch
 
-        from lessons_lib.training.torch_engine import TorchLanguageModel, find_device
+            from lessons_lib.training.torch_engine import TorchLanguageModel, find_device
     except ImportError as error:
         raise ValueError(
             f"--engine torch needs the package torch: pip install 'lessons-lib[torch]' ({error})"

@@ -82,9 +82,9 @@ def _name(run: "RunSummary", below: Path) -> str:
 
 
 def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
+    draw_as_usual()
     from lessons_lib.plots import learning_curves, save_figure
 
-    draw_as_usual()
     panels: dict[str, dict[str, list[tuple[float, ...]]]] = {}
     for run in found:
         points = [

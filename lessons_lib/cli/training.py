@@ -50,6 +50,7 @@ from lessons_lib.cli.texts import (
     named,
     own,
 )
+from lessons_lib.shown import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,7 +159,7 @@ def train(
             text = own(corpus, folder, asked, known, going_on) if is_own else named(corpus)
             weights = _weights(start, recipe, text) if start else {}
             best = best_possible(text.name, text.corpus.valid)
-            say(f"{preset or 'a recipe'} on {text.name}, in {folder}")
+            say(shown(f"{preset or 'a recipe'} on {text.name}, in {folder}", keep=""))
             if about_engine:
                 say(about_engine)
             telling = Telling(recipe, text.corpus, text.tokens, best, sample_every, stop)
@@ -225,10 +226,10 @@ def _weights(start: Path, recipe: "Recipe", text: Text) -> "dict[str, np.ndarray
 
 def _conclude(model: "LanguageModel", text: Text, folder: Path, best: float | None) -> None:
     """Measure the finished model on the test part, and keep that and the learning curve."""
+    draw_as_usual()
     from lessons_lib.plots import learning_curve, save_figure  # matplotlib takes its time
     from lessons_lib.training import perplexity, read_metrics, write_results
 
-    draw_as_usual()
     records = read_metrics(folder)
     if not records:
         raise ValueError(f"--out: the metrics in {folder} are damaged; no epoch has an end in them")

@@ -38,6 +38,20 @@ class Report:
         """Points to earn over all exercises."""
         return sum((result.max_score for result in self.results), 0.0)
 
+    def is_possible(self) -> bool:
+        """Whether one that somebody may have made up has what reports have."""
+        return (
+            self.isolation in (None, "strong", "basic")
+            and (self.seed is None or type(self.seed) is int)
+            and all(
+                {type(result.score), type(result.max_score)} <= {int, float}
+                and 0 <= result.score <= result.max_score < float("inf")
+                and result.status in VERDICTS
+                and {type(result.exercise), type(result.message)} == {str}
+                for result in self.results
+            )
+        )
+
     def __str__(self) -> str:
         return "\n\n".join(str(result) for result in self.results)
 

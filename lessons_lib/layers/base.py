@@ -112,7 +112,7 @@ def check_dtype(dtype: npt.DTypeLike) -> np.dtype:
     """Return dtype if it is float32 or float64; anything else is a TypeError."""
     try:
         checked = np.dtype(dtype)
-    except TypeError:  # not a dtype at all
+    except (TypeError, ValueError, SyntaxError):  # not a dtype at all
         checked = None
     if checked not in (np.float32, np.float64):
         raise TypeError(

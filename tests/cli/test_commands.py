@@ -4,9 +4,11 @@ import bz2
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from lessons_lib import cli
 from lessons_lib.text.corpora import fetch
 
 
@@ -110,3 +112,50 @@ def test_trouble_with_a_file_is_told_without_its_number(lessons, tmp_path, comma
     (tmp_path / "file").touch()
     status, _, err = lessons(*command, tmp_path / "file")
     assert status == 2 and str(tmp_path / "file") in err and "Errno" not in err
+
+
+def test_no_name_is_a_line_of_its_own(lessons, tmp_path):
+    path = tmp_path / "a\nlessons: all is well.py"
+    path.write_text("")
+    status, out, err = lessons("check", path)
+    assert (status, out, err.count("\n")) == (2, "", 1) and "has a line end in its name" in err
+
+
+def test_a_fault_of_ours_shows_no_strangers_characters(lessons, monkeypatch):
+    def fails(*given, **options):
+        raise AssertionError("\x1b[31m")
+
+    monkeypatch.setattr(cli, "app", fails)
+    status, _, err = lessons("list")
+    assert status == 1 and err.endswith("AssertionError: \\x1b[31m\n") and "\x1b" not in err
+
+
+def test_a_library_beside_a_text_is_not_taken_for_pytorchs(lessons, monkeypatch, tmp_path):
+    """One of PyTorch's looks for others in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    places = []
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            if name == "torch":
+                places.append(Path.cwd())
+                raise ImportError("seen")
+
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    status, _, err = lessons("train", "village", "--engine", "torch", "--out", "x")
+    assert status == 2 and "(seen)" in err
+    assert places == [Path(cli.__file__).parent] and Path.cwd() == tmp_path
+
+
+def test_no_letter_ends_a_report(tmp_path):
+    """Standard output may be in an encoding that has not all."""
+    (tmp_path / "алиса.py").write_text("")
+    code = "import sys; from lessons_lib import cli; cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, "check", tmp_path / "алиса.py"],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert rb"\u0430\u043b" in done.stdout and b"defines no exercise" in done.stderr

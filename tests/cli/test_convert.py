@@ -77,6 +77,8 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     (tmp_path / "damaged.npz").write_bytes(b"PK damaged")
     (tmp_path / "damaged.safetensors").write_bytes(b"damaged")
     np.savez("pickled.npz", np.array([WritesAFile()], object))
+    npz(tmp_path / "open.npz", "{'descr': (", b"")
+    npz(tmp_path / "indented.npz", "  if 1:\n    \x1b[31m\n  x", b"")
     (tmp_path / "there").write_text("")
     refused = [
         ("nameless.safetensors --out x", "FILE: expected PyTorch's names"),
@@ -84,6 +86,8 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
         ("damaged.safetensors --out x", "FILE: could not read damaged.safetensors"),
         ("there --out x", "FILE: expected a .npz or .safetensors file, got there"),
         ("pickled.npz --out x", "FILE: could not read pickled.npz"),
+        ("open.npz --out x", "FILE: could not read open.npz"),
+        ("indented.npz --out x", "FILE: could not read indented.npz"),
         ("plain.npz --gates fgi --out x", "gates: expected the letters of 'ifgo'"),
         ("plain.npz --layers 2 --out x", "arrays: expected the embedding, 2, 3 or 4 arrays"),
         ("plain.npz --transposed --out x", "arrays: expected a layer of LSTM"),

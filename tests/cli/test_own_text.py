@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -103,8 +104,11 @@ def test_a_resume_with_another_text_or_another_choice(here, lessons):
         assert status == 2 and message in err and err.count("\n") == 1
     assert lessons("train", "mytext.txt", "--out", "run")[2].count("holds a run") == 1
     assert lessons("train", "mytext.txt", "--resume", "--out", "no")[2].count("found no run in no")
-    status, _, _ = lessons("train", "mytext.txt", "--resume", "--out", "run", "--set", "epochs=1")
-    assert status == 0
+    recipe = Path("run/recipe.json")
+    made_up = recipe.read_text().replace('"preset": "', '"preset": "small\\nlessons: all is well ')
+    recipe.write_text(made_up)
+    status, out, _ = lessons("train", "mytext.txt", "--resume", "--out", "run", "--set", "epochs=1")
+    assert status == 0 and out.startswith(r"small\nlessons: all is well ")
     status, _, err = lessons(
         "train", "mytext.txt", "--from", "run", "--preset", "char", "--out", "x"
     )

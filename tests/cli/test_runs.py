@@ -1,6 +1,8 @@
 """`lessons runs` and `lessons compare`: tables of what was trained."""
 
 import json
+import subprocess
+import sys
 
 import matplotlib
 import pytest
@@ -51,6 +53,15 @@ def test_learning_curves(folder, lessons, tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     status, _, err = lessons("runs", folder / "deep", "--plot", tmp_path / "none.png")
     assert status == 2 and "has come to the end of an epoch" in err
+
+
+def test_no_file_of_the_current_folder_says_how_to_draw(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("\x1b[31m: 1\nfigure.facecolor: red\n")
+    code = "from lessons_lib.cli.common import draw_as_usual as d; d(); import matplotlib as m; "
+    code += "print(m.rcParams['figure.facecolor'], m.rcParamsOrig['figure.facecolor'])"
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("white white\n", "")
 
 
 def test_compare_the_village(tmp_path, lessons, short_village):

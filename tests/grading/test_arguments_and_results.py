@@ -9,7 +9,7 @@ from lessons_lib.grading import Output, adapt, check, exercise, grade
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import arrays_in, copied, map_arrays
 from lessons_lib.grading.judging import forms
-from lessons_lib.grading.judging.comparing import differs
+from lessons_lib.grading.judging.comparing import differs, number_as_array
 from lessons_lib.grading.references import fault_of
 
 
@@ -141,6 +141,11 @@ def test_a_whole_number_has_to_be_one():
     assert result(lambda rng, N: rng.integers(100), "first").status == "passed"
     assert "a whole number" in result(lambda rng, N: rng.integers(100) + 0.4, "first").message
     assert "id differs." in result(lambda rng, N: rng.integers(100) + 1, "first").message
+
+
+def test_a_number_that_wraps_around_is_none_below_zero():
+    assert number_as_array(np.uint64(2**64 - 9), "float64") > 0
+    assert number_as_array(np.uint8(9), "float64").dtype == np.int64
 
 
 def test_whole_numbers_are_compared_to_the_last_digit():

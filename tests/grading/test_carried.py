@@ -11,7 +11,8 @@ from lessons_lib.grading import grade
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.grader import graded_by
 from lessons_lib.grading.isolation import worker
-from lessons_lib.grading.judging.carrying import _is_constant
+from lessons_lib.grading.isolation.running import Outcome
+from lessons_lib.grading.judging.carrying import _is_constant, right_given_own
 from lessons_lib.grading.references import _StandIn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
@@ -156,6 +157,19 @@ def rnn_step(x, h_prev, Wx, Wh, b):
 def rnn_unroll(x, h, *weights):
     return np.full((len(x), *h.shape), 1e12), np.full(h.shape, 1e12)
 """
+# Nothing of what is kept for the way back, but its shapes.
+OF_SHAPES = """
+import numpy as np
+def rnn_step_backward(dh, cache):
+    x, h_prev, Wx, Wh, h = cache
+    rows, columns = dh.sum(axis=1, keepdims=True), dh.sum(axis=0)
+    return rows + 0 * x, dh, columns + 0 * Wx, columns + 0 * Wh, columns
+def rnn_backward(dhs, caches):
+    back = np.cumsum(dhs[::-1], axis=0)[::-1]
+    columns, rows = back.sum(axis=(0, 1)), back.sum(axis=2, keepdims=True)
+    x, h_prev, Wx, Wh, h = caches[0]
+    return rows + 0 * x, back[0], columns + 0 * Wx, columns + 0 * Wh, columns
+"""
 
 
 @pytest.mark.filterwarnings("ignore")  # as where a batch is graded: a warning ends nothing
@@ -175,6 +189,7 @@ def rnn_unroll(x, h, *weights):
         pytest.param(GRID, BACK, 0, id="on a grid"),
         pytest.param(CANCELLED, ["lstm_gates", "lstm_step"], 0, id="cancelled"),
         pytest.param(CONSTANT, ["rnn_step", "rnn_unroll"], 0, id="nearly constant"),
+        pytest.param(OF_SHAPES, ["rnn_step_backward", "rnn_backward"], 0, id="of shapes"),
     ],
 )
 def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points, tmp_path):
@@ -184,6 +199,17 @@ def test_what_is_earned_with_a_wrong_function_of_ones_own(source, names, points,
     path.write_text(source)
     first, second = grade(path, exercises=asked, seed=1).results
     assert (first.score, second.score, second.status) == (0, points, "failed"), str(second)
+
+
+def test_errors_that_cannot_be_carried_cost_no_result(tmp_path, monkeypatch):
+    def broken(*arguments):
+        raise AttributeError("a fault of ours")
+
+    monkeypatch.setattr("lessons_lib.grading.judging.judge.right_given_own", broken)
+    asked = [exercises.find(name) for name in ("rnn_step", "rnn_unroll")]
+    path = tmp_path / "answer.py"
+    path.write_text(HONEST)
+    assert [result.status for result in grade(path, exercises=asked).results] == ["failed"] * 2
 
 
 BY_NAME = IN_PLACE.replace("step(w, g)", "step(w, *, g)").replace(
@@ -230,3 +256,198 @@ def test_the_earlier_function_is_the_one_that_was_judged(judged, points):
     others = (lambda: apart, lambda: contextlib.nullcontext(apart), {})
     first, second = graded_by(here, asked, found, 1, (), others)
     assert (first.score, second.score) == (0, points)
+
+
+# Two functions of an instructor's, the second of which builds on the first or is its way back.
+PAIR = """
+import numpy as np
+from lessons_lib.grading import Output, exercise
+
+def case(rng, N):
+    {case}
+
+def backward(rng, N):
+    return {{"dy": rng.normal(size=N) if {array} else float(rng.normal()), "cache": case(rng, N)}}
+
+sizes = [{{"N": 4}}, {{"N": 7}}]
+
+@exercise(lesson="hw", outputs=[{outputs[0]}], make_case=case, sizes=sizes, may_follow={cache})
+{first}
+
+@exercise(lesson="hw", outputs=[{outputs[1]}], make_case={make}, sizes=sizes, carry_errors=0.5,
+          cache_from={{"cache": first}} if {cache} else None)
+{second}
+
+{cache} or second.inherit(first)
+"""
+
+
+def pair(case, outputs, first, second, *, array=True, cache=()):
+    make = "backward" if cache else "case"
+    functions = {"first": first, "second": second}
+    return PAIR.format(
+        case=case, outputs=outputs, array=array, cache=list(cache), make=make, **functions
+    )
+
+
+NUMBERS = 'Output("p", "N", points=1)', 'Output("q", "N", points=2)'
+BOTH = 'Output("y", "N", points=1)', 'Output("dx", "N", points=1), Output("ds", "", points=1)'
+# Whole numbers as arguments.
+COUNTS = pair(
+    'return {"ids": rng.integers(0, N, size=9 * N), "h": rng.normal(size=N)}',
+    NUMBERS,
+    "def first(ids, h): return h + np.bincount(ids, minlength=len(h))",
+    "def second(ids, h): return np.sqrt(1 + first(ids, h) ** 2)",
+)
+# Numbers that add up to 1.
+SHARES = pair(
+    "p = rng.uniform(0.1, 1, size=(N, 3)); return {'p': p / p.sum(axis=1, keepdims=True)}",
+    NUMBERS,
+    "def first(p): return -(p * np.log2(p)).sum(axis=1)",
+    "def second(p): return 2 ** first(p)",
+)
+# A number as an argument, and a reference that checks what it is given.
+SCALED = pair(
+    'return {"x": rng.uniform(0.1, 0.9, size=N), "s": float(rng.uniform(0.5, 0.9))}',
+    BOTH,
+    """def first(x, s):
+    if not 0 < s < 1 or (x <= 0).any():
+        raise ValueError("s: expected a share")
+    return np.tanh(s * x), (x, s)""",
+    """def second(dy, cache):
+    x, s = cache
+    da = dy * (1 - np.tanh(s * x) ** 2)
+    return da * s, float((da * x).sum())""",
+    cache=["cache"],
+)
+# What comes from above is one number.
+SQUARES = pair(
+    'return {"x": rng.normal(size=N), "t": rng.normal(size=N)}',
+    ('Output("y", "", points=1)', 'Output("dx", "N", points=1), Output("dt", "N", points=1)'),
+    "def first(x, t): return float(((x - t) ** 2).mean()), (x, t)",
+    """def second(dy, cache):
+    x, t = cache
+    return 2 * dy * (x - t) / len(x), 2 * dy * (t - x) / len(x)""",
+    array=False,
+    cache=["cache"],
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "points"),
+    [
+        pytest.param(
+            COUNTS,
+            "def first(ids, h): return h + np.bincount(ids[1:], minlength=len(h))\n"
+            "def second(ids, h): return np.sqrt(1 + first(ids, h) ** 2)",
+            1,
+            id="whole numbers",
+        ),
+        pytest.param(
+            COUNTS,
+            "def first(ids, h): return np.arange(1.0, len(h) + 1)\n"
+            "def second(ids, h): return np.sqrt(1 + first(ids, h) ** 2)",
+            0,
+            id="no look at whole numbers",
+        ),
+        pytest.param(
+            SHARES,
+            "def first(p): return -(p * np.log(p)).sum(axis=1)\n"
+            "def second(p): return 2 ** first(p)",
+            1,
+            id="shares",
+        ),
+        pytest.param(
+            SHARES,
+            "def first(p):\n"
+            "    off = abs(p.sum(axis=1) - 1)\n"
+            "    return np.arange(1.0, len(p) + 1) + np.where(off > 1e-9, off, 0)\n"
+            "def second(p): return 2 ** first(p)",
+            0,
+            id="another one where shares are none",
+        ),
+        pytest.param(
+            SCALED,
+            "def first(x, s): return s * np.tanh(x), (x, s)\n"
+            "def second(dy, cache):\n"
+            "    x, s = cache\n"
+            "    return dy * s * (1 - np.tanh(x) ** 2), float((dy * np.tanh(x)).sum())",
+            1,
+            id="a number among the arguments",
+        ),
+        pytest.param(
+            SQUARES,
+            "def first(x, t): return float(((x - t) ** 2).sum()), (x, t)\n"
+            "def second(dy, cache):\n"
+            "    x, t = cache\n"
+            "    return 2 * dy * (x - t), 2 * dy * (t - x)",
+            1,
+            id="a number from above",
+        ),
+    ],
+)
+def test_what_arguments_an_instructor_may_choose(asked, answer, points, tmp_path):
+    (tmp_path / "hw.py").write_text(asked)
+    path = tmp_path / "answer.py"
+    path.write_text(f"import numpy as np\n{answer}\n")
+    found = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1)
+    assert found.score == points, str(found)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("later", "mistake"),
+    [
+        ("clip_grads", "first_array_only"),
+        ("lstm_backward", "way_through_h_left_out"),
+        ("lstm_unroll", "input_gate_left_out"),
+        ("truncated_backward", "slope_of_the_sum"),
+        ("rnn_backward", "tanh_left_out"),
+    ],
+)
+def test_what_learners_get_wrong_is_carried_on(later, mistake):
+    exercise = exercises.find(later)
+    earlier, built_on = exercise.builds_on[0]
+    (wrong,) = (m.function for m in earlier.misconceptions if m.name == mistake)
+
+    def called(function, exercise, case):
+        given = case.copied_arguments()
+        value = function(*case.by_position(given), **case.by_name(given))
+        return Outcome(value, {name: given[name] for name in case.writable})
+
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        cases = [case for case in exercise.cases(rng) if case.dtype == "float64"]
+        outcomes = [called(built_on(wrong), exercise, case) for case in cases]
+        other = lambda name, case: called(wrong, earlier, case)  # noqa: E731
+        assert right_given_own(exercise, cases, outcomes, other, rng=rng), seed
+
+
+def test_no_sum_of_points_is_above_all_of_them(tmp_path):
+    """0.1 + 0.3 + 0.2 is more than 0.3 + 0.2 + 0.1."""
+    outputs = (
+        'Output("y", "N 2", points=1)',
+        'Output("dx", "N 3", points=0.3), Output("dW", "3 2", points=0.2), '
+        'Output("db", "2", points=0.1)',
+    )
+    asked = pair(
+        'return {"x": rng.normal(size=(N, 3)), "W": rng.normal(size=(3, 2)), '
+        '"b": rng.normal(size=2)}',
+        outputs,
+        "def first(x, W, b): return x @ W + b, (x, W)",
+        "def second(dy, cache): return dy @ cache[1].T, cache[0].T @ dy, dy.sum(axis=0)",
+        cache=["cache"],
+    )
+    asked = asked.replace("carry_errors=0.5", "carry_errors=1").replace(
+        "rng.normal(size=N) if True", "rng.normal(size=(N, 2)) if True"
+    )
+    (tmp_path / "hw.py").write_text(asked)
+    path = tmp_path / "answer.py"
+    path.write_text(
+        "def first(x, W, b): return x @ W - b, (x, W)\n"
+        "def second(dy, cache): return dy @ cache[1].T, cache[0].T @ dy, -dy.sum(axis=0)\n"
+    )
+    report = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1)
+    second = report.results[1]
+    assert (second.status, second.score) == ("failed", second.max_score), str(second)
+    assert report.is_possible()

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lessons_lib.course import exercises
-from lessons_lib.grading import Output, exercise, grade
+from lessons_lib.grading import Output, exercise, grade, grader
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.isolation import policy
 from lessons_lib.grading.isolation.process import Allowance, Worker
@@ -290,6 +290,18 @@ def test_what_a_text_does_not_show_comes_out_when_all_is_run(submission, name, m
     ]:
         report = grade(submission(source), exercises=[made])
         assert (statuses(report)["double"] == "passed") is right, report
+
+
+def test_the_second_grading_has_its_own_cases(submission, monkeypatch):
+    """Or of two answers to a question of yes or no one would always be right."""
+    drawn, was = [], grader._graded
+    monkeypatch.setattr(grader, "_graded", lambda *given: drawn.append(given[3]) or was(*given))
+    source = "import numpy as np\nK = np.ones(1)\nnp.add(K, 1, K)\n"
+    source += "def sigmoid(x): return 1 / (1 + np.exp(-x)) if K[0] == 2 else x\n"
+    path, asked = submission(source), [exercises.find("sigmoid")]
+    report = grade(path, exercises=asked)
+    assert statuses(report) == {"sigmoid": "passed"} and drawn[0] != drawn[1] == report.seed
+    assert grade(path, exercises=asked, seed=5).seed == 5 and drawn[2:] == [5, 5]
 
 
 def test_of_two_gradings_one_counts_and_nothing_is_mixed(submission):

@@ -116,6 +116,7 @@ def test_a_result_is_a_test_with_its_hint_and_no_note():
 
 def test_no_word_of_a_submission_is_markup():
     assert message("<b> [a](b) $x$ |") == r"\<b\> \[a\](b) \$x\$ \|"
+    assert message("---") == r"\---" and message("+ a") == r"\+ a" and message("1. a") == r"1\. a"
     assert message("    ```\n    x") == "````\n```\nx\n````"
     # GitHub looks for these behind Markdown's back: a backslash does not stop it.
     said = message("@ada fixes #1, GH-2: https://a.b www.a.b").replace("\u200b", "…")

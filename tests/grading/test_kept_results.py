@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from lessons_lib.files import read_regular
 from lessons_lib.grading import batch
-from lessons_lib.grading.batch import How, claimed, find_submissions, grade_all, keeping, tables
+from lessons_lib.grading.batch import (
+    How,
+    claimed,
+    find_submissions,
+    grade_all,
+    grading_process,
+    keeping,
+    tables,
+)
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
@@ -78,12 +86,29 @@ def test_no_name_takes_the_row_of_another(pool, tmp_path_factory, names):
 @pytest.mark.parametrize(
     "other",
     [" alice.py", "\xa0alice.py", "alice\x08.py", "Alice.py", "alice .py"]
-    + [f"alice{unseen}.py" for unseen in "\u034f\u3164\ufe0f\U000e0101"],
+    + [f"alice{unseen}.py" for unseen in "\u034f\u2800\u3164\ufe0f\U0001d159\U000e0101"],
 )
 def test_the_row_is_whose_name_it_is(pool, tmp_path, other):
     grade_all(handed_in(tmp_path / "in", [other, "alice.py"]), tmp_path / "out")
     (marked,) = (name for name in rows(tmp_path / "out") if name != "alice.py")
     assert marked.endswith(" (not alice.py)") and rows(tmp_path / "out")["alice.py"] == "1"
+
+
+@posix
+def test_no_two_names_are_one_in_a_table(pool, tmp_path):
+    """A quote stands before what a spreadsheet would take for a formula."""
+    names = ["a;=x;=y.py", "a;'=x;=y.py", "a;=x;'=y.py", "a;'=x;'=y.py"]
+    grade_all(handed_in(tmp_path / "in", names), tmp_path / "out")
+    assert sorted(rows(tmp_path / "out").values()) == ["0", "1", "2", "3"]
+    assert [row.report.score for row in keeping.kept_reports(tmp_path / "out")] != [0]
+    assert len(keeping.kept_reports(tmp_path / "out")) == 4
+
+
+def test_a_report_that_cannot_be_is_a_row_of_the_batch(monkeypatch, tmp_path):
+    too_much = Report([Result("f", "passed", 0.6000000000000001, 0.6, "")], 1, "strong")
+    monkeypatch.setattr(grading_process, "grade_in_place", lambda path, **how: too_much)
+    (result,) = grading_process._grade_one(tmp_path / "a.py", How()).results
+    assert result.status == "infrastructure_error" and "0.6000000000000001 of 0.6" in result.message
 
 
 @posix

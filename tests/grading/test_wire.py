@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.isolation.answers import checked_definitions, outcome_of
+from lessons_lib.grading.isolation.answers import checked_definitions, outcome_of, signature_of
 from lessons_lib.grading.isolation.wire import (
     HEAD,
     MOST_BYTES,
@@ -244,6 +244,12 @@ def test_definitions_that_are_none(change):
     assert checked_definitions(plain, ["f"]) is plain
     with pytest.raises(ProtocolError, match="not what was asked for"):
         checked_definitions(plain | change, ["f"])
+
+
+@pytest.mark.parametrize("name", ["", "1", "for"])
+def test_parameters_that_python_has_not_are_no_signature(name):
+    parameters = [[name, "POSITIONAL_OR_KEYWORD", False]]
+    assert signature_of({"parameters": parameters, "is_plain": True}) == (None, True)
 
 
 @pytest.mark.parametrize("cut", [0, 3, 9])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from lessons_lib.files import read_regular, real_place
 from lessons_lib.grading.batch.students import platform_of, student_of
+from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
     Room,
@@ -29,9 +30,11 @@ from lessons_lib.shown import shown
 MOST_ARCHIVES = 3  # in one another
 MOST_FOLDERS = 30  # in one another
 LONGEST = 500  # characters of a name
-# Printable to Python and drawn as nothing: Unicode's Default_Ignorable_Code_Point, after NFKC.
+# Printable to Python and drawn as nothing: Unicode's Default_Ignorable_Code_Point, after NFKC, and
+# an empty pattern of Braille, a fill for Khitan, an empty notehead.
 UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U00016fe4\U0001d159"
+    "\U000e0100-\U000e01ef]"
 )
 OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
@@ -44,11 +47,13 @@ class Found(NamedTuple):
         left_out: why other files are not graded, by name; a folder's name ends in "/".
         students: whose a submission is, by name, for those found in a folder or an archive. What
             was named by its path is a submission of its own.
+        handed_in_as: the name that a submission's file has, by its own.
     """
 
     submissions: dict[str, Path]
     left_out: dict[str, str]
     students: dict[str, str]
+    handed_in_as: dict[str, str]
 
 
 def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> Found:
@@ -63,7 +68,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         FileNotFoundError: if a path is not there.
         ValueError: if there is nothing to grade.
     """
-    found = Found({}, {}, {})
+    found = Found({}, {}, {}, {})
     unpacker = None
     if unpack_into is not None:
         shutil.rmtree(unpack_into, ignore_errors=True)
@@ -94,8 +99,9 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
     members = _not_too_many(members, found)
     names = _names([name for name, _, _ in members])
-    for name, (_, path, student) in zip(names, members, strict=True):
+    for name, (own, path, student) in zip(names, members, strict=True):
         found.submissions[name] = path
+        found.handed_in_as[name] = own
         if student is not None:
             found.students[name] = student
     return found
@@ -235,7 +241,8 @@ def _is_one_of(texts: set[tuple[bytes, ...]], path: Path) -> bool:
 def _names(wanted: list[str]) -> list[str]:
     """A name of its own for each; of those that look alike, the one that is called so has it.
 
-    The others say of which they are not: "Alice.py (not alice.py)".
+    The others say of which they are not: "Alice.py (not alice.py)". In tables, too, where a quote
+    stands before a formula, each has a name of its own.
     """
     # First come names that are what they look like, without a blank or a capital.
     in_turn = sorted(
@@ -244,14 +251,16 @@ def _names(wanted: list[str]) -> list[str]:
     )
     first: dict[str, str] = {}
     names: dict[str, int] = {}
+    in_tables: set[str] = set()
     for k in in_turn:
         name = shown_name(wanted[k])
         like = first.setdefault(_likeness(wanted[k]), name)
         marked = name if name == like else f"{name} (not {like})"
         number, unmarked = 2, marked
-        while marked in names:
+        while harmless(marked) in in_tables:
             marked = f"{unmarked} ({number})"
             number += 1
+        in_tables.add(harmless(marked))
         names[marked] = k
     return sorted(names, key=names.__getitem__)
 

@@ -64,9 +64,12 @@ def _as_json(report: Report) -> str:
 
 def _grade_one(path: Path, how: How) -> Report:
     try:
-        return grade_in_place(
+        report = grade_in_place(
             path, exercises=how.asked(), isolation=how.isolation, seed=how.seed, run=how.run
         )
+        if not report.is_possible():  # or it would be no result for the batch, each time
+            raise ValueError(f"points that cannot be, {report.score!r} of {report.max_score!r}")
+        return report
     except Exception as error:  # one submission must not stop the others
         text = f"The grader failed on it, with {type(error).__name__}: {one_line(str(error))}"
         return Report([Result("(all)", "infrastructure_error", 0.0, 0.0, text)])

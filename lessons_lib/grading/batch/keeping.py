@@ -23,7 +23,7 @@ from lessons_lib.grading.batch.tables import Graded, harmless
 from lessons_lib.grading.exercise.loading import content
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.submission import MOST_BYTES
-from lessons_lib.grading.report import VERDICTS, Report, Result
+from lessons_lib.grading.report import Report, Result
 
 MOST_KEPT = 20_000_000  # bytes, of one result
 PACKAGE = Path(lessons_lib.__file__).parent
@@ -148,11 +148,14 @@ def kept_reports(out: Path) -> Kept:
         raise FileNotFoundError(f"GRADED: there is no {path}; expected what `lessons grade` wrote")
     with path.open(encoding="utf-8-sig", newline="") as file:
         names = {row.get("submission", "") for row in csv.DictReader(file)}
-    kept = (_kept(file)[0]["submission"] for file in sorted((out / "results").glob("*.json")))
-    found = [name for name in kept if harmless(name) in names]
+    found: dict[str, str] = {}  # by the name in the table, which is that of one submission
+    for result in sorted((out / "results").glob("*.json")):
+        name = _kept(result)[0]["submission"]
+        if name in names or harmless(name) in names - found.keys():
+            found[harmless(name)] = name
     if len(found) < len(names):
         raise ValueError(f"GRADED: results are missing in {out}; give `lessons grade` again")
-    return Kept(out, found)
+    return Kept(out, list(found.values()))
 
 
 def _kept(path: Path) -> tuple[dict[str, Any], Report]:
@@ -163,28 +166,13 @@ def _kept(path: Path) -> tuple[dict[str, Any], Report]:
             raise NotKeptError(DAMAGED)
         results = [Result(**result) for result in kept["results"]]
         report = Report(results, seed=kept["seed"], isolation=kept["isolation"])
-        if not is_possible(report):
+        if not report.is_possible():
             raise NotKeptError(DAMAGED)
         return kept, report
     except FileNotFoundError:
         raise NotKeptError("") from None
     except (OSError, KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
         raise error if isinstance(error, NotKeptError) else NotKeptError(DAMAGED) from None
-
-
-def is_possible(report: Report) -> bool:
-    """Whether a report that somebody may have made up has what reports have."""
-    return (
-        report.isolation in (None, "strong", "basic")
-        and (report.seed is None or type(report.seed) is int)
-        and all(
-            {type(result.score), type(result.max_score)} <= {int, float}
-            and 0 <= result.score <= result.max_score < float("inf")
-            and result.status in VERDICTS
-            and {type(result.exercise), type(result.message)} == {str}
-            for result in report.results
-        )
-    )
 
 
 def write_report(out: Path, name: str, sha256: str, task: str, report: Report) -> None:

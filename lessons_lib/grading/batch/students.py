@@ -22,7 +22,7 @@ CANVAS = re.compile(
 )
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
-LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses
+LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses, and years
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
@@ -31,8 +31,10 @@ def platform_of(name: str) -> tuple[str, re.Match[str]] | None:
     parts = name.split("/")
     for k, part in enumerate(parts):  # from outside
         found = [(kind, match) for kind, form in FORMS.items() if (match := form.match(part))]
-        if k < len(parts) - 1 and not part.lower().endswith(".zip"):
-            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section.
+        is_folder = k < len(parts) - 1 and not part.lower().endswith(".zip")
+        if is_folder or any(kind == "blackboard" for kind, _ in found):
+            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section;
+            # and a file can begin with the title of a task: CS_101_2026_jdoe_attempt_….
             found = [(a, b) for a, b in found if a != "canvas" or len(b["file"]) >= LONG_NUMBER]
         if found:
             return min(found, key=lambda one: one[1].start("id"))

@@ -66,8 +66,11 @@ def table(
 
 
 def as_text(cell: str) -> str:
-    """A cell that a spreadsheet would take for a number, and change, as a text."""
-    return f"'{cell}" if CHANGED.fullmatch(cell) else cell
+    """A cell that a spreadsheet would take for a number, and change, as a text.
+
+    What begins with such a quote itself has another, so that no two cells become one.
+    """
+    return f"'{cell}" if CHANGED.fullmatch(cell) or cell.startswith("'") else cell
 
 
 def left_out_table(left_out: Mapping[str, str]) -> str:

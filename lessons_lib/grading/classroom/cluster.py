@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lessons_lib.files import read_regular, real_place
-from lessons_lib.grading.batch.keeping import fingerprint, is_possible
+from lessons_lib.grading.batch.keeping import fingerprint
 from lessons_lib.grading.batch.pool import GradingProcess, How
 from lessons_lib.grading.exercise.loading import helper_files
 from lessons_lib.grading.grader import unreadable
@@ -274,6 +274,6 @@ def _report(future: "Future") -> Report:
     answer = json.loads(future.result())
     results = [Result(**result) for result in answer["results"]]
     report = Report(results, seed=answer["seed"], isolation=answer["isolation"])
-    if not is_possible(report):
+    if not report.is_possible():
         raise OSError("--dask: a worker sent what is no report")
     return report

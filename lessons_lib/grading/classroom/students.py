@@ -154,7 +154,10 @@ def time_of(text: str, whose: str) -> datetime:
 
 
 def who_is_who(
-    submissions: Sequence[str], left_out: Iterable[str] = (), roster: Sequence[Student] = ()
+    submissions: Iterable[str],
+    left_out: Iterable[str] = (),
+    roster: Sequence[Student] = (),
+    handed_in_as: Mapping[str, str] | None = None,
 ) -> Class:
     """Find the student of each submission.
 
@@ -165,6 +168,8 @@ def who_is_who(
         submissions: names of files below the folder, as a batch has them.
         left_out: names of files that are not graded.
         roster: see `read_roster`.
+        handed_in_as: what a file is called whose name here says more, or writes a letter out; its
+            student is looked for by that.
     """
     by_id = {student.id: student for student in roster}
     by_login: dict[str, set[str]] = {}
@@ -196,13 +201,15 @@ def who_is_who(
 
     students: dict[str, Student] = {}
     strangers = []
-    plain = _plain_ids(submissions)
-    for name in submissions:
-        named = student_from(name)
-        own = named or Student(plain[name])
+    real = {name: (handed_in_as or {}).get(name, name) for name in submissions}
+    plain, really_plain = _plain_ids({name: name for name in real}), _plain_ids(real)
+    for name, real_name in real.items():
+        own = student_from(name) or Student(plain[name])
+        named = student_from(real_name)
         # What no platform has named may lie in a section's folder, or in one of the student's.
-        parts = [] if named else [Student(p) for p in reversed(student_of(name).split("/"))]
-        listed = next(filter(None, map(found, [own, *parts])), None)
+        parts = [] if named else [Student(p) for p in reversed(student_of(real_name).split("/"))]
+        asked = named or Student(really_plain[name])
+        listed = next(filter(None, map(found, [asked, *parts])), None)
         if listed:
             own = own._replace(
                 id=listed.id,
@@ -230,9 +237,9 @@ def who_is_who(
     return Class(students, missing, strangers)
 
 
-def _plain_ids(submissions: Sequence[str]) -> dict[str, str]:
+def _plain_ids(submissions: Mapping[str, str]) -> dict[str, str]:
     """For files that no platform has named: their name, or where that is several's, the path."""
-    paths = {name: student_of(name).removesuffix(".zip") for name in submissions}
+    paths = {key: student_of(name).removesuffix(".zip") for key, name in submissions.items()}
     ids = {path: path.rpartition("/")[2] for path in paths.values()}
     for longer in (lambda path: path.replace("/", " "), lambda path: path):
         times = Counter(ids.values())

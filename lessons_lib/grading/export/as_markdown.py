@@ -31,8 +31,12 @@ def _sentence(line: str) -> str:
     return f"**Hint:** {escaped(rest)}" if colon and word == "Hint" else escaped(line)
 
 
+def _apart(sign: re.Match[str]) -> str:
+    return f"{sign[0][:-1]}\\{sign[0][-1]}"
+
+
 def escaped(text: str) -> str:
-    """Words that end no cell of a table, and are neither a link nor a tag, nor call anybody."""
-    text = re.sub(r"([\\`*_{}\[\]<>|!#@&~$])", r"\\\1", text)
+    """Words that end no cell of a table, are no link, tag or list, and call nobody."""
+    text = re.sub(r"([\\`*_{}\[\]<>|!#@&~$]|^\s*[-+=]|^\s*\d+[.)])", _apart, text)
     # GitHub calls who stands behind an @ and links addresses and issues, backslash or not.
     return re.sub(r"(?i)(?<=[@#])|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=gh)(?=-\d)", "\u200b", text)

@@ -87,7 +87,7 @@ def signature_of(described: dict[str, Any]) -> tuple[Signature | None, bool]:
             for name, kind, has_default in described["parameters"]
         ]
         return Signature(parameters), described["is_plain"]
-    except ValueError:
+    except (ValueError, IndexError):  # the latter for a name of no letters
         return None, True
 
 

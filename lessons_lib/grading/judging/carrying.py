@@ -24,7 +24,7 @@ from lessons_lib.grading.judging.bounding import (
     OutOfTimeError,
     bounded,
 )
-from lessons_lib.grading.judging.comparing import COARSE, problem_with
+from lessons_lib.grading.judging.comparing import COARSE, is_number, problem_with
 from lessons_lib.grading.judging.dependence import (
     MOVED,
     CannotTell,
@@ -226,14 +226,23 @@ def _derivatives(
         gradients = exercise.results_of(outcome.value, outcome.written_into)
         if gradients is None or outcome.raised or len(gradients) != len(own.arguments):
             raise CannotTell
+        if not all(map(_is_float, (*own.arguments.values(), *upstream))):
+            raise CannotTell
         for (name, value), output, gradient in zip(
             own.arguments.items(), exercise.outputs, gradients, strict=True
         ):
             if output.name in right and not _is_derivative(
-                forward, own, name, value, upstream, output, gradient, other, rng
+                forward, own, name, np.asarray(value), upstream, output, gradient, other, rng
             ):
                 right.discard(output.name)
     return right
+
+
+def _is_float(value: Any) -> bool:
+    """Whether it is a number or an array that can be moved by a little."""
+    return (is_number(value) or isinstance(value, np.ndarray)) and np.asarray(
+        value
+    ).dtype.kind == "f"
 
 
 def _is_derivative(
@@ -256,12 +265,12 @@ def _is_derivative(
         for sign in (1, -1):
             arguments = {**own.arguments, name: value + sign * EPS * direction}
             results = arrays_of(forward, other(forward.name, forward.case_with(arguments)))
-            if [r.shape for r in results] != [u.shape for u in upstream]:
+            if [r.shape for r in results] != [np.shape(u) for u in upstream]:
                 raise CannotTell
             losses.append(sum(float((r * u).sum()) for r, u in zip(results, upstream, strict=True)))
         slope = (losses[0] - losses[1]) / (2 * EPS)
         # No slope is near to NaN, so what is not near is wrong.
-        if not abs(float((gradient * direction).sum()) - slope) <= TOLERANCE * (1 + abs(slope)):
+        if not abs(float(np.sum(gradient * direction)) - slope) <= TOLERANCE * (1 + abs(slope)):
             return False
         slopes.append(slope)
     return any(abs(slope) > TOLERANCE for slope in slopes)  # what nothing depends on earns nothing

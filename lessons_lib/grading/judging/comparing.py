@@ -146,7 +146,10 @@ def number_as_array(number: Any, dtype: str) -> np.ndarray:
     array = np.asarray(number)
     if array.dtype == np.float32:
         return array
-    return array.astype(dtype if array.dtype.kind == "f" else np.int64)
+    if array.dtype.kind == "f":
+        return array.astype(dtype)
+    # As int64, numbers beyond 2 ** 63 would be negative.
+    return array if array.dtype == np.uint64 else array.astype(np.int64)
 
 
 def title(output: Output) -> str:

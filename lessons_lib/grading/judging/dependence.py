@@ -1,10 +1,12 @@
 """Whether an own function depends on its arguments as the reference does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from lessons_lib.grading.exercise.containers import arrays_in, map_arrays
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.isolation.running import Outcome
 from lessons_lib.grading.judging.bounding import (
@@ -17,6 +19,7 @@ from lessons_lib.grading.judging.comparing import is_number
 # Times an output's tolerance, that step and 1 + |result|: from here on a result has changed. Two
 # that are both taken for a third one differ by less.
 MOVED = 20
+MOST_ARRAYS = 12  # of one argument that are moved
 LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 
 
@@ -35,30 +38,85 @@ def check_depends_alike(
     """Raise CannotTell unless an own function's results depend on what the reference's do.
 
     Who need not solve the exercise could choose one that is easily solved: results that pass an
-    argument on, or that are a sum of everything. So one entry of each argument is moved by a step:
+    argument on, or that are a sum of everything. So one row of each argument is moved by a step:
     results that have to change do, but for a third of them, since one argument may have been
     forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
-    right ones. No change counts that could not be told from none where what comes of it is held to
-    `coarse`.
+    right ones. Of an argument that holds several arrays each is moved, and one is enough. No change
+    counts that could not be told from none where what comes of it is held to `coarse`. Where
+    nothing that can be moved has an effect on the right results, it cannot be told either.
     """
     tolerance = max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
     least = MOVED * step * max(tolerance, coarse)
     mine, right = own(arguments), right_results(exercise, arguments)
-    missing = expected = 0
-    for name, value in arguments.items():
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
-            continue
-        moved = value.copy()
-        moved.flat[rng.integers(value.size)] += step
-        changed = arguments | {name: moved}
-        found = _num_changed(mine, own(changed), least)
-        wanted = _num_changed(right, right_results(exercise, changed), least)
-        if found.sum() > 2 * wanted.sum():
-            raise CannotTell
-        expected += int(np.count_nonzero(wanted))
-        missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
-    if 3 * missing > expected:
+    if len(mine) != len(right):
         raise CannotTell
+    # A moved probability is none; a function that sees it by that is asked for drawn ones, too.
+    ways = partial(_moved, step=step, rng=rng), partial(_exchanged, _like(exercise, arguments, rng))
+    for way in ways:
+        missing = expected = 0
+        for name, value in arguments.items():
+            holds_several = not isinstance(value, np.ndarray | float)  # as a cache does
+            found, wanted = np.zeros((2, len(right)), int)  # entries of each result that change
+            for another in way(name, value):
+                changed = arguments | {name: another}
+                try:
+                    by_right = _num_changed(right, right_results(exercise, changed), least)
+                except CannotTell:  # an argument that the reference does not take
+                    continue
+                wanted += by_right
+                try:
+                    found += _num_changed(mine, own(changed), least)
+                except CannotTell:
+                    if not holds_several:  # of which one may not fit the others any more
+                        raise
+            is_moved = way is ways[0] and not holds_several
+            if is_moved and found.sum() > 2 * wanted.sum():
+                raise CannotTell
+            expected += int(np.count_nonzero(wanted))
+            missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
+        if 3 * missing > expected or (not expected and way is ways[0]):
+            raise CannotTell
+
+
+def _like(
+    exercise: Exercise, arguments: dict[str, Any], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Arguments of a drawn case that are of the same kinds and shapes, or none."""
+
+    def form(some: dict[str, Any]) -> list[tuple[str, tuple[int, ...], str]]:
+        found = (item for name, value in some.items() for item in arrays_in(name, value))
+        return [(name, array.shape, array.dtype.name) for name, array in found]
+
+    cases = (case.copied_arguments() for case in exercise.cases(rng))
+    return next((case for case in cases if form(case) == form(arguments)), {})
+
+
+def _exchanged(drawn: dict[str, Any], name: str, value: Any) -> Iterator[Any]:
+    """The argument of a drawn case, or else this one with its rows moved round by one."""
+    if name in drawn:
+        yield drawn[name]
+    elif isinstance(value, np.ndarray) and value.ndim:
+        yield np.roll(value, 1, axis=0)
+
+
+def _moved(name: str, value: Any, *, step: float, rng: np.random.Generator) -> Iterator[Any]:
+    """The argument with one row moved, of each array in it in turn.
+
+    Whole numbers may be places in something: they become another one of the same array.
+    """
+    if isinstance(value, float | np.floating):
+        yield value + step
+    arrays = [array for _, array in arrays_in("", value) if array.size]
+    for k in rng.permutation(len(arrays))[:MOST_ARRAYS]:
+        array, changed = arrays[k], arrays[k].copy()
+        if array.dtype.kind == "f":
+            row = rng.integers(array.shape[0]) if array.ndim else ()
+            changed[row] += step * rng.uniform(0.5, 1, size=changed[row].shape)
+        else:
+            place = rng.integers(array.size)
+            others = array[array != array.flat[place]]
+            changed.flat[place] = rng.choice(others) if others.size else array.flat[place]
+        yield map_arrays(lambda a: changed if a is array else a, value)  # noqa: B023
 
 
 def has_float32(exercise: Exercise, outcome: Outcome) -> bool:
@@ -72,9 +130,9 @@ def right_results(exercise: Exercise, arguments: dict[str, Any]) -> list[np.ndar
     reference = for_any_arguments(exercise, seconds=MOST_SECONDS_FOR_POINTS)
     try:
         results = exercise.given_by(reference, exercise.case_with(arguments))
-    except OutOfTimeError as error:
+        return [np.asarray(result, np.float64) for result in results]
+    except (Exception, OutOfTimeError) as error:  # arguments that it does not take, say
         raise CannotTell from error
-    return [np.asarray(result) for result in results]
 
 
 def _num_changed(before: list[np.ndarray], after: list[np.ndarray], least: float) -> np.ndarray:
@@ -82,7 +140,8 @@ def _num_changed(before: list[np.ndarray], after: list[np.ndarray], least: float
     if [a.shape for a in before] != [a.shape for a in after]:
         raise CannotTell
     pairs = zip(before, after, strict=True)
-    differ = (abs(b - a) > least * (1 + abs(a)) for a, b in pairs)
+    floats = ((a.astype(np.float64), b.astype(np.float64)) for a, b in pairs)
+    differ = (abs(b - a) > least * (1 + abs(a)) for a, b in floats)
     return np.array([np.count_nonzero(entries) for entries in differ])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons_lib.grading.batch import Graded
+from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.batch.tables import as_csv, table, write_csv
 from lessons_lib.grading.classroom.gradebooks import Lines, gradebook
 from lessons_lib.grading.classroom.late import Late, late_policy
@@ -52,7 +52,9 @@ def test_a_table_for_a_spreadsheet(tmp_path):
     assert int(row["seed"]) == 2**62 + 1 and not row["seed"].isdecimal(), "no number to Excel"
 
 
-@pytest.mark.parametrize("student", ["0012345", "1" * 16, "12E3", "3-4", "2026/03/05", "mar1"])
+@pytest.mark.parametrize(
+    "student", ["0012345", "1" * 16, "12E3", "3-4", "2026/03/05", "mar1", "'1"]
+)
 def test_a_spreadsheet_leaves_an_id_as_it_is(student):
     *_, line = table([graded("a.py")], lambda row: {"student": student, "points": "3.5"})
     assert line[:2] == [f"'{student}", "3.5"]
@@ -142,6 +144,26 @@ def test_two_files_of_a_student_are_one_line():
     assert (line.earned, line.possible, line.days, line.taken_off) == (7, 8, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("files", "row"),
+    [
+        (["Alice.py", "alice.py"], Student("alice", "Alice Archer")),
+        (["Jane Doe.py", "janedoe.py"], Student("7", "Jane Doe")),
+        (["한\u200c별.py"], Student("8", "한\u200c별")),
+    ],
+)
+def test_students_are_found_by_the_names_that_they_gave(files, row, tmp_path):
+    """Here one of two that look alike says which it is not, and letters are written out."""
+    for name in files:
+        (tmp_path / name).write_text("")
+    found = find_submissions([tmp_path])
+    roster = [Student("m", "Mallory Not"), row]
+    who = who_is_who(found.submissions, roster=roster, handed_in_as=found.handed_in_as)
+    assert {own.id for own in who.students.values()} == {row.id} and not who.strangers
+    doubts = {own.doubts for own in who.students.values()}
+    assert doubts == {(f"files of several names are {row.id}'s",) if files[1:] else ()}
+
+
 def test_a_roster_is_asked_for_a_file_s_name_and_its_folders():
     roster = [Student("jdoe", "Jane Doe"), Student("42", "Ada King")]
     names = ["sa/jdoe.py", "sb/jdoe.py", "Ada King/hw.py", "eve/hw.py"]
@@ -164,6 +186,10 @@ def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
         ("jdoe_LATE_123_456_x_123_assignsubmission_file_a.py", ("123", "canvas", True, None)),
         ("A_1_assignsubmission_file_x_2_assignsubmission_file_a.py", ("1", "moodle", False, None)),
         ("A_124_999_123_assignsubmission_file_/a.py", ("123", "moodle", False, None)),
+        (  # a title of Blackboard's that could be Canvas's numbers
+            "CS_101_2026_ada_attempt_2026-03-25-10-20-00_a.py",
+            ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
+        ),
         (
             "HW_ada_attempt_2026-03-25-10-20-00_x_bob_attempt_2026-03-01-00-00-00_a.py",
             ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
