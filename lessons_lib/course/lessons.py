@@ -29,7 +29,7 @@ LESSONS = (
     Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 71),
-    Lesson("07_gru", "two gates and one state", 72),
+    Lesson("07_gru", "two gates and one state", 73),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
     Lesson("09_better_language_model", "layers, dropout, tied weights", 71),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 45),

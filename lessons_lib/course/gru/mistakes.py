@@ -198,6 +198,29 @@ gru_step_backward.mistake(
     "h_prev",
 )
 gru_step_backward.mistake(
+    "dz_without_h_prev",
+    "z stands in h twice, beside h_prev and beside n. Your gradient on it sees only the second.",
+    "(h_prev - n)",
+    "-n",
+)
+for gate, term in (("z", "dh * (h_prev - n)"), ("r", "da_n * hn")):
+    gru_step_backward.mistake(
+        f"slope_of_tanh_at_{gate}",
+        f"{gate} comes out of a sigmoid, and you take it back through the derivative of tanh. "
+        "Which is that of the sigmoid?",
+        f"{term} * {gate} * (1 - {gate})",
+        f"{term} * (1 - {gate}**2)",
+    )
+gru_step_backward.mistake(
+    "slope_of_tanh_at_both_gates",
+    "r and z come out of sigmoids, and you take them back through the derivative of tanh. Which is "
+    "that of the sigmoid?",
+    """dh * (h_prev - n) * z * (1 - z)
+    da_r = da_n * hn * r * (1 - r)""",
+    """dh * (h_prev - n) * (1 - z**2)
+    da_r = da_n * hn * (1 - r**2)""",
+)
+gru_step_backward.mistake(
     "no_slope_of_z",
     "The sigmoid of the update gate is passed without its derivative, z (1 - z).",
     " * z * (1 - z)",

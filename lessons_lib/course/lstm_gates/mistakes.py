@@ -90,6 +90,13 @@ lstm_step.mistake(
     "f * c_prev + (1 - f) * g",
 )
 lstm_step.mistake(
+    "forget_gate_forgets",
+    "Where the forget gate is open, your old memory goes. The name misleads: an open forget gate "
+    "keeps it.",
+    "f * c_prev",
+    "(1 - f) * c_prev",
+)
+lstm_step.mistake(
     "i_and_f_exchanged",
     "The input gate and the forget gate have changed places. One is for what comes in, the other "
     "for what is already there.",

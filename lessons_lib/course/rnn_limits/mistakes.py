@@ -142,6 +142,27 @@ rescale_to_radius.mistake(
     "np.linalg.eigvals(Wh).real.max()",
 )
 rescale_to_radius.mistake(
+    "largest_without_abs",
+    "You take the maximum of the eigenvalues as they are. They may be complex, and their size "
+    "counts: np.abs gives it.",
+    "np.abs(np.linalg.eigvals(Wh)).max()",
+    "np.linalg.eigvals(Wh).max()",
+)
+rescale_to_radius.mistake(
+    "abs_after_max",
+    "You take the size of one eigenvalue, the one with the largest real part. Others may be larger "
+    "in size: which comes first, np.abs or .max()?",
+    "np.abs(np.linalg.eigvals(Wh)).max()",
+    "np.abs(np.linalg.eigvals(Wh).max())",
+)
+rescale_to_radius.mistake(
+    "size_of_real_part",
+    "You take the size of the real parts alone. Eigenvalues may be complex, and their size counts: "
+    "np.abs gives it, with both parts.",
+    "np.linalg.eigvals(Wh)).max()",
+    "np.linalg.eigvals(Wh).real).max()",
+)
+rescale_to_radius.mistake(
     "not_divided",
     "You multiply Wh by the wanted radius, but Wh has a radius already, and that stays in the "
     "product. Divide it out.",

@@ -118,12 +118,13 @@ def alike(output: Output, wrong: Any, got: Any, dtype: str) -> bool:
     """
     if not output.axes and is_number(wrong) and is_number(got):
         wrong, got = number_as_array(wrong, dtype), number_as_array(got, dtype)
-    return (
-        type(wrong) is type(got) is np.ndarray
-        and got.dtype.kind in "biuf"
-        and wrong.shape == got.shape
-        and not differs(output, wrong, got, np.inf).any()
-    )
+    if not type(wrong) is type(got) is np.ndarray or wrong.shape != got.shape:
+        return False
+    if wrong.dtype.kind == got.dtype.kind == "c":
+        parts = ((wrong.real, got.real), (wrong.imag, got.imag))
+        return not any(differs(output, one, other, np.inf).any() for one, other in parts)
+    both_real = wrong.dtype.kind != "c" and got.dtype.kind in "biuf"
+    return both_real and not differs(output, wrong, got, np.inf).any()
 
 
 def equally_unusable(wrong: np.ndarray, got: np.ndarray) -> np.ndarray:

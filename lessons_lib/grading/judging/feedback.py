@@ -87,6 +87,12 @@ def _shapes(case: Case) -> str:
         for name, argument in case.arguments.items()
         for path, array in arrays_in(name, argument)
     ]
+    shapes += [
+        f"{name}.{key} = {item}"  # of a cache, so that all that it holds is listed
+        for name, argument in case.arguments.items()
+        for key, item in getattr(argument, "_asdict", dict)().items()
+        if isinstance(item, bool)
+    ]
     if len(shapes) > MOST_SHAPES:
         shapes[MOST_SHAPES:] = [f"and {len(shapes) - MOST_SHAPES} arrays more"]
     return f"The shapes of its arguments:\n    {', '.join(shapes)}" if shapes else ""

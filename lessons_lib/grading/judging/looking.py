@@ -168,7 +168,7 @@ def _right_for_others(
                 break
         else:
             names = in_words([output.name for output in wrong])
-            return f"{names} would be right for {what}."
+            return f"{names} would be right {what}."
     return ""
 
 
@@ -184,32 +184,33 @@ def _other_arguments(cases: Sequence[Case]) -> Iterator[tuple[str, dict[str, tup
     }
     for name, by_case in shapes.items():
         for what, form in _other_forms(cases[0], by_case):
-            yield f"{name} {what}", {name: (name, form)}
+            yield what.format(name), {name: (name, form)}
     as_it_is: Form = np.positive
     for one, other in itertools.permutations(shapes, 2):
         if shapes[one] == shapes[other]:
             exchanged = {one: (other, as_it_is), other: (one, as_it_is)}
-            yield f"{other} in place of {one}", {one: (other, as_it_is)}
-            yield f"{one} and {other} exchanged", exchanged
+            yield f"for {other} in place of {one}", {one: (other, as_it_is)}
+            yield f"for {one} and {other} exchanged", exchanged
 
 
 def _other_forms(case: Case, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[str, Form]]:
-    """What may have become of an argument, whose shapes in all cases are given."""
-    yield "with the other sign", np.negative
+    """What may have become of an argument, its name as {}; its shapes in all cases are given."""
+    yield "for {} with the other sign", np.negative
     if all(len(shape) == 2 and shape[0] == shape[1] for shape in shapes):
-        yield "transposed", np.transpose
+        yield "for {} transposed", np.transpose
     if len(shapes[0]) == 1:
-        yield "with its first number in every place", partial(spread, place=0, axis=0)
+        yield "for {} with its first number in every place", partial(spread, place=0, axis=0)
     for letter, part in PARTS.items():
         axis = _axis_of(letter, case, shapes[0])
         if axis is None:
             continue
-        yield f"with its first {part} in every {part}", partial(spread, place=0, axis=axis)
-        yield f"with its last {part} in every {part}", partial(spread, place=-1, axis=axis)
+        yield f"for {{}} with its first {part} in every {part}", partial(spread, place=0, axis=axis)
+        yield f"for {{}} with its last {part} in every {part}", partial(spread, place=-1, axis=axis)
         if letter == "T":
-            yield "backwards in time", partial(np.flip, axis=axis)
-            yield "with the step before in every step", partial(np.roll, shift=1, axis=axis)
-            yield "with the step after in every step", partial(np.roll, shift=-1, axis=axis)
+            yield "for {} backwards in time", partial(np.flip, axis=axis)
+            for which, shift in (("before", 1), ("after", -1)):
+                what = f"if every step had the {{}} of the step {which}"
+                yield what, partial(np.roll, shift=shift, axis=axis)
 
 
 def _axis_of(letter: str, case: Case, shape: tuple[int, ...]) -> int | None:

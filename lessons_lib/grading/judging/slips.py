@@ -77,7 +77,7 @@ def slip_in(
         if time.process_time() > end:
             return ""
         if all(_gives(exercise, version, cases[k], results[k]) for k in order):
-            return f"It gives what a solution gives in which {words}."
+            return f"A right solution gives the same numbers if {words}."
     return ""
 
 

@@ -7,12 +7,22 @@ from lessons_lib import cells
 from lessons_lib.course import exercises
 from lessons_lib.functions import sigmoid
 from lessons_lib.layers import GRU, LSTM, RNN
+from tests.course.judged import result
 
 
 @pytest.mark.parametrize(("layer", "blocks", "biases"), [(RNN, 1, 1), (GRU, 3, 2), (LSTM, 4, 1)])
 def test_the_count_is_that_of_the_layers(layer, blocks, biases):
     size = sum(p.size for p in layer(5, 7).params.values())
     assert exercises.find("count_parameters")(5, 7, blocks, biases) == size
+
+
+def test_who_unpacks_too_few_is_told_of_all_that_the_cache_holds():
+    def answer(dh, cache):
+        x, h_prev, Wx, Wh, r, z, n, hn = cache
+        return x, h_prev, Wx, Wh, r, z, n, hn
+
+    message = result("gru_step_backward", answer, seed=0).message
+    assert "cache.hn (3, 5), cache.reset_after = True" in message
 
 
 def step_by_blocks(x, h_prev, Wx, Wh, bx, bh):
