@@ -78,6 +78,7 @@ def perplexity(
 Result = Callable[[], tuple[Any, Any]]  # hidden states (T, N, H) and state, when they are there
 Losses = Iterator[tuple[np.ndarray, np.ndarray]]  # of each batch (T, N), and which of them count
 LARGE = 1 << 20  # scores of a batch, from which on threads are worth their while
+THREADED = {"float32"}  # in float64 the losses are those of one batch after the other, bit by bit
 # Processors, as OpenBLAS names them, for which it multiplies small matrices without a copy.
 SMALL_KERNELS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 MOST_PRODUCTS = 1 << 26  # entries that the products of all tokens may have
@@ -109,7 +110,8 @@ def _losses(
         blas = ThreadpoolController().select(user_api="blas")
         cores = min(MOST_CORES, max((lib["num_threads"] for lib in blas.info()), default=1))
         large = first[0].size * model.config["vocab_size"] >= LARGE
-        if cores > 1 and large and type(model) is LanguageModel:  # others have ways of their own
+        pays = cores > 1 and large and model.config["dtype"] in THREADED
+        if pays and type(model) is LanguageModel:  # others have ways of their own
             small = any(lib.get("architecture") in SMALL_KERNELS for lib in blas.info())
             with blas.limit(limits=1):  # from the start: threads of BLAS wait busily for more work
                 model.forward(first[0][:1, :1])  # checks the parameters; no backward can follow

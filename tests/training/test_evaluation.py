@@ -16,6 +16,7 @@ from lessons_lib.training import evaluation, perplexity, token_losses
 def way(request, monkeypatch):
     """Batches are read as on a single core, or as on several with a large vocabulary."""
     monkeypatch.setattr(evaluation, "LARGE", 1)
+    monkeypatch.setattr(evaluation, "THREADED", {"float32", "float64"})
     with threadpool_limits(limits=1 if request.param == "in turn" else 2, user_api="blas"):
         yield request.param
 
@@ -80,6 +81,9 @@ def test_only_what_pays_is_read_side_by_side(model, way, monkeypatch):
     threads = [library["num_threads"] for library in threadpool_info()]
     perplexity(model, IDS)
     assert len(ways) == (way == "side by side")
+    monkeypatch.setattr(evaluation, "THREADED", {"float32"})
+    perplexity(model, IDS)
+    monkeypatch.setattr(evaluation, "THREADED", {"float32", "float64"})
     monkeypatch.setattr(evaluation, "LARGE", 10_000)
     perplexity(model, IDS)
     assert len(ways) == (way == "side by side")

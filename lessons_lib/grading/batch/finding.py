@@ -8,12 +8,12 @@ import stat
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import read_regular, real_place
-from lessons_lib.grading.batch.students import platform_of, student_of
+from lessons_lib.grading.batch.students import platform_of, student_of, titles_of
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -92,12 +92,14 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         else:
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
-        members += [(name, path, student_of(name)) for name, path in in_order]
+        members += [(name, path, name) for name, path in in_order]
+    titles = titles_of(name for name, _, _ in members)
+    members = [(a, path, b if b is None else student_of(b, titles)) for a, path, b in members]
     members = _each_once(members, found)
     if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
-    members = _not_too_many(members, found)
+    members = _not_too_many(members, found, titles)
     names = _names([name for name, _, _ in members])
     for name, (own, path, student) in zip(names, members, strict=True):
         found.submissions[name] = path
@@ -153,13 +155,15 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
 
 
 def _not_too_many(
-    members: Iterable[tuple[str, Path, str | None]], found: Found
+    members: Iterable[tuple[str, Path, str | None]], found: Found, titles: Collection[str]
 ) -> list[tuple[str, Path, str | None]]:
     """As many files as one student may hand in, in a folder of theirs as in an archive."""
     left: list[tuple[str, Path, str | None]] = []
     number: Counter[str] = Counter()
     for name, path, student in members:
-        if student is not None and platform_of(name):  # else anybody may be called like another
+        if student is not None and platform_of(
+            name, titles
+        ):  # else anybody may be called like another
             number[student] += 1
             if number[student] > MOST_OF_A_STUDENT:
                 found.left_out[shown_name(name)] = "there are too many files for one student"

@@ -11,7 +11,7 @@ then that which is no copy, then the later.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
@@ -22,19 +22,34 @@ CANVAS = re.compile(
 )
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
-LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses, and years
+LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
-def platform_of(name: str) -> tuple[str, re.Match[str]] | None:
-    """Which platform has named a file, by its path, and the parts of that name."""
+def titles_of(names: Iterable[str]) -> frozenset[str]:
+    """Titles of Blackboard's tasks that look as if Canvas had named a file: "CS_101_2026".
+
+    Several files begin with them, and Canvas gives each file a number of its own.
+    """
+    files: dict[str, set[str]] = {}
+    for name in names:
+        for part in name.split("/"):
+            if (found := CANVAS.match(part)) and BLACKBOARD.fullmatch(part):
+                files.setdefault(part[: found.end("file")], set()).add(part)
+    return frozenset(title for title, parts in files.items() if len(parts) > 1)
+
+
+def platform_of(name: str, titles: Collection[str] = ()) -> tuple[str, re.Match[str]] | None:
+    """Which platform has named a file, by its path, and the parts of that name.
+
+    `titles` are those of the batch; see `titles_of`.
+    """
     parts = name.split("/")
     for k, part in enumerate(parts):  # from outside
         found = [(kind, match) for kind, form in FORMS.items() if (match := form.match(part))]
-        is_folder = k < len(parts) - 1 and not part.lower().endswith(".zip")
-        if is_folder or any(kind == "blackboard" for kind, _ in found):
-            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section;
-            # and a file can begin with the title of a task: CS_101_2026_jdoe_attempt_….
+        found = [(a, b) for a, b in found if a != "canvas" or part[: b.end("file")] not in titles]
+        if k < len(parts) - 1 and not part.lower().endswith(".zip"):
+            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section.
             found = [(a, b) for a, b in found if a != "canvas" or len(b["file"]) >= LONG_NUMBER]
         if found:
             return min(found, key=lambda one: one[1].start("id"))
@@ -43,9 +58,9 @@ def platform_of(name: str) -> tuple[str, re.Match[str]] | None:
     return None
 
 
-def student_of(name: str) -> str:
+def student_of(name: str, titles: Collection[str] = ()) -> str:
     """Who handed a file in, by its path below the folder of submissions; see the module."""
-    if named := platform_of(name):
+    if named := platform_of(name, titles):
         kind, found = named
         if kind == "blackboard":  # a user's name may have a "_": all before the time is the key
             return found.string[: found.start("at") - 1]

@@ -4,13 +4,13 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import read_regular
-from lessons_lib.grading.batch.students import platform_of, student_of
+from lessons_lib.grading.batch.students import platform_of, student_of, titles_of
 
 MOST_BYTES = 20_000_000
 MOST_CELL = 10_000_000  # characters
@@ -62,9 +62,12 @@ class Class(NamedTuple):
     strangers: list[str]
 
 
-def student_from(name: str) -> Student | None:
-    """Whom a platform's name for a file names; None if it is no such name."""
-    named = platform_of(name)
+def student_from(name: str, titles: Collection[str] = ()) -> Student | None:
+    """Whom a platform's name for a file names; None if it is no such name.
+
+    `titles` as for `lessons_lib.grading.batch.students.platform_of`.
+    """
+    named = platform_of(name, titles)
     if named is None:
         return None
     kind, found = named
@@ -202,12 +205,18 @@ def who_is_who(
     students: dict[str, Student] = {}
     strangers = []
     real = {name: (handed_in_as or {}).get(name, name) for name in submissions}
-    plain, really_plain = _plain_ids({name: name for name in real}), _plain_ids(real)
+    titles = titles_of(real.values())
+    plain = _plain_ids({name: name for name in real}, titles)
+    really_plain = _plain_ids(real, titles)
     for name, real_name in real.items():
-        own = student_from(name) or Student(plain[name])
-        named = student_from(real_name)
+        own = student_from(name, titles) or Student(plain[name])
+        named = student_from(real_name, titles)
         # What no platform has named may lie in a section's folder, or in one of the student's.
-        parts = [] if named else [Student(p) for p in reversed(student_of(real_name).split("/"))]
+        parts = (
+            []
+            if named
+            else [Student(p) for p in reversed(student_of(real_name, titles).split("/"))]
+        )
         asked = named or Student(really_plain[name])
         listed = next(filter(None, map(found, [asked, *parts])), None)
         if listed:
@@ -222,14 +231,14 @@ def who_is_who(
         students[name] = own
     sources: dict[str, set[str]] = {}
     for name, own in students.items():
-        sources.setdefault(own.id, set()).add(student_of(name))
+        sources.setdefault(own.id, set()).add(student_of(name, titles))
     for name, own in students.items():
         if len(sources[own.id]) > 1:
             doubts = (*own.doubts, f"files of several names are {own.id}'s")
             students[name] = own._replace(doubts=doubts)
     instead: dict[str, list[str]] = {}
     for name in left_out:
-        own = student_from(name) or Student(Path(student_of(name)).name)
+        own = student_from(name, titles) or Student(Path(student_of(name, titles)).name)
         if listed := found(own):
             instead.setdefault(listed.id, []).append(name)
     there = {student.id for student in students.values()}
@@ -237,9 +246,10 @@ def who_is_who(
     return Class(students, missing, strangers)
 
 
-def _plain_ids(submissions: Mapping[str, str]) -> dict[str, str]:
+def _plain_ids(submissions: Mapping[str, str], titles: Collection[str]) -> dict[str, str]:
     """For files that no platform has named: their name, or where that is several's, the path."""
-    paths = {key: student_of(name).removesuffix(".zip") for key, name in submissions.items()}
+    names = {key: student_of(name, titles) for key, name in submissions.items()}
+    paths = {key: name.removesuffix(".zip") for key, name in names.items()}
     ids = {path: path.rpartition("/")[2] for path in paths.values()}
     for longer in (lambda path: path.replace("/", " "), lambda path: path):
         times = Counter(ids.values())

@@ -186,10 +186,6 @@ def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
         ("jdoe_LATE_123_456_x_123_assignsubmission_file_a.py", ("123", "canvas", True, None)),
         ("A_1_assignsubmission_file_x_2_assignsubmission_file_a.py", ("1", "moodle", False, None)),
         ("A_124_999_123_assignsubmission_file_/a.py", ("123", "moodle", False, None)),
-        (  # a title of Blackboard's that could be Canvas's numbers
-            "CS_101_2026_ada_attempt_2026-03-25-10-20-00_a.py",
-            ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
-        ),
         (
             "HW_ada_attempt_2026-03-25-10-20-00_x_bob_attempt_2026-03-01-00-00-00_a.py",
             ("ada", "blackboard", False, datetime(2026, 3, 25, 10, 20)),
@@ -201,6 +197,19 @@ def test_the_end_of_a_name_is_the_students(name, own):
     assert (found.id, found.platform, found.is_late, found.submitted) == own
     assert to_look_at(graded(name).report, found, Late()) == ["its name fits two students"]
     assert student_from("1.zip/HW_bob_attempt_2099-01-01-00-00-00_hw.py") is None
+
+
+def test_a_title_like_numbers_of_canvas_makes_no_class_one_student(tmp_path):
+    title = "CS_101_202610"
+    for name in ("ada", "bob"):
+        (tmp_path / f"{title}_{name}_attempt_2026-03-25-10-20-00_a.py").write_text("")
+    found = find_submissions([tmp_path])
+    assert len(set(found.students.values())) == 2
+    who = who_is_who(found.submissions, handed_in_as=found.handed_in_as)
+    assert {own.id for own in who.students.values()} == {"ada", "bob"}
+    # Canvas gives each of a student's files a number of its own.
+    on_canvas = "mal_103_2028_x_102_attempt_2026-03-05-10-15-00_a.py", "mal_103_2029_a.py"
+    assert {own.id for own in who_is_who(on_canvas).students.values()} == {"103"}
 
 
 def test_files_of_several_names_of_one_id():
