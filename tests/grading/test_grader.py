@@ -300,8 +300,8 @@ def test_the_second_grading_has_its_own_cases(submission, monkeypatch):
     source += "def sigmoid(x): return 1 / (1 + np.exp(-x)) if K[0] == 2 else x\n"
     path, asked = submission(source), [exercises.find("sigmoid")]
     report = grade(path, exercises=asked)
-    assert statuses(report) == {"sigmoid": "passed"} and drawn[0] != drawn[1] == report.seed
-    assert grade(path, exercises=asked, seed=5).seed == 5 and drawn[2:] == [5, 5]
+    assert statuses(report) == {"sigmoid": "passed"} and drawn[1] != drawn[0] == report.seed
+    assert grade(path, exercises=asked, seed=report.seed) == report and drawn[2:] == drawn[:2]
 
 
 def test_of_two_gradings_one_counts_and_nothing_is_mixed(submission):
