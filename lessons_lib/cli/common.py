@@ -2,7 +2,8 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,13 +149,26 @@ def bits_per_byte(perplexity: float, ids: "np.ndarray", num_bytes: int) -> float
     return math.log2(perplexity) * (len(ids) - 1) / num_bytes
 
 
-def away_from_here() -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def away_from_here() -> Iterator[None]:
     """To import a package that looks for files in the current folder, which may be a stranger's.
 
     So matplotlib reads a matplotlibrc there, which could have TeX run, and up to 3.10.8 Python;
     and libraries that PyTorch brings are searched there for others.
     """
-    return contextlib.chdir(Path(__file__).parent)
+    folder = Path(__file__).parent
+    if os.name != "posix":
+        with contextlib.chdir(folder):
+            yield
+        return
+    # By descriptor: the folder may have been deleted, or be closed to who is in it.
+    here = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    try:
+        os.chdir(folder)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 def draw_as_usual() -> None:

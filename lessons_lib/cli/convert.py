@@ -1,7 +1,9 @@
 """Models that other packages have saved."""
 
+import ast
 import io
 import json
+import re
 import tokenize
 import zipfile
 import zlib
@@ -24,6 +26,7 @@ _UNREADABLE = (
 )
 MOST_RATIO = 20  # of the unpacked size to a file's, from RATIO_FROM bytes on
 RATIO_FROM = 50_000_000
+MOST_HEAD = 10_000  # bytes
 
 
 def convert(
@@ -213,6 +216,18 @@ def _read_safetensors(file: Path) -> "tuple[dict[str, np.ndarray], dict[str, str
     return arrays, metadata
 
 
+def _are_numbers(data: bytes) -> bool:
+    """Whether the head of a .npy file says so."""
+    long = data[6:7] > b"\x01"  # its length takes four bytes, not two
+    start = 12 if long else 10
+    length = int.from_bytes(data[8:start], "little")
+    if length > MOST_HEAD:
+        return False
+    head = ast.literal_eval(data[start : start + length].decode("latin-1").strip())
+    kind = head.get("descr") if isinstance(head, dict) else None
+    return isinstance(kind, str) and bool(re.fullmatch(r"[<>|=]?[fiu]\d{1,2}", kind))
+
+
 def _read_npz(file: Path) -> "dict[str, np.ndarray]":
     """The arrays of a .npz file that unpacks to no more than its size lets one expect."""
     import numpy as np
@@ -230,8 +245,10 @@ def _read_npz(file: Path) -> "dict[str, np.ndarray]":
             raise ValueError(f"it unpacks to {unpacked:,} bytes")
         arrays = {}
         for member in members:
-            data = io.BytesIO(archive.read(member))
-            array = np.lib.format.read_array(data, allow_pickle=False)
+            data = archive.read(member)
+            if not _are_numbers(data):  # NumPy is not asked: there are kinds that end the process
+                raise ValueError(f"{member.filename}: expected numbers")
+            array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
             if array.dtype.kind not in "fiu" or array.size == 0:
                 raise ValueError(f"{member.filename}: expected numbers, got {array.dtype}")
             arrays[member.filename.removesuffix(".npy")] = array

@@ -8,6 +8,7 @@ import typer
 
 from lessons_lib.cli.common import CORPUS_NAMES, completed_from, load_model
 from lessons_lib.cli.output import say
+from lessons_lib.shown import shown
 
 if TYPE_CHECKING:
     from lessons_lib.text import Corpus
@@ -226,8 +227,9 @@ def _say_of_licence(files: "TextFiles") -> None:
         with open_regular(path.resolve()) as file:
             file.seek(max(0, path.stat().st_size - 50_000))
             if b"*** END OF TH" in file.read():
+                name = shown(path.name, keep="")
                 say(
-                    f"{path.name} ends with Project Gutenberg's licence, which is trained on and "
+                    f"{name} ends with Project Gutenberg's licence, which is trained on and "
                     "measured like the text itself; better cut it off, and the lines before "
                     "*** START OF"
                 )

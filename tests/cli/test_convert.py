@@ -78,6 +78,8 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     (tmp_path / "damaged.safetensors").write_bytes(b"damaged")
     np.savez("pickled.npz", np.array([WritesAFile()], object))
     npz(tmp_path / "open.npz", "{'descr': (", b"")
+    of_dates = "{'descr': '<f8', 'des' 'cr': 'M8[us/0]', 'fortran_order': False, 'shape': (0,)}"
+    npz(tmp_path / "dates.npz", of_dates, b"")  # NumPy would divide by zero
     npz(tmp_path / "indented.npz", "  if 1:\n    \x1b[31m\n  x", b"")
     (tmp_path / "there").write_text("")
     refused = [
@@ -87,6 +89,7 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
         ("there --out x", "FILE: expected a .npz or .safetensors file, got there"),
         ("pickled.npz --out x", "FILE: could not read pickled.npz"),
         ("open.npz --out x", "FILE: could not read open.npz"),
+        ("dates.npz --out x", "FILE: could not read dates.npz: a.npy: expected numbers"),
         ("indented.npz --out x", "FILE: could not read indented.npz"),
         ("plain.npz --gates fgi --out x", "gates: expected the letters of 'ifgo'"),
         ("plain.npz --layers 2 --out x", "arrays: expected the embedding, 2, 3 or 4 arrays"),

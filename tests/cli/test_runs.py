@@ -59,9 +59,12 @@ def test_no_file_of_the_current_folder_says_how_to_draw(tmp_path):
     (tmp_path / "matplotlibrc").write_text("\x1b[31m: 1\nfigure.facecolor: red\n")
     code = "from lessons_lib.cli.common import draw_as_usual as d; d(); import matplotlib as m; "
     code += "print(m.rcParams['figure.facecolor'], m.rcParamsOrig['figure.facecolor'])"
-    command = [sys.executable, "-P", "-c", code]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("white white\n", "")
+    code = "import os, shutil; " + code + "; print(os.path.exists('.'))"
+    for gone in (False, True):  # the current folder may have been deleted
+        start = code.replace("d();", f"{gone} and shutil.rmtree(os.getcwd()); d();")
+        command = [sys.executable, "-P", "-c", start]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("white white\nTrue\n", "")
 
 
 def test_compare_the_village(tmp_path, lessons, short_village):

@@ -306,6 +306,13 @@ SHARES = pair(
     "def first(p): return -(p * np.log2(p)).sum(axis=1)",
     "def second(p): return 2 ** first(p)",
 )
+# Softmax of rows, with a temperature.
+HEATED = pair(
+    'return {"x": rng.normal(size=(N, 3)), "t": float(rng.uniform(0.5, 2))}',
+    ('Output("p", "N 3", points=1)', 'Output("q", "N 3", points=2)'),
+    "def first(x, t): e = np.exp(x / t); return e / e.sum(axis=1, keepdims=True)",
+    "def second(x, t): return np.sqrt(first(x, t))",
+)
 # A number as an argument, and a reference that checks what it is given.
 SCALED = pair(
     'return {"x": rng.uniform(0.1, 0.9, size=N), "s": float(rng.uniform(0.5, 0.9))}',
@@ -365,6 +372,20 @@ SQUARES = pair(
             "def second(p): return 2 ** first(p)",
             0,
             id="another one where shares are none",
+        ),
+        pytest.param(
+            HEATED,
+            "def first(x, t): e = np.exp(x / t); return e / e.sum(axis=0)\n"
+            "def second(x, t): return np.sqrt(first(x, t))",
+            1,
+            id="along the wrong axis",
+        ),
+        pytest.param(
+            HEATED,
+            "def first(x, t): e = np.exp(x); return e / e.sum(axis=1, keepdims=True)\n"
+            "def second(x, t): return np.sqrt(first(x, t))",
+            1,
+            id="a number beside an array is forgotten",
         ),
         pytest.param(
             SCALED,

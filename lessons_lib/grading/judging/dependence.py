@@ -1,7 +1,6 @@
 """Whether an own function depends on its arguments as the reference does."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,8 @@ from lessons_lib.grading.judging.comparing import is_number
 # that are both taken for a third one differ by less.
 MOVED = 20
 MOST_ARRAYS = 12  # of one argument that are moved
+ROWS = 3  # of an array, one after the other; where by chance one has no effect, another has
+PLACES = 8  # of an array of whole numbers
 LARGEST = 1e50  # of an earlier function's results: what is made of larger ones may be infinite
 
 
@@ -38,44 +39,62 @@ def check_depends_alike(
     """Raise CannotTell unless an own function's results depend on what the reference's do.
 
     Who need not solve the exercise could choose one that is easily solved: results that pass an
-    argument on, or that are a sum of everything. So one row of each argument is moved by a step:
-    results that have to change do, but for a third of them, since one argument may have been
-    forgotten, or two blocks exchanged; and no more than twice as many entries change as of the
-    right ones. Of an argument that holds several arrays each is moved, and one is enough. No change
-    counts that could not be told from none where what comes of it is held to `coarse`. Where
-    nothing that can be moved has an effect on the right results, it cannot be told either.
+    argument on, or that are a sum of everything. So each array is moved by a step: results that
+    have to change do, but for a third of them, since one argument may have been forgotten, or two
+    blocks exchanged; and of one entry that is moved no more than twice as many entries change as of
+    the right ones. Of an argument that holds several arrays one is enough, and numbers beside
+    arrays may be forgotten. No change counts that could not be told from none where what comes of
+    it is held to `coarse`. Where nothing that can be moved has an effect on the right results, it
+    cannot be told either.
     """
     tolerance = max(o.tolerance.get("float64", 0.0) for o in exercise.outputs)
     least = MOVED * step * max(tolerance, coarse)
     mine, right = own(arguments), right_results(exercise, arguments)
     if len(mine) != len(right):
         raise CannotTell
-    # A moved probability is none; a function that sees it by that is asked for drawn ones, too.
-    ways = partial(_moved, step=step, rng=rng), partial(_exchanged, _like(exercise, arguments, rng))
-    for way in ways:
-        missing = expected = 0
-        for name, value in arguments.items():
-            holds_several = not isinstance(value, np.ndarray | float)  # as a cache does
-            found, wanted = np.zeros((2, len(right)), int)  # entries of each result that change
-            for another in way(name, value):
-                changed = arguments | {name: another}
-                try:
-                    by_right = _num_changed(right, right_results(exercise, changed), least)
-                except CannotTell:  # an argument that the reference does not take
-                    continue
-                wanted += by_right
-                try:
-                    found += _num_changed(mine, own(changed), least)
-                except CannotTell:
-                    if not holds_several:  # of which one may not fit the others any more
-                        raise
-            is_moved = way is ways[0] and not holds_several
-            if is_moved and found.sum() > 2 * wanted.sum():
+
+    def changes(name: str, value: Any) -> np.ndarray:
+        """How many entries of each result change, of the right ones and of the own."""
+        changed = arguments | {name: value}
+        try:
+            of_right = _num_changed(right, right_results(exercise, changed), least)
+        except CannotTell:  # an argument that the reference does not take
+            return np.zeros((2, len(right)), int)
+        try:
+            return np.array([of_right, _num_changed(mine, own(changed), least)])
+        except CannotTell:
+            if isinstance(arguments[name], np.ndarray | float):
+                raise
+            return np.array([of_right, 0 * of_right])  # of several, one may not fit the others
+
+    asked = {name: value for name, value in arguments.items() if any(arrays_in(name, value))}
+    for name, value in asked.items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+            wanted = found = 0
+            for _ in range(ROWS):
+                one_entry = value.copy()
+                one_entry.flat[rng.integers(value.size)] += step
+                of_right, of_own = changes(name, one_entry).sum(axis=1)
+                wanted, found = wanted + of_right, found + of_own
+            if found > 2 * wanted:
                 raise CannotTell
-            expected += int(np.count_nonzero(wanted))
-            missing += int(np.count_nonzero((wanted > 0) & (found == 0)))
-        if 3 * missing > expected or (not expected and way is ways[0]):
-            raise CannotTell
+
+    def changed(name: str, others: Iterable[Any]) -> np.ndarray:
+        """Which results change with an argument, of the right ones and of the own."""
+        seen = [changes(name, another) for another in others]
+        return np.sum(seen, axis=0) > 0 if seen else np.zeros((2, len(right)), bool)
+
+    names = asked or arguments
+    by_name = np.array([changed(name, _moved(names[name], step, rng)) for name in names])
+    change, do = by_name[:, 0], by_name[:, 1]  # (names, results)
+    if 3 * (change & ~do).sum() > change.sum() or not change.any():
+        raise CannotTell
+    # A moved probability is none; a function that sees it by that is asked for drawn ones, too.
+    drawn = _like(exercise, arguments, rng)
+    by_name = np.array([changed(name, _exchanged(drawn, name, names[name])) for name in names])
+    of_any = np.sum(by_name, axis=0) > 0
+    if 3 * (of_any[0] & ~of_any[1]).sum() > of_any[0].sum():
+        raise CannotTell
 
 
 def _like(
@@ -99,24 +118,23 @@ def _exchanged(drawn: dict[str, Any], name: str, value: Any) -> Iterator[Any]:
         yield np.roll(value, 1, axis=0)
 
 
-def _moved(name: str, value: Any, *, step: float, rng: np.random.Generator) -> Iterator[Any]:
+def _moved(value: Any, step: float, rng: np.random.Generator) -> Iterator[Any]:
     """The argument with one row moved, of each array in it in turn.
 
-    Whole numbers may be places in something: they become another one of the same array.
+    Whole numbers may be places in something: they become others of the same array.
     """
     if isinstance(value, float | np.floating):
         yield value + step
     arrays = [array for _, array in arrays_in("", value) if array.size]
     for k in rng.permutation(len(arrays))[:MOST_ARRAYS]:
-        array, changed = arrays[k], arrays[k].copy()
-        if array.dtype.kind == "f":
-            row = rng.integers(array.shape[0]) if array.ndim else ()
-            changed[row] += step * rng.uniform(0.5, 1, size=changed[row].shape)
-        else:
-            place = rng.integers(array.size)
-            others = array[array != array.flat[place]]
-            changed.flat[place] = rng.choice(others) if others.size else array.flat[place]
-        yield map_arrays(lambda a: changed if a is array else a, value)  # noqa: B023
+        for _ in range(ROWS if arrays[k].dtype.kind == "f" else PLACES):
+            changed = arrays[k].copy()
+            if changed.dtype.kind == "f":
+                row = rng.integers(len(changed)) if changed.ndim else ()
+                changed[row] += step * rng.uniform(0.5, 1, size=changed[row].shape)
+            else:
+                changed.flat[rng.integers(changed.size)] = rng.choice(changed.ravel())
+            yield map_arrays(lambda a: changed if a is arrays[k] else a, value)  # noqa: B023
 
 
 def has_float32(exercise: Exercise, outcome: Outcome) -> bool:
