@@ -233,6 +233,15 @@ def about_float32(problem: str) -> str:
     return f"Remark, at no cost: with float32 arguments it does not run. {problem}"
 
 
+def about_too_few_digits(names: Sequence[str]) -> str:
+    """What is wrong with float32 arguments alone, where float64 is to come out."""
+    verb = "has" if len(names) == 1 else "have"
+    return (
+        f"Remark, at no cost: with float32 arguments {in_words(names)} {verb} too few right "
+        "digits. What is asked for is computed in float64."
+    )
+
+
 def about_printing(outcome: Outcome) -> str:
     """What the function printed in the case reported on."""
     lines = outcome.printed.splitlines()

@@ -145,3 +145,22 @@ def test_an_array_put_back_with_a_rounding_is_told():
         found = result("numerical_gradient", numerical_gradient, seed)
         assert found.status == "passed"
         assert "it writes into its argument x" in found.message
+
+
+def test_a_numerical_gradient_that_keeps_float32_is_told():
+    def numerical_gradient(f, x, eps=1e-6):
+        x = 1.0 * x  # float64 of whole numbers alone
+        gradient = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            value = x[index]
+            x[index] = value + eps
+            above = f(x)
+            x[index] = value - eps
+            gradient[index] = (above - f(x)) / (2 * eps)
+            x[index] = value
+        return gradient
+
+    for seed in range(3):
+        found = result("numerical_gradient", numerical_gradient, seed)
+        assert found.status == "passed"
+        assert "with float32 arguments gradient has too few right digits" in found.message
