@@ -343,6 +343,7 @@ def test_values_earn_the_points_in_whatever_array(change):
     assert (result.status, result.score) == ("passed", 2)
     if change is np.float64:
         assert text.startswith("Remark, at no cost: h comes back as float64, expected float32.")
+        assert "Something on the way is float64. That may be" in text  # and not: it is np.zeros
 
 
 @pytest.mark.parametrize(("error", "status"), [(0, "passed"), (1e-4, "failed")])

@@ -22,7 +22,13 @@ TRUNCATION_SIZES = [
     {"T": 5, "length": 2, "N": 1, "D": 3, "H": 2},
     {"T": 3, "length": 5, "N": 2, "D": 4, "H": 3},
 ]
-FUNCTION_SIZES = [{"rows": 2, "columns": 3}, {"rows": 4, "columns": 1}, {"rows": 3, "columns": 3}]
+# In the last x has whole numbers, in an array of integers.
+FUNCTION_SIZES = [
+    {"rows": 2, "columns": 3},
+    {"rows": 4, "columns": 1},
+    {"rows": 3, "columns": 3},
+    {"rows": 2, "columns": 2, "whole": 1},
+]
 
 
 def forward_with_caches(x, h0, Wx, Wh, b):
@@ -30,15 +36,23 @@ def forward_with_caches(x, h0, Wx, Wh, b):
     return (unroll(rnn_step, x, [h0], Wx, Wh, b)[1],)
 
 
-def make_function_case(rng: np.random.Generator, rows: int, columns: int) -> dict[str, Any]:
+def make_function_case(
+    rng: np.random.Generator, rows: int, columns: int, whole: int = 0
+) -> dict[str, Any]:
     weights = rng.normal(size=(rows, columns))
 
     def f(x):
         """A smooth function in which every entry meets every other."""
         return np.sum(np.sin(x)) * np.sum(weights * x) + np.sum(weights * x**3)
 
-    # An eps this large makes every way of taking differences give numbers of its own.
-    return {"f": f, "x": rng.uniform(0.5, 1.5, size=(rows, columns)), "eps": 0.01}
+    x = (
+        rng.integers(1, 4, size=(rows, columns))
+        if whole
+        else rng.uniform(0.5, 1.5, (rows, columns))
+    )
+    # An eps this large makes every way of taking differences give numbers of its own, and leaves a
+    # rounding where it is added to x and taken away again.
+    return {"f": f, "x": x, "eps": 0.1}
 
 
 def make_sequence_case(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> dict[str, Any]:

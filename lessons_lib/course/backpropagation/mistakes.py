@@ -44,6 +44,18 @@ numerical_gradient.mistake(
 )
 
 
+for name, results in (("moved", "zeros(x.shape)"), ("kept", "zeros_like(x)")):
+    numerical_gradient.mistake(
+        f"{name}_in_the_dtype_of_x",
+        "Where x holds whole numbers, what you add is cut off: such an array has no place for it, "
+        "and float32 has few digits for it. Move the entries of a copy in float64.",
+        """dtype=np.float64)  # a copy, and enough digits for a small difference
+    gradient = np.zeros_like(x)""",
+        f"""copy=True)
+    gradient = np.{results}""",
+    )
+
+
 @numerical_gradient.misconception(
     "All entries are moved at once, so you get one number: how f changes in that one direction. "
     "A gradient has a number for every entry, with the others at rest."
@@ -156,6 +168,26 @@ rnn_backward.mistake(
     "Each step is taken back with the cache of the step before it, and the first with the last.",
     "caches[::-1], strict",
     "[*caches[-2::-1], caches[-1]], strict",
+)
+rnn_backward.mistake(
+    "begun_with_the_last_dhs",
+    "What comes back from the next step begins with dhs[-1] in your code, so that counts twice. "
+    "What comes back into the last step?",
+    "dh_next = 0.0  # after the last step nothing comes back",
+    "dh_next = dhs[-1]",
+)
+rnn_backward.mistake(
+    "first_step_left_out",
+    "Step 0 is missing: your loop ends one step before it. At which number does a range end?",
+    "zip(dhs[::-1], caches[::-1]",
+    "zip(dhs[:0:-1], caches[:0:-1]",
+)
+rnn_backward.mistake(
+    "dhs_added_to_dh0",
+    "Your dh0 has dhs[0] in it. That belongs to the state after step 0, and you have sent it back "
+    "through that step already. Which loss reads h0 itself?",
+    "np.stack(dx[::-1]), dh_next",
+    "np.stack(dx[::-1]), dhs[0] + dh_next",
 )
 rnn_backward.mistake(
     "dh0_one_step_late",

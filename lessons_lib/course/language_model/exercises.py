@@ -214,6 +214,7 @@ by_hand(
         1.78: "You took one over the mean probability. What is added up are losses.",
         0.69: "That is the mean loss, in nats. One step is missing.",
         0.693: "That is the mean loss, in nats. One step is missing.",
+        0.5: "That is the mean of the p, the one that products have. Perplexity is 1 over it.",
         16.0: "That is the product of the four 1 / p. Which root is to be taken?",
     },
 )

@@ -106,6 +106,35 @@ def one_maximum_for_all_rows(logits, targets):
     return exponential_overflows(logits - logits.max(), targets)
 
 
+ONE_MAXIMUM = (
+    "You subtract one maximum, that of the whole array. In a row whose scores lie far below it all "
+    "exponentials become 0, and so does the sum in your logarithm. Each row has its own maximum."
+)
+SUM_ALONE = (
+    "In your loss the maximum is taken from the scores in the sum, but not from that of the "
+    "target. Both stand in one difference, so what is taken from the one is taken from the other."
+)
+cross_entropy.mistake(
+    "one_maximum_in_log_probs", ONE_MAXIMUM, "logits.max(axis=-1, keepdims=True)", "logits.max()"
+)
+cross_entropy.mistake("log_probs_without_maximum", SUM_ALONE, "shifted - np.log", "logits - np.log")
+
+
+@cross_entropy.misconception(ONE_MAXIMUM)
+def one_maximum_in_the_logarithm(logits, targets):
+    shifted = logits - logits.max()
+    log_sum = np.log(np.exp(shifted).sum(axis=-1))
+    loss = (log_sum - np.take_along_axis(shifted, targets[..., None], axis=-1)[..., 0]).mean()
+    return loss, exponential_overflows(shifted, targets)[1]
+
+
+@cross_entropy.misconception(SUM_ALONE)
+def maximum_taken_from_the_sum_alone(logits, targets):
+    top = logits.max(axis=-1, keepdims=True)
+    loss, dlogits = cross_entropy(logits, targets)
+    return loss - top.mean(), dlogits
+
+
 # Perplexity
 
 perplexity.mistake(

@@ -1,4 +1,7 @@
+# mypy: allow-untyped-defs
 """Wrong versions of lesson 06's exercises, each with what to tell who wrote one like it."""
+
+import numpy as np
 
 from lessons_lib.course.lstm_gradient.exercises import (
     cell_gradient,
@@ -90,6 +93,13 @@ lstm_step_backward.mistake(
     "factor takes it back through the sigmoid.",
     "[da_i, da_f, da_g, da_o]",
     "[dc * g, dc * c_prev, da_g, dh * tanh_c]",
+)
+lstm_step_backward.mistake(
+    "activations_left_out",
+    "Your da holds the gradients on i, f, g and o themselves. One more factor takes each of them "
+    "back through its own activation.",
+    "[da_i, da_f, da_g, da_o]",
+    "[dc * g, dc * c_prev, dc * i, dh * tanh_c]",
 )
 lstm_step_backward.mistake(
     "tanh_of_g_left_out",
@@ -266,6 +276,15 @@ cell_gradient.mistake(
     "return dc",
     "return np.concatenate([dc[1:], dc[-1:]])",
 )
+
+
+@cell_gradient.misconception(
+    "You divide one product of gates by another. A gate may be 0, and 0 / 0 is not a number. The "
+    "gates that are wanted can be multiplied up from the other end."
+)
+def product_divided(f):
+    grown = np.concatenate([np.ones_like(f[:1]), np.cumprod(f, axis=0)])
+    return grown[-1] / grown
 
 
 # What a word does to a prediction

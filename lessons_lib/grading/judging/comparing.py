@@ -11,6 +11,11 @@ from lessons_lib.grading.exercise.definition import TOLERANCE, Output
 from lessons_lib.grading.isolation.unset import is_unset
 from lessons_lib.grading.wording import describe, in_words
 
+CAUSES_OF_FLOAT64 = (
+    "Something on the way is float64. That may be np.zeros, one_hot or rng.random without a dtype, "
+    "a list, or whole numbers or a comparison divided by a number."
+)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -208,8 +213,8 @@ def _about_dtype(output: Output, expected: np.ndarray, got: np.ndarray) -> str:
     text = f"{title(output)} has dtype {got.dtype}, expected {expected.dtype}."
     if expected.dtype == np.float32 and got.dtype == np.float64:
         text += (
-            "\nThe arguments are float32 here, and float32 in means float32 out. np.zeros, "
-            "np.ones and np.empty make float64 unless they are told a dtype."
+            "\nThe arguments are float32 here, and float32 in means float32 out. "
+            + CAUSES_OF_FLOAT64
         )
     elif got.dtype == object:
         text += "\nAn object array holds Python objects, often because its rows differ in length."

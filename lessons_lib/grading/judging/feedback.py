@@ -8,7 +8,7 @@ from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import arrays_in
 from lessons_lib.grading.exercise.definition import Exercise, Misconception, Output
 from lessons_lib.grading.isolation.running import Outcome, Raised
-from lessons_lib.grading.judging.comparing import Problem
+from lessons_lib.grading.judging.comparing import CAUSES_OF_FLOAT64, Problem
 from lessons_lib.grading.wording import describe, in_words, one_line
 
 NOT_ATTEMPTED = "Write your code in place of the stub's last line, then check it again."
@@ -222,8 +222,8 @@ def about_other_dtypes(case: Case, found: Mapping[str, Any]) -> str:
     text = f"Remark, at no cost: {in_words(names)} {verb} back as {kinds}, expected {wanted}."
     if case.dtype == "float32" and "float64" in kinds:
         text += (
-            "\nThe arguments are float32, but np.zeros, np.ones and np.empty make float64 unless "
-            "they are told a dtype; in a large network that costs time and memory."
+            "\nThe arguments are float32; in a large network float64 costs time and memory. "
+            + CAUSES_OF_FLOAT64
         )
     return text
 
@@ -237,6 +237,15 @@ def about_kept_axes(names: Sequence[str]) -> str:
 def about_float32(problem: str) -> str:
     """What goes wrong with float32 arguments alone."""
     return f"Remark, at no cost: with float32 arguments it does not run. {problem}"
+
+
+def about_too_few_digits(names: Sequence[str]) -> str:
+    """What is wrong with float32 arguments alone, where float64 is to come out."""
+    verb = "has" if len(names) == 1 else "have"
+    return (
+        f"Remark, at no cost: with float32 arguments {in_words(names)} {verb} too few right "
+        "digits. What is asked for is computed in float64."
+    )
 
 
 def about_printing(outcome: Outcome) -> str:

@@ -40,6 +40,7 @@ class Finding:
     # Of right results: what they have, and what is expected.
     other_dtypes: dict[str, tuple[np.dtype, np.dtype]] = field(default_factory=dict)
     kept_axes: list[str] = field(default_factory=list)  # likewise
+    in_float32: list[str] = field(default_factory=list)  # wrong; float64 even of float32 is wanted
 
     @property
     def is_right(self) -> bool:
@@ -180,6 +181,9 @@ def _remarks(
     for case, finding in zip(cases, findings, strict=True):
         if not _decides(exercise, case) and finding.whole and not findings[0].whole:
             remarks.append(feedback.about_float32(finding.whole))
+        elif finding.in_float32 and findings[0].is_right:
+            remarks.append(feedback.about_too_few_digits(finding.in_float32))
+            break
         elif finding.other_dtypes and not finding.by_output:
             remarks.append(feedback.about_other_dtypes(case, finding.other_dtypes))
             break
@@ -319,7 +323,14 @@ def _finding(
         if other_dtype(wanted, got)
     }
     kept = [output.name for output, wanted, got in right if got.shape != wanted.shape]
-    return Finding(by_output=problems, other_dtypes=other, kept_axes=kept)
+    coarsely = [
+        output.name
+        for output, wanted, _ in compared
+        if (case.dtype, wanted.dtype) == ("float32", np.float64)
+        and (problem := problems.get(output.name))
+        and problem.kind == "values"
+    ]
+    return Finding(by_output=problems, other_dtypes=other, kept_axes=kept, in_float32=coarsely)
 
 
 def _float32_tolerance(

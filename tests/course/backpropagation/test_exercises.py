@@ -8,7 +8,7 @@ import numpy as np
 from lessons_lib import cells, gradients
 from lessons_lib.course import exercises
 from lessons_lib.course.backpropagation import exercises as lesson_02
-from tests.course.judged import assert_accepted, cases_of
+from tests.course.judged import assert_accepted, cases_of, result
 from tests.strategies import KINDS, unroll_backward
 from tools.refresh_notebooks import NOTEBOOKS
 
@@ -114,3 +114,53 @@ def test_the_repair_that_the_notebook_names_is_the_whole_repair():
     namespace = {"np": np, "cells": cells}
     exec(source, namespace)
     assert_accepted("rnn_backward", namespace["rnn_backward_broken"])
+
+
+def test_a_numerical_gradient_in_the_dtype_of_x_is_told():
+    def numerical_gradient(f, x, eps=1e-6):
+        gradient = np.zeros_like(x)
+        for index in np.ndindex(x.shape):
+            up, down = x.copy(), x.copy()
+            up[index] += eps
+            down[index] -= eps
+            gradient[index] = (f(up) - f(down)) / (2 * eps)
+        return gradient
+
+    assert result("numerical_gradient", numerical_gradient, 0).hint == "kept_in_the_dtype_of_x"
+
+
+def test_an_array_put_back_with_a_rounding_is_told():
+    def numerical_gradient(f, x, eps=1e-6):
+        x = x if x.dtype == np.float64 else x.astype(np.float64)
+        gradient = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            x[index] += eps
+            above = f(x)
+            x[index] -= 2 * eps
+            gradient[index] = (above - f(x)) / (2 * eps)
+            x[index] += eps
+        return gradient
+
+    for seed in range(3):
+        found = result("numerical_gradient", numerical_gradient, seed)
+        assert found.status == "passed"
+        assert "it writes into its argument x" in found.message
+
+
+def test_a_numerical_gradient_that_keeps_float32_is_told():
+    def numerical_gradient(f, x, eps=1e-6):
+        x = 1.0 * x  # float64 of whole numbers alone
+        gradient = np.zeros(x.shape)
+        for index in np.ndindex(x.shape):
+            value = x[index]
+            x[index] = value + eps
+            above = f(x)
+            x[index] = value - eps
+            gradient[index] = (above - f(x)) / (2 * eps)
+            x[index] = value
+        return gradient
+
+    for seed in range(3):
+        found = result("numerical_gradient", numerical_gradient, seed)
+        assert found.status == "passed"
+        assert "with float32 arguments gradient has too few right digits" in found.message

@@ -5,6 +5,7 @@ import numpy as np
 from lessons_lib import cells
 from lessons_lib.course import exercises
 from lessons_lib.gradients import numerical_gradient
+from lessons_lib.grading.exercise.registry import EXERCISES
 from tests.course.judged import cases_of
 from tests.strategies import KINDS, unroll_backward
 
@@ -76,3 +77,8 @@ RIGHT = [
         lambda f: np.exp([np.log(f[t:]).sum(axis=0) for t in range(len(f) + 1)]).astype(f.dtype),
     ),
 ]
+
+
+def test_the_gradient_on_the_old_memory_may_be_rounded():
+    question = EXERCISES.asked_by_hand()["gradient_on_the_old_memory"]
+    assert [question.judge(answer)[0] for answer in (0.738, 0.74, 0.73)] == [True, True, False]
