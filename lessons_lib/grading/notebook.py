@@ -87,11 +87,19 @@ def _result(fn: Any, exercise: str | Exercise | None) -> Result:
             return Outcome(raised=Raised("NameError", "", "", 0, ""))
         return run(function, [case])[0]
 
+    def run_again(case: Case) -> Outcome:
+        state = np.random.get_state()  # noqa: NPY002 - each run begins from the user's
+        np.random.random()  # noqa: NPY002 - so what draws from it gets another number
+        try:
+            return run(fn, [case], own)[0]
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+
     return judge(
         target,
         cases,
         run(fn, cases, own),
-        run_again=lambda case: run(fn, [case], own)[0],
+        run_again=run_again,
         other=other,
         cases_can_be_had=EXERCISES.finds(target),
     )

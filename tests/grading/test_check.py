@@ -759,6 +759,15 @@ def test_closed_output():
     assert found(learner)[0].status == "passed"
 
 
+def test_who_draws_from_another_generator_than_the_given_one_is_told():
+    def learner(x, p, rng, train):
+        mask = (np.random.random(x.shape) >= p) / (1 - p) if train else np.ones_like(x)  # noqa: NPY002
+        return x * mask, mask
+
+    _, text = found(learner, "dropout_forward")
+    assert "Called twice with the same arguments it gives two results." in text
+
+
 def test_global_state_stays_as_it_was():
     def learner(x, h_prev, c_prev, Wx, Wh, b):
         np.random.seed(0)  # noqa: NPY002

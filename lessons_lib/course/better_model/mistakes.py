@@ -144,6 +144,16 @@ dropout_forward.mistake(
     mask = (rng.random(x.shape) >= p).astype(x.dtype)""",
 )
 dropout_forward.mistake(
+    "scaled_in_evaluation_outside_the_mask",
+    "You scale by 1 - p in evaluation and not at all in training. That is how dropout was first "
+    "described. This exercise asks for the inverted kind: evaluation is left alone.",
+    """return x, np.ones_like(x)
+    kept = rng.random(x.shape) >= p  # True with probability 1 - p
+    mask = kept.astype(x.dtype) / (1 - p)""",
+    """return x * (1 - p), np.ones_like(x)
+    mask = (rng.random(x.shape) >= p).astype(x.dtype)""",
+)
+dropout_forward.mistake(
     "dropped_in_evaluation",
     "You drop in evaluation too. The argument train says whether anything is to be dropped at all.",
     "    if not train:\n        return x, np.ones_like(x)\n",

@@ -64,7 +64,7 @@ def states_over_tokens(readings: Mapping[str, tuple[Sequence[str], npt.ArrayLike
         axes.tick_params(length=0)
         axes.set(title=title, xlabel="token that was read")
     all_axes[0].set_ylabel("hidden unit")
-    figure.colorbar(image, ax=all_axes, label="hidden state h (no unit)", pad=0.01)
+    figure.colorbar(image, ax=all_axes, label="hidden state h", pad=0.01)
     return figure
 
 

@@ -196,6 +196,13 @@ def about_trying(exercise: Exercise, number: int) -> str:
     return f"The arguments of a small case that goes wrong, to try by hand:\n    {call}"
 
 
+def about_overflow(outcomes: Sequence[Outcome]) -> str:
+    """Where a number became infinite on the way to right results; empty if none did."""
+    said = (text for outcome in outcomes for text in outcome.warnings)
+    first = next((text for text in said if text.startswith("overflow encountered")), "")
+    return first and f"NumPy warned: {one_line(first)}. The results are right all the same."
+
+
 def about_writing(outcome: Outcome, *, costs: bool) -> str:
     """Which arguments the function changed, and where.
 

@@ -98,7 +98,8 @@ def judge(
     forbidden = spoilt is not None and "arguments" in exercise.strict
     remarks = _remarks(exercise, cases, findings, outcomes[spoilt] if spoilt is not None else None)
     if wrong is None and not forbidden:
-        parts = [*remarks, feedback.about_printing(outcomes[0])]
+        overflow = feedback.about_overflow(outcomes)
+        parts = [*remarks, overflow, feedback.about_printing(outcomes[0])]
         text = "\n".join(part for part in parts if part)
         return Result(exercise.name, "passed", exercise.points, exercise.points, text)
 

@@ -14,6 +14,13 @@ def test_an_overflow_is_named():
     assert "NumPy warned: overflow encountered in exp." in found.message
 
 
+def test_an_overflow_on_the_way_to_a_right_answer_is_named():
+    found = result("sigmoid", lambda x: 1 / (1 + np.exp(-x)), 0)
+    assert found.status == "passed"
+    assert found.message.startswith("NumPy warned: overflow encountered in exp. The results are")
+    assert not result("sigmoid", lambda x: np.tanh(x / 2) / 2 + 0.5, 0).message
+
+
 def sigmoid_in_two_branches(x):
     y = np.empty_like(x)
     y[x >= 0] = 1 / (1 + np.exp(-x[x >= 0]))
