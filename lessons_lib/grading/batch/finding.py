@@ -31,9 +31,9 @@ MOST_ARCHIVES = 3  # in one another
 MOST_FOLDERS = 30  # in one another
 LONGEST = 500  # characters of a name
 # Printable to Python and drawn as nothing: Unicode's Default_Ignorable_Code_Point, after NFKC, and
-# an empty pattern of Braille, a fill for Khitan, an empty notehead.
+# an empty pattern of Braille, the place of an object, a fill for Khitan, an empty notehead.
 UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U00016fe4\U0001d159"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\ufffc\U00016fe4\U0001d159"
     "\U000e0100-\U000e01ef]"
 )
 OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")

@@ -81,8 +81,12 @@ def check_depends_alike(
 
     def changed(name: str, others: Iterable[Any]) -> np.ndarray:
         """Which results change with an argument, of the right ones and of the own."""
-        seen = [changes(name, another) for another in others]
-        return np.sum(seen, axis=0) > 0 if seen else np.zeros((2, len(right)), bool)
+        seen = np.zeros((2, len(right)), bool)
+        for another in others:
+            seen |= changes(name, another) > 0
+            if seen[1].all():  # nothing is missing any more
+                break
+        return seen
 
     names = asked or arguments
     by_name = np.array([changed(name, _moved(names[name], step, rng)) for name in names])
