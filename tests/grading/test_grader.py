@@ -97,6 +97,7 @@ def test_an_answer_that_the_system_kills_is_asked_once_more(
         if question["do"] == when and left:
             left.pop()
             os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()  # or it may answer before it ends
         return ask(self, question, **how)
 
     monkeypatch.setattr(Worker, "ask", killed)
