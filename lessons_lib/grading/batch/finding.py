@@ -47,7 +47,7 @@ class Found(NamedTuple):
         left_out: why other files are not graded, by name; a folder's name ends in "/".
         students: whose a submission is, by name, for those found in a folder or an archive. What
             was named by its path is a submission of its own.
-        handed_in_as: the name that a submission's file has, by its own.
+        handed_in_as: the name that a file has, by the one that it has here.
     """
 
     submissions: dict[str, Path]
@@ -116,7 +116,7 @@ def _each_once(
     first: dict[Path, tuple[str, Path, str | None]] = {}
     for name, path, student in members:
         if path in first:
-            found.left_out[shown_name(name)] = f"it is {shown_name(first[path][0])}"
+            _leave_out(found, name, f"it is {shown_name(first[path][0])}")
         else:
             first[path] = name, path, student
     return list(first.values())
@@ -125,7 +125,7 @@ def _each_once(
 def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> None:
     """Say of a folder in it, as each student may have one, that there is nothing in that."""
     if prefix and not names and not any(name.startswith(prefix) for name in found.left_out):
-        found.left_out[shown_name(prefix)] = "there is no file in it"
+        _leave_out(found, prefix, "there is no file in it")
         return
     start = prefix.count("/")
     told = {"/".join(name.split("/")[: start + 1]) for name in (*names, *found.left_out)}
@@ -154,6 +154,11 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
     return prefixes
 
 
+def _leave_out(found: Found, name: str, reason: str) -> None:
+    found.left_out[shown_name(name)] = reason
+    found.handed_in_as[shown_name(name)] = name
+
+
 def _not_too_many(
     members: Iterable[tuple[str, Path, str | None]], found: Found, titles: Collection[str]
 ) -> list[tuple[str, Path, str | None]]:
@@ -166,7 +171,7 @@ def _not_too_many(
         ):  # else anybody may be called like another
             number[student] += 1
             if number[student] > MOST_OF_A_STUDENT:
-                found.left_out[shown_name(name)] = "there are too many files for one student"
+                _leave_out(found, name, "there are too many files for one student")
                 continue
         left.append((name, path, student))
     return left
@@ -302,7 +307,7 @@ def _below(
     """
 
     def unreadable(error: OSError) -> None:
-        found.left_out[shown_name(f"{error.filename}/")] = f"it cannot be opened: {error.strerror}"
+        _leave_out(found, f"{error.filename}/", f"it cannot be opened: {error.strerror}")
 
     for root, folders, files in os.walk(folder, onerror=unreadable):
         parts = Path(root).relative_to(folder).parts
@@ -312,7 +317,7 @@ def _below(
             if not reason and len(parts) >= MOST_FOLDERS:
                 reason = f"it lies in more than {MOST_FOLDERS} folders"
             if reason:
-                found.left_out[shown_name(f"{at}{name}/")] = reason
+                _leave_out(found, f"{at}{name}/", reason)
                 folders.remove(name)
         for name in files:
             path, whole = Path(root, name), f"{at}{name}"
@@ -323,9 +328,9 @@ def _below(
                 own = room or unpacker.room_of(whose)
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
             elif reason := _not_looked_at(path, suffix in SUFFIXES):
-                found.left_out[shown_name(whole)] = reason
+                _leave_out(found, whole, reason)
             elif suffix not in SUFFIXES:
-                found.left_out[shown_name(whole)] = "neither a .py nor an .ipynb file"
+                _leave_out(found, whole, "neither a .py nor an .ipynb file")
             else:  # a link among them, too: its row says that it is one
                 yield whole, path
 
@@ -340,14 +345,14 @@ def _in_archive(
     room_inside: Room | None,
 ) -> Iterator[tuple[str, Path]]:
     if depth > MOST_ARCHIVES:
-        found.left_out[shown_name(prefix)] = "an archive in an archive in an archive"
+        _leave_out(found, prefix, "an archive in an archive in an archive")
         return
     folder, left_out = unpacker.unpack(path, room)
     if not left_out and not any(folder.iterdir()):
         left_out = {"": "there is no file in it"}
     whole = prefix if depth else path.name  # one that is named has its own name
     for name, reason in left_out.items():
-        found.left_out[shown_name(prefix + name if name else whole)] = reason
+        _leave_out(found, prefix + name if name else whole, reason)
     yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 

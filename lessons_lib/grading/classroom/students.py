@@ -238,7 +238,8 @@ def who_is_who(
             students[name] = own._replace(doubts=doubts)
     instead: dict[str, list[str]] = {}
     for name in left_out:
-        own = student_from(name, titles) or Student(Path(student_of(name, titles)).name)
+        real_name = (handed_in_as or {}).get(name, name)
+        own = student_from(real_name, titles) or Student(Path(student_of(real_name, titles)).name)
         if listed := found(own):
             instead.setdefault(listed.id, []).append(name)
     there = {student.id for student in students.values()}

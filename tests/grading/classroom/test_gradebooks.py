@@ -162,6 +162,13 @@ def test_students_are_found_by_the_names_that_they_gave(files, row, tmp_path):
     assert {own.id for own in who.students.values()} == {row.id} and not who.strangers
     doubts = {own.doubts for own in who.students.values()}
     assert doubts == {(f"files of several names are {row.id}'s",) if files[1:] else ()}
+    for name in files:
+        (tmp_path / name).rename(tmp_path / f"{name[:-3]}.docx")
+    (tmp_path / "bob.py").write_text("")
+    found = find_submissions([tmp_path])
+    who = who_is_who(found.submissions, found.left_out, [row], found.handed_in_as)
+    ((_, instead),) = who.missing
+    assert instead == ", ".join(found.left_out)
 
 
 def test_a_roster_is_asked_for_a_file_s_name_and_its_folders():
