@@ -299,6 +299,13 @@ COUNTS = pair(
     "def first(ids, h): return h + np.bincount(ids, minlength=len(h))",
     "def second(ids, h): return np.sqrt(1 + first(ids, h) ** 2)",
 )
+# Nothing but whole numbers.
+IDS = pair(
+    'return {"ids": rng.integers(0, 5, size=9 * N)}',
+    ('Output("p", "5", points=1)', 'Output("q", "5", points=2)'),
+    "def first(ids): return np.bincount(ids, minlength=5) / 2",
+    "def second(ids): return np.sqrt(1 + first(ids) ** 2)",
+)
 # Numbers that add up to 1.
 SHARES = pair(
     "p = rng.uniform(0.1, 1, size=(N, 3)); return {'p': p / p.sum(axis=1, keepdims=True)}",
@@ -351,9 +358,9 @@ SQUARES = pair(
             id="whole numbers",
         ),
         pytest.param(
-            COUNTS,
-            "def first(ids, h): return np.arange(1.0, len(h) + 1)\n"
-            "def second(ids, h): return np.sqrt(1 + first(ids, h) ** 2)",
+            IDS,
+            "def first(ids): return np.arange(5.0)\n"
+            "def second(ids): return np.sqrt(1 + first(ids) ** 2)",
             0,
             id="no look at whole numbers",
         ),
