@@ -133,26 +133,17 @@ dropout_forward.mistake(
     "return x, np.ones_like(x)",
     "return x * (1 - p), np.full_like(x, 1 - p)",
 )
-dropout_forward.mistake(
-    "scaled_in_evaluation_instead",
-    "You scale by 1 - p in evaluation and not at all in training. That is how dropout was first "
-    "described. This exercise asks for the inverted kind: evaluation is left alone.",
-    """return x, np.ones_like(x)
+for name, mask in (("instead", "np.full_like(x, 1 - p)"), ("outside_the_mask", "np.ones_like(x)")):
+    dropout_forward.mistake(
+        f"scaled_in_evaluation_{name}",
+        "You scale by 1 - p in evaluation and not at all in training. That is how dropout was "
+        "first described. This exercise asks for the inverted kind: evaluation is left alone.",
+        """return x, np.ones_like(x)
     kept = rng.random(x.shape) >= p  # True with probability 1 - p
     mask = kept.astype(x.dtype) / (1 - p)""",
-    """return x * (1 - p), np.full_like(x, 1 - p)
+        f"""return x * (1 - p), {mask}
     mask = (rng.random(x.shape) >= p).astype(x.dtype)""",
-)
-dropout_forward.mistake(
-    "scaled_in_evaluation_outside_the_mask",
-    "You scale by 1 - p in evaluation and not at all in training. That is how dropout was first "
-    "described. This exercise asks for the inverted kind: evaluation is left alone.",
-    """return x, np.ones_like(x)
-    kept = rng.random(x.shape) >= p  # True with probability 1 - p
-    mask = kept.astype(x.dtype) / (1 - p)""",
-    """return x * (1 - p), np.ones_like(x)
-    mask = (rng.random(x.shape) >= p).astype(x.dtype)""",
-)
+    )
 dropout_forward.mistake(
     "dropped_in_evaluation",
     "You drop in evaluation too. The argument train says whether anything is to be dropped at all.",

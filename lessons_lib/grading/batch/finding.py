@@ -166,9 +166,8 @@ def _not_too_many(
     left: list[tuple[str, Path, str | None]] = []
     number: Counter[str] = Counter()
     for name, path, student in members:
-        if student is not None and platform_of(
-            name, titles
-        ):  # else anybody may be called like another
+        # Where no platform has named it, anybody may be called like another.
+        if student is not None and platform_of(name, titles):
             number[student] += 1
             if number[student] > MOST_OF_A_STUDENT:
                 _leave_out(found, name, "there are too many files for one student")
