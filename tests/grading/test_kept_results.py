@@ -104,6 +104,19 @@ def test_no_two_names_are_one_in_a_table(pool, tmp_path):
     assert len(keeping.kept_reports(tmp_path / "out")) == 4
 
 
+@posix
+def test_only_what_counted_last_is_in_the_statistics(pool, tmp_path):
+    """The result of a file that is gone stays, and its name in a table may be another's."""
+    grade_all(handed_in(tmp_path / "in", ["b.py", "a;'=x.py"]), tmp_path / "out")
+    grade_all(handed_in(tmp_path / "later", ["b.py", "a;=x.py"]), tmp_path / "out")
+    counted = keeping.kept_reports(tmp_path / "out")
+    assert sorted(row.name for row in counted) == ["a;=x.py", "b.py"]
+    for damaged in ("[", '{"a": 1}', "[1]", "[" * 100_000):
+        (tmp_path / "out" / "counted.json").write_text(damaged)
+        with pytest.raises(ValueError, match=r"counted\.json is damaged; give `lessons grade`"):
+            keeping.kept_reports(tmp_path / "out")
+
+
 def test_a_report_that_cannot_be_is_a_row_of_the_batch(monkeypatch, tmp_path):
     too_much = Report([Result("f", "passed", 0.6000000000000001, 0.6, "")], 1, "strong")
     monkeypatch.setattr(grading_process, "grade_in_place", lambda path, **how: too_much)

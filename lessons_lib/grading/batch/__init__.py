@@ -14,6 +14,7 @@ from lessons_lib.grading.batch.keeping import (
     fingerprint,
     kept_report,
     kept_reports,
+    write_counted,
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
@@ -111,10 +112,12 @@ def grade_all(
     not_taken: dict[str, str] = {}
     for names in files_of.values():
         not_taken |= not_counted(Kept(out, names), submissions, worth)
-    rows = Kept(out, [name for name in submissions if name not in not_taken])
+    counted = [name for name in submissions if name not in not_taken]
+    rows = Kept(out, counted)
     if about is None:
         about = lambda row: {"student": found.students.get(row.name, row.name)}  # noqa: E731
     left_out = dict(sorted({**found.left_out, **not_taken}.items()))
+    write_counted(out, counted)
     write_csv(out / "grades.csv", table(rows, about))
     write_atomically(out / "left_out.csv", left_out_table(left_out).encode())
     return Batch(rows, left_out, anew)

@@ -1,7 +1,6 @@
 """Results on disk: each is kept as soon as it is there, and found again."""
 
 import contextlib
-import csv
 import dataclasses
 import hashlib
 import json
@@ -19,13 +18,14 @@ import lessons_lib
 from lessons_lib.files import read_regular, write_atomically
 from lessons_lib.grading.batch.finding import followed
 from lessons_lib.grading.batch.pool import How
-from lessons_lib.grading.batch.tables import Graded, harmless
+from lessons_lib.grading.batch.tables import Graded
 from lessons_lib.grading.exercise.loading import content
 from lessons_lib.grading.exercise.registry import EXERCISES
 from lessons_lib.grading.isolation.submission import MOST_BYTES
 from lessons_lib.grading.report import Report, Result
 
 MOST_KEPT = 20_000_000  # bytes, of one result
+COUNTED = "counted.json"  # beside grades.csv: the names of its lines
 PACKAGE = Path(lessons_lib.__file__).parent
 CHANGED = "the exercises or the grader have changed"
 DAMAGED = "its results were damaged, or changed by hand"
@@ -136,26 +136,30 @@ class Kept(Sequence[Graded]):
         return Graded(name, report)
 
 
+def write_counted(out: Path, names: Sequence[str]) -> None:
+    """Keep which submissions count: a table's name for one can be another's own."""
+    write_atomically(out / COUNTED, json.dumps(names, indent=1).encode())
+
+
 def kept_reports(out: Path) -> Kept:
-    """Submissions that have a line in a batch's `grades.csv`, and their reports.
+    """The submissions that counted in a batch, and their reports.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if `out` has none.
         ValueError: if a report is missing or damaged.
     """
-    path = out / "grades.csv"
-    if not path.is_file():
-        raise FileNotFoundError(f"GRADED: there is no {path}; expected what `lessons grade` wrote")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = {row.get("submission", "") for row in csv.DictReader(file)}
-    found: dict[str, str] = {}  # by the name in the table, which is that of one submission
-    for result in sorted((out / "results").glob("*.json")):
-        name = _kept(result)[0]["submission"]
-        if name in names or harmless(name) in names - found.keys():
-            found[harmless(name)] = name
-    if len(found) < len(names):
-        raise ValueError(f"GRADED: results are missing in {out}; give `lessons grade` again")
-    return Kept(out, list(found.values()))
+    path = out / COUNTED
+    try:
+        names = json.loads(read_regular(path, MOST_KEPT))
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("no names")
+    except FileNotFoundError:
+        missing = f"GRADED: there is no {path}; expected what `lessons grade` wrote"
+        raise FileNotFoundError(missing) from None
+    except (OSError, RecursionError, ValueError):
+        damaged = f"GRADED: {path} is damaged; give `lessons grade` again"
+        raise NotKeptError(damaged) from None
+    return Kept(out, names)
 
 
 def _kept(path: Path) -> tuple[dict[str, Any], Report]:
