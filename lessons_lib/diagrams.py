@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, FancyBboxPatch
 
-from lessons_lib.plots.drawing import GREY, Point, arrow, box, canvas, node, words
+from lessons_lib.plots.drawing import GREY, Point, arrow, box, canvas, node, put_text
 from lessons_lib.plots.style import BLUE, VERMILION
 
 PARTS = ("memory", "forget", "input", "output")
@@ -55,7 +55,7 @@ def lstm_idea() -> Figure:
     _blank(chains, (-1.2, 12.9), (-0.6, 6.3))
     _blank(cell, (-0.7, 12.2), (-0.7, 5.9))
     _draw_chains(chains)
-    words(cell, -0.6, 5.7, "LSTM: one whole step", ha="left", fontsize=11)
+    put_text(cell, -0.6, 5.7, "LSTM: one whole step", ha="left", fontsize=11)
     _draw_lstm(cell, _colours(["memory"], PARTS), GREY)
     return figure
 
@@ -75,9 +75,9 @@ def _draw_lstm(axes: Axes, colour: Mapping[str, str], rest: str) -> None:
     )
     _line(axes, colour["memory"], (2.85, 4.5), (4.95, 4.5), tip=True)
     _line(axes, colour["memory"], (5.45, 4.5), (11.3, 4.5), tip=True)
-    words(axes, 0.2, 4.5, "$c_{t-1}$", ha="right", fontsize=14)
-    words(axes, 11.4, 4.5, "$c_t$", ha="left", fontsize=14)
-    words(axes, 11.0, 3.95, "to the next\nstep only", ha="left", va="top", fontsize=8)
+    put_text(axes, 0.2, 4.5, "$c_{t-1}$", ha="right", fontsize=14)
+    put_text(axes, 11.4, 4.5, "$c_t$", ha="left", fontsize=14)
+    put_text(axes, 11.0, 3.95, "to the next\nstep only", ha="left", va="top", fontsize=8)
 
     # What all four blocks see: h and x. A block in colour has the whole way to it in colour.
     for x, name, curve, part in (
@@ -92,9 +92,9 @@ def _draw_lstm(axes: Axes, colour: Mapping[str, str], rest: str) -> None:
         _line(axes, way, (1.4, -0.1), (1.4, 1.0), zorder=over)
         _learned(axes, (x, 1.95), curve, colour[part])
         side = 0.3 if name == "g" else -0.3  # the arrow of g leaves to the left
-        words(axes, x + side, 2.5, f"${name}$", fontsize=13, color=colour[part])
-    words(axes, 0.2, 1.0, "$h_{t-1}$", ha="right", fontsize=14)
-    words(axes, 1.4, -0.15, "$x_t$", va="top", fontsize=14)
+        put_text(axes, x + side, 2.5, f"${name}$", fontsize=13, color=colour[part])
+    put_text(axes, 0.2, 1.0, "$h_{t-1}$", ha="right", fontsize=14)
+    put_text(axes, 1.4, -0.15, "$x_t$", va="top", fontsize=14)
 
     _line(axes, colour["forget"], (2.6, 2.25), (2.6, 4.25), tip=True)
     _line(axes, colour["input"], (4.2, 2.25), (4.98, 2.98), tip=True)
@@ -113,17 +113,17 @@ def _draw_lstm(axes: Axes, colour: Mapping[str, str], rest: str) -> None:
     _function(axes, (9.3, 1.95), r"$\times$", out)
     _line(axes, out, (9.3, 1.7), (9.3, 1.0), (11.3, 1.0), tip=True)
     _line(axes, out, (10.1, 1.0), (10.1, -0.1), tip=True)
-    words(axes, 11.4, 1.0, "$h_t$", ha="left", fontsize=14)
-    words(axes, 11.0, 0.7, "to the\nnext step", ha="left", va="top", fontsize=8)
-    words(axes, 10.1, -0.15, "$h_t$ leaves the layer", va="top", fontsize=10)
+    put_text(axes, 11.4, 1.0, "$h_t$", ha="left", fontsize=14)
+    put_text(axes, 11.0, 0.7, "to the\nnext step", ha="left", va="top", fontsize=8)
+    put_text(axes, 10.1, -0.15, "$h_t$ leaves the layer", va="top", fontsize=10)
 
 
 def _draw_chains(axes: Axes) -> None:
     """Three steps in a row: a plain RNN above, an LSTM's memory below."""
-    words(axes, -1.1, 6.0, "plain RNN: its only state, three steps", ha="left", fontsize=11)
-    words(axes, -1.1, 3.0, "LSTM: its memory, three steps", ha="left", fontsize=11)
-    words(axes, -0.2, 4.9, "$h_0$", ha="right", fontsize=13)
-    words(axes, -0.2, 1.9, "$c_0$", ha="right", fontsize=13)
+    put_text(axes, -1.1, 6.0, "plain RNN: its only state, three steps", ha="left", fontsize=11)
+    put_text(axes, -1.1, 3.0, "LSTM: its memory, three steps", ha="left", fontsize=11)
+    put_text(axes, -0.2, 4.9, "$h_0$", ha="right", fontsize=13)
+    put_text(axes, -0.2, 1.9, "$c_0$", ha="right", fontsize=13)
     for step in (1, 2, 3):
         x = 4.2 * (step - 1)
         _line(axes, BLUE, (x - 0.1, 4.9), (x + 0.6, 4.9), tip=True, lw=2.6)
@@ -131,9 +131,9 @@ def _draw_chains(axes: Axes) -> None:
         _line(axes, BLUE, (x + 1.5, 4.9), (x + 4.1, 4.9), lw=2.6)
         _line(axes, FAINT, (x + 2.1, 4.1), (x + 2.1, 4.65), tip=True)
         _function(axes, (x + 2.1, 4.9), "+", GREY)
-        words(axes, x + 2.1, 3.85, f"$x_{step} W_x$", fontsize=10, color="gray")
+        put_text(axes, x + 2.1, 3.85, f"$x_{step} W_x$", fontsize=10, color="gray")
         _function(axes, (x + 3.0, 4.9), "tanh", GREY)
-        words(axes, x + 3.8, 5.25, f"$h_{step}$", fontsize=11)
+        put_text(axes, x + 3.8, 5.25, f"$h_{step}$", fontsize=11)
 
         _line(axes, BLUE, (x - 0.1, 1.9), (x + 0.8, 1.9), tip=True, lw=2.6)
         _line(axes, BLUE, (x + 1.3, 1.9), (x + 4.1, 1.9), lw=2.6)
@@ -143,10 +143,10 @@ def _draw_chains(axes: Axes) -> None:
         ):
             _line(axes, FAINT, (place, 1.1), (place, 1.65), tip=True)
             _function(axes, (place, 1.9), sign, GREY)
-            words(axes, place, 0.85, source, fontsize=10, color="gray")
-        words(axes, x + 3.8, 2.25, f"$c_{step}$", fontsize=11)
+            put_text(axes, place, 0.85, source, fontsize=10, color="gray")
+        put_text(axes, x + 3.8, 2.25, f"$c_{step}$", fontsize=11)
         _line(axes, FAINT, (x + 3.0, 1.9), (x + 3.0, 0.3), tip=True)
-        words(axes, x + 3.0, 0.05, f"$h_{step}$", fontsize=10, color="gray")
+        put_text(axes, x + 3.0, 0.05, f"$h_{step}$", fontsize=10, color="gray")
 
 
 def gru_cell(highlight: Collection[str] = ()) -> Figure:
@@ -166,38 +166,38 @@ def gru_cell(highlight: Collection[str] = ()) -> Figure:
     _line(axes, GREY, (0.4, 4.7), (2.55, 4.7), tip=True)
     _line(axes, GREY, (3.05, 4.7), (7.35, 4.7), tip=True)
     _line(axes, GREY, (7.85, 4.7), (10.4, 4.7), tip=True)
-    words(axes, 0.3, 4.7, "$h_{t-1}$", ha="right", fontsize=14)
-    words(axes, 10.5, 4.7, "$h_t$", ha="left", fontsize=14)
-    words(axes, 10.5, 4.2, "to the\nnext step", ha="left", va="top", fontsize=8)
+    put_text(axes, 0.3, 4.7, "$h_{t-1}$", ha="right", fontsize=14)
+    put_text(axes, 10.5, 4.7, "$h_t$", ha="left", fontsize=14)
+    put_text(axes, 10.5, 4.2, "to the\nnext step", ha="left", va="top", fontsize=8)
     _line(axes, GREY, (9.0, 4.7), (9.0, 5.95), tip=True)
-    words(axes, 9.0, 6.0, "$h_t$ leaves the layer", va="bottom", fontsize=11)
+    put_text(axes, 9.0, 6.0, "$h_t$ leaves the layer", va="bottom", fontsize=11)
     _line(axes, GREY, (1.4, 4.7), (1.4, 1.5), (6.4, 1.5))
     axes.plot([1.9, 1.9, 7.6], [-0.1, 0.75, 0.75], color=GREY, lw=1.6, linestyle="--")
-    words(axes, 1.9, -0.15, "$x_t$", va="top", fontsize=14)
+    put_text(axes, 1.9, -0.15, "$x_t$", va="top", fontsize=14)
 
     for x, name, part in ((2.8, "z", "update"), (4.8, "r", "reset")):
         _line(axes, colour[part], (x - 0.15, 1.5), (x - 0.15, 2.25), tip=True)
         _line(axes, colour[part], (x + 0.15, 0.75), (x + 0.15, 2.25), tip=True)
         _learned(axes, (x, 2.55), r"$\sigma$", colour[part])
-        words(axes, x - 0.25, 3.1, f"${name}$", ha="right", fontsize=13, color=colour[part])
+        put_text(axes, x - 0.25, 3.1, f"${name}$", ha="right", fontsize=13, color=colour[part])
 
     _line(axes, colour["update"], (2.8, 2.85), (2.8, 4.45), tip=True)
     _function(axes, (2.8, 4.7), r"$\times$", colour["update"])
     _line(axes, colour["update"], (2.8, 3.8), (7.35, 3.8), tip=True)
-    words(axes, 5.0, 3.9, "$1 - z$", va="bottom", fontsize=11, color=colour["update"])
+    put_text(axes, 5.0, 3.9, "$1 - z$", va="bottom", fontsize=11, color=colour["update"])
     _function(axes, (7.6, 3.8), r"$\times$", colour["update"])
     _line(axes, GREY, (7.6, 4.05), (7.6, 4.45), tip=True)
     _function(axes, (7.6, 4.7), "+", GREY)
 
     # The candidate: the state comes by way of the reset gate, the input directly.
     _line(axes, GREY, (6.4, 1.5), (6.4, 2.3), tip=True)
-    words(axes, 6.48, 1.75, "$W_{hn}$", ha="left", fontsize=9)
+    put_text(axes, 6.48, 1.75, "$W_{hn}$", ha="left", fontsize=9)
     _line(axes, colour["reset"], (5.25, 2.55), (6.15, 2.55), tip=True)
     _function(axes, (6.4, 2.55), r"$\times$", colour["reset"])
     _line(axes, GREY, (6.65, 2.55), (7.15, 2.55), tip=True)
     _line(axes, GREY, (7.6, 0.75), (7.6, 2.25), tip=True)
     _learned(axes, (7.6, 2.55), "tanh", GREY)
-    words(axes, 7.7, 3.1, "$n$", ha="left", fontsize=13)
+    put_text(axes, 7.7, 3.1, "$n$", ha="left", fontsize=13)
     _line(axes, GREY, (7.6, 2.85), (7.6, 3.55), tip=True)
     return figure
 
@@ -243,4 +243,4 @@ def _function(axes: Axes, centre: Point, text: str, colour: str) -> None:
         node(axes, centre, text, fontsize=12, colour=colour, ec=colour, lw=1.6)
         return
     axes.add_patch(Ellipse(centre, 0.9, 0.56, fc="white", ec=colour, lw=1.6, zorder=3))
-    words(axes, *centre, text, fontsize=11, color=colour, zorder=4)
+    put_text(axes, *centre, text, fontsize=11, color=colour, zorder=4)

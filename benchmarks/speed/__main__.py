@@ -8,7 +8,7 @@ import typer
 from tqdm import tqdm
 
 from benchmarks.speed import tables
-from benchmarks.speed.cases import CASES
+from benchmarks.speed.benchmarks import BENCHMARKS
 from benchmarks.speed.measuring import growth, measure
 from benchmarks.speed.memory import memory
 from lessons_lib.files import write_atomically
@@ -27,9 +27,9 @@ def bench(
     Ratios below 1 mean that this package is the faster one; in brackets the middle half of the
     turns. Leave the machine alone meanwhile: two minutes or so.
     """
-    names = [name for name in CASES if only is None or only in name]
+    names = [name for name in BENCHMARKS if only is None or only in name]
     if not names:
-        raise ValueError(f"--only: expected a part of one of {'; '.join(CASES)}, got {only!r}")
+        raise ValueError(f"--only: expected a part of one of {'; '.join(BENCHMARKS)}, got {only!r}")
     rows = list(
         tqdm(measure(names, turns=turns), total=len(names), disable=not sys.stderr.isatty())
     )

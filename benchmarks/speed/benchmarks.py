@@ -1,7 +1,8 @@
 """What is timed: layers, training steps, evaluation, generation.
 
-Each case gives the same work in up to three forms: `package`, this package; `products`, the matrix
-products that no implementation can do without, in the layout that BLAS likes best; and `pytorch`.
+Each benchmark gives the same work in up to three forms: `package`, this package; `products`, the
+matrix products that no implementation can do without, in the layout that BLAS likes best; and
+`pytorch`.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ VILLAGE = 241  # words of the village, on which `lesson` trains
 
 
 @dataclass(frozen=True)
-class Case:
+class Benchmark:
     """One row of the table.
 
     Attributes:
@@ -39,7 +40,7 @@ class Case:
     tokens: int = 0
 
 
-def layer_case(name: str, T: int, N: int, D: int, H: int) -> Case:
+def layer_benchmark(name: str, T: int, N: int, D: int, H: int) -> Benchmark:
     """Forward and backward pass of one layer over one batch, in float32."""
 
     def inputs() -> tuple[np.ndarray, np.ndarray]:
@@ -70,12 +71,12 @@ def layer_case(name: str, T: int, N: int, D: int, H: int) -> Case:
         return work
 
     blocks = {"RNN": 1, "LSTM": 4, "GRU": 3}[name]
-    return Case(
+    return Benchmark(
         f"{name} {T}, {N}, {D}, {H}", package, pytorch, lambda: _layer_products(T, N, D, H, blocks)
     )
 
 
-def step_case(preset: str, words: int = V) -> Case:
+def step_benchmark(preset: str, words: int = V) -> Benchmark:
     """One training step of a recipe: forward, loss, backward, clip, update."""
     recipe = PRESETS[preset]
     T, N = recipe.seq_len, recipe.batch_size
@@ -102,10 +103,10 @@ def step_case(preset: str, words: int = V) -> Case:
 
     # What `best` drops, words and recurrent weights, PyTorch has no module for.
     pytorch = None if recipe.word_dropout else lambda: _torch_step(recipe, words)
-    return Case(f"training step, `{preset}`", package, pytorch, products, tokens=T * N)
+    return Benchmark(f"training step, `{preset}`", package, pytorch, products, tokens=T * N)
 
 
-def evaluation_case(preset: str, tokens: int) -> Case:
+def evaluation_benchmark(preset: str, tokens: int) -> Benchmark:
     """Perplexity of a text, as at the end of each epoch; words are as frequent as in a language."""
     recipe = PRESETS[preset]
     frequencies = 1 / (np.arange(V) + 2.7)  # the law of Zipf, with Mandelbrot's 2.7
@@ -153,10 +154,10 @@ def evaluation_case(preset: str, tokens: int) -> Case:
 
         return work
 
-    return Case(f"evaluation, `{preset}`", package, pytorch, products, tokens=tokens)
+    return Benchmark(f"evaluation, `{preset}`", package, pytorch, products, tokens=tokens)
 
 
-def generation_case(preset: str) -> Case:
+def generation_benchmark(preset: str) -> Benchmark:
     """Scores for the next token of one sequence, token after token, without drawing it."""
     recipe = PRESETS[preset]
     count = 20
@@ -187,7 +188,7 @@ def generation_case(preset: str) -> Case:
 
         return work
 
-    return Case(f"generation, `{preset}`", package, pytorch, tokens=count)
+    return Benchmark(f"generation, `{preset}`", package, pytorch, tokens=count)
 
 
 def _layer_products(T: int, N: int, D: int, H: int, blocks: int) -> Work:
@@ -283,14 +284,14 @@ def _torch_step(recipe: Recipe, words: int) -> Work:
 
 SIZES = ((35, 20, 100, 100), (35, 20, 650, 650), (100, 32, 128, 256))  # T, N, D, H
 
-CASES = {
-    case.name: case
-    for case in (
-        *(layer_case(name, *size) for size in SIZES for name in LAYERS),
-        step_case("lesson", VILLAGE),
-        *(step_case(preset) for preset in ("book", "better", "best")),
-        evaluation_case("book", 7000),
-        evaluation_case("better", 3500),
-        *(generation_case(preset) for preset in ("book", "better")),
+BENCHMARKS = {
+    benchmark.name: benchmark
+    for benchmark in (
+        *(layer_benchmark(name, *size) for size in SIZES for name in LAYERS),
+        step_benchmark("lesson", VILLAGE),
+        *(step_benchmark(preset) for preset in ("book", "better", "best")),
+        evaluation_benchmark("book", 7000),
+        evaluation_benchmark("better", 3500),
+        *(generation_benchmark(preset) for preset in ("book", "better")),
     )
 }

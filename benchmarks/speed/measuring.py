@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.speed.cases import CASES, LAYERS
+from benchmarks.speed.benchmarks import BENCHMARKS, LAYERS
 from benchmarks.speed.workers import Worker
 
 TURN_SECONDS = 0.1  # about how long a candidate works before the next one has its turn
@@ -25,7 +25,7 @@ class Ratio(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What was measured of one case."""
+    """What was measured of one benchmark."""
 
     name: str
     milliseconds: float  # median of one call
@@ -35,26 +35,26 @@ class Row(NamedTuple):
 
 
 def measure(
-    names: Iterable[str] = tuple(CASES), *, turns: int = 20, threads: int | None = None
+    names: Iterable[str] = tuple(BENCHMARKS), *, turns: int = 20, threads: int | None = None
 ) -> Iterator[Row]:
-    """Time cases.
+    """Time benchmarks.
 
     Args:
-        names: which of `CASES`.
+        names: which of `BENCHMARKS`.
         turns: how often each candidate has its turn.
         threads: for each library; None takes one for each core.
 
     Yields:
-        A row for each case. PyTorch takes part if it is installed.
+        A row for each benchmark. PyTorch takes part if it is installed.
 
     Raises:
-        ValueError: if a name is none of a case.
+        ValueError: if a name is none of a benchmark.
         RuntimeError: if the process of a candidate stops.
     """
     names = list(names)
-    unknown = [name for name in names if name not in CASES]
+    unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        raise ValueError(f"names: expected names of CASES, got {', '.join(unknown)}")
+        raise ValueError(f"names: expected names of BENCHMARKS, got {', '.join(unknown)}")
     candidates = ["package", "products"]
     if importlib.util.find_spec("torch"):
         candidates.append("pytorch")
@@ -64,18 +64,18 @@ def measure(
             for candidate in candidates
         }
         for name in names:
-            case = CASES[name]
+            benchmark = BENCHMARKS[name]
             taking_part = {
                 candidate: worker
                 for candidate, worker in workers.items()
-                if getattr(case, candidate) is not None
+                if getattr(benchmark, candidate) is not None
             }
             seconds = _in_turn(name, taking_part, turns)
             typical = float(np.median(seconds["package"]))
             yield Row(
                 name,
                 1e3 * typical,
-                case.tokens / typical if case.tokens else None,
+                benchmark.tokens / typical if benchmark.tokens else None,
                 *(_ratio(seconds, other) for other in ("pytorch", "products")),
             )
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.speed.cases import CASES, LAYERS
+from benchmarks.speed.benchmarks import BENCHMARKS, LAYERS
 
 STEPS = (100, 1000)  # when resident memory is looked at, to see if it grows
 
@@ -63,7 +63,7 @@ def _peaks(candidate: str, steps: tuple[int, ...]) -> tuple[float, ...]:
 def main() -> None:
     """Train the `book` recipe, and print the peaks."""
     candidate, *steps = sys.argv[1:]
-    work = getattr(CASES["training step, `book`"], candidate)()
+    work = getattr(BENCHMARKS["training step, `book`"], candidate)()
     peaks, done = [], 0
     for count in map(int, steps):
         for _ in range(count - done):

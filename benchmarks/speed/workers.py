@@ -17,7 +17,7 @@ _THREAD_SETTINGS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class Worker:
-    """A process that runs one candidate of one case after another.
+    """A process that runs one candidate of one benchmark after another.
 
     Args:
         candidate: "package", "products" or "pytorch".
@@ -34,9 +34,9 @@ class Worker:
             env=environment,
         )
 
-    def prepare(self, case: str) -> float:
-        """Make the work of a case and do it once; returns the seconds that this one took."""
-        return self._ask("prepare", case)
+    def prepare(self, benchmark: str) -> float:
+        """Make the work of a benchmark and do it once; returns the seconds that this one took."""
+        return self._ask("prepare", benchmark)
 
     def time(self, calls: int) -> list[float]:
         """Do the work so many times, after once that does not count; returns the seconds."""
@@ -66,14 +66,14 @@ class Worker:
 
 def main() -> None:
     """Answer questions on standard input, line by line."""
-    from benchmarks.speed.cases import CASES
+    from benchmarks.speed.benchmarks import BENCHMARKS
 
     (candidate,) = sys.argv[1:]
     work = None
     for line in sys.stdin:
         verb, value = json.loads(line)
         if verb == "prepare":
-            work = getattr(CASES[value], candidate)()
+            work = getattr(BENCHMARKS[value], candidate)()
             answer: Any = _seconds(work)
         else:
             _seconds(work)

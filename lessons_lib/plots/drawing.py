@@ -46,7 +46,7 @@ def arrow(axes: Axes, start: Point, end: Point, colour: str = GREY, **style: Any
     axes.annotate("", end, start, arrowprops=plain | style)
 
 
-def words(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
+def put_text(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """A text with its middle at a point."""
     axes.text(x, y, text, **{"ha": "center", "va": "center"} | style)
 
@@ -67,7 +67,7 @@ def box(
     corner, shape = (x - width / 2, y - height / 2), f"round,pad={pad}"
     look = {"fc": PALE, "ec": GREY} | style
     axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, **look))
-    words(axes, x, y, text, fontsize=fontsize, color=colour)
+    put_text(axes, x, y, text, fontsize=fontsize, color=colour)
 
 
 def node(
@@ -83,4 +83,4 @@ def node(
     """A white circle over what lies there; its text is in that colour, style is for the circle."""
     look = {"fc": "white", "ec": GREY} | style
     axes.add_patch(Circle(centre, radius, zorder=3, **look))
-    words(axes, *centre, text, fontsize=fontsize, color=colour, zorder=4)
+    put_text(axes, *centre, text, fontsize=fontsize, color=colour, zorder=4)

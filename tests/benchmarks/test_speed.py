@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.speed.cases import CASES, LAYERS, layer_case
+from benchmarks.speed.benchmarks import BENCHMARKS, LAYERS, layer_benchmark
 from benchmarks.speed.measuring import Growth, Ratio, Row, measure
 from benchmarks.speed.memory import Memory, memory
 from benchmarks.speed.projection import projections
@@ -17,7 +17,7 @@ SMALL = "RNN 35, 20, 100, 100"
 
 
 def test_the_table_has_a_row_for_each_layer_and_size_and_for_what_a_model_does():
-    names = list(CASES)
+    names = list(BENCHMARKS)
     assert sum(name.startswith(tuple(LAYERS)) for name in names) == 9
     for work in ("training step", "evaluation", "generation"):
         assert [f"{work}, `{preset}`" in names for preset in ("book", "better")] == [True, True]
@@ -26,11 +26,11 @@ def test_the_table_has_a_row_for_each_layer_and_size_and_for_what_a_model_does()
 
 @pytest.mark.parametrize("cell", LAYERS)
 def test_all_candidates_of_a_layer_do_their_work(cell):
-    case = layer_case(cell, 3, 2, 4, 5)
-    case.package()()
-    case.products()()
+    benchmark = layer_benchmark(cell, 3, 2, 4, 5)
+    benchmark.package()()
+    benchmark.products()()
     if HAS_TORCH:
-        case.pytorch()()
+        benchmark.pytorch()()
 
 
 @pytest.mark.thorough

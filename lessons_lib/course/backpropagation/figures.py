@@ -16,9 +16,9 @@ from lessons_lib.plots.drawing import (
     box,
     canvas,
     node,
+    put_text,
     side_by_side,
     single,
-    words,
 )
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
@@ -29,12 +29,12 @@ GRADIENT: dict[str, Any] = {"color": VERMILION, "fontsize": 10, "family": "monos
 def unrolled_graph() -> Figure:
     """Three steps with a loss each; at the middle one the two gradients meet."""
     figure, axes = canvas(9.2, 4.2, (-0.3, 13.2), (0.0, 5.9))
-    words(axes, 0.2, 2.6, "$h_0$", fontsize=14)
+    put_text(axes, 0.2, 2.6, "$h_0$", fontsize=14)
     for t, x in enumerate((3.0, 6.5, 10.0), start=1):
         met = t == 2
         box(axes, (x, 2.6), BOX, f"$h_{t}$", fontsize=12, lw=1.5)
         box(axes, (x, 5.0), BOX, rf"$\ell_{t}$", fontsize=12, lw=1.5)
-        words(axes, x, 0.4, f"$x_{t}$", fontsize=14)
+        put_text(axes, x, 0.4, f"$x_{t}$", fontsize=14)
         _way(axes, (x, 0.75), (x, 2.2))
         _way(axes, (x - 0.12, 3.0), (x - 0.12, 4.65))
         _way(axes, (x + 0.12, 4.65), (x + 0.12, 3.0), VERMILION, thick=met)
@@ -44,11 +44,11 @@ def unrolled_graph() -> Figure:
         _way(axes, (x - 0.55, 2.48), (before, 2.48), VERMILION, thick=t == 3)
         label = "dh0" if t == 1 else "dh_next"
         middle = (before + x - 0.55) / 2
-        words(axes, middle, 2.2, label, va="top", **GRADIENT)
+        put_text(axes, middle, 2.2, label, va="top", **GRADIENT)
         axes.text(middle, 2.85, "$W_h$", fontsize=10, ha="center", va="bottom")
         axes.text(x + 0.12, 1.4, "$W_x$", fontsize=10, va="center")
-    words(axes, 12.2, 5.0, r"$L = \ell_1 + \ell_2 + \ell_3$", fontsize=12)
-    words(axes, 6.5, 5.62, "two gradients meet in $h_2$", color=VERMILION, fontsize=10)
+    put_text(axes, 12.2, 5.0, r"$L = \ell_1 + \ell_2 + \ell_3$", fontsize=12)
+    put_text(axes, 6.5, 5.62, "two gradients meet in $h_2$", color=VERMILION, fontsize=10)
     return figure
 
 
@@ -56,7 +56,7 @@ def chunk_graph(num_steps: int = 9, length: int = 3) -> Figure:
     """Truncated backpropagation: the state carried over the cuts above, reset at them below."""
     figure, axes = canvas(9.2, 3.6, (-1.4, num_steps + 0.3), (-0.2, 4.1))
     for y, title, carried in ((3.0, "state\ncarried", True), (0.8, "state reset\nto zeros", False)):
-        words(axes, -0.75, y, title, fontsize=10)
+        put_text(axes, -0.75, y, title, fontsize=10)
         for t in range(num_steps):
             node(axes, (t + 0.5, y), f"$h_{{{t + 1}}}$", radius=0.27, lw=1.5)
             axes.plot([t + 0.5] * 2, [y + 0.27, y + 0.62], color=GREY, lw=1.2)
@@ -69,7 +69,7 @@ def chunk_graph(num_steps: int = 9, length: int = 3) -> Figure:
             if not cut:
                 _way(axes, (t + 0.23, y - 0.11), (t - 0.23, y - 0.11), VERMILION)
             elif not carried:
-                words(axes, t + 0.12, y + 0.02, "0", fontsize=10)
+                put_text(axes, t + 0.12, y + 0.02, "0", fontsize=10)
             if cut:
                 axes.plot([t, t], [y - 0.62, y + 0.85], color=GREY, lw=1.6, ls=":")
     return figure

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.drawing import arrow, box, canvas
-from lessons_lib.plots.drawing import words as put
+from lessons_lib.plots.drawing import arrow, box, canvas, put_text
 from lessons_lib.plots.style import BLUE, LINE_STYLES, MARKERS, VERMILION
 
 HATCHES = ("", "//", "..", "xx")
@@ -83,19 +82,19 @@ def one_word_at_a_time(words: Sequence[str]) -> Figure:
     columns, rows = len(words) - 1, ("reads", "embedding", "", "affine map", "softmax", "predicts")
     figure, axes = canvas(8.6, 4.9, (-1.7, 2 * columns - 1.3), (-0.4, 5.4))
     for row, name in enumerate(rows):
-        put(axes, -0.72, row, name, ha="right", fontsize=10)
+        put_text(axes, -0.72, row, name, ha="right", fontsize=10)
     for t, word in enumerate(words[:-1]):
         x, following = 2.0 * t, words[t + 1]
-        put(axes, x, 0, f"“{word}”", fontsize=12)
+        put_text(axes, x, 0, f"“{word}”", fontsize=12)
         box(axes, (x, 1), (0.8, 0.3), "row of E", fontsize=9, fc="white")
         box(axes, (x, 2), (0.9, 0.5), "LSTM", colour="white", fc=BLUE, fontsize=11)
         box(axes, (x, 3), (0.8, 0.3), "V scores", fontsize=9, fc="white")
         box(axes, (x, 4), (0.8, 0.3), "p", fontsize=10, fc="white")
-        put(axes, x, 5, f"“{following}”", fontsize=12, weight="bold")
+        put_text(axes, x, 5, f"“{following}”", fontsize=12, weight="bold")
         for row in range(5):
             arrow(axes, (x, row + (0.32 if row == 2 else 0.22)), (x, row + 0.68))
         if t + 1 < columns:
             arrow(axes, (x + 0.52, 2), (x + 1.48, 2), BLUE, lw=2.4)
-            put(axes, x + 0.74, 2.2, "h, c", color=BLUE, fontsize=10)
+            put_text(axes, x + 0.74, 2.2, "h, c", color=BLUE, fontsize=10)
             arrow(axes, (x + 0.45, 4.9), (x + 1.6, 0.2), VERMILION, linestyle=":", lw=1.4)
     return figure

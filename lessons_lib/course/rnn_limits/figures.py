@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from lessons_lib.plots.drawing import arrow, box, canvas, node, side_by_side, words
+from lessons_lib.plots.drawing import arrow, box, canvas, node, put_text, side_by_side
 from lessons_lib.plots.style import BLUE, LINE_STYLES, VERMILION
 
 
@@ -56,8 +56,8 @@ def way_back(num_steps: int = 3) -> Figure:
         for start, end in ((x - 0.46, tanh + 0.5), (tanh - 0.5, weights + 0.45)):
             arrow(axes, (start, 0), (end, 0), VERMILION, arrowstyle="-", **width)
         arrow(axes, (weights - 0.45, 0), (x - step + 0.46, 0), VERMILION, **width)
-    words(axes, last - 1.12, 0.75, "tanh: another factor\nat each step", fontsize=10)
-    words(axes, last - 2.4, -0.6, "weights: the same\nat each step", fontsize=10)
+    put_text(axes, last - 1.12, 0.75, "tanh: another factor\nat each step", fontsize=10)
+    put_text(axes, last - 2.4, -0.6, "weights: the same\nat each step", fontsize=10)
     return figure
 
 
