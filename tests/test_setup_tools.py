@@ -21,6 +21,7 @@ case "$*" in
     --version) echo "Python 3.9.18" ;;
     *ensurepip*) exit "${NO_VENV:-0}" ;;
     "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *"--target .venv/uv uv") mkdir -p .venv/uv/bin && cp not-in-path/uv .venv/uv/bin ;;
     "-m pip "*) exit "${PIP_FAILS:-0}" ;;
 esac
 """
@@ -123,13 +124,32 @@ def test_an_environment_is_added_to_and_made_afresh_after_an_interruption(folder
 def test_where_uv_is_it_is_used_and_pip_is_left_for_its_failing(
     folder: Path, environ: dict[str, str], status: int, said: str
 ):
-    (folder / "bin").mkdir()
-    (folder / "bin" / "uv").write_text(FAKE_UV)
-    (folder / "bin" / "uv").chmod(0o755)
+    fake_uv(folder / "bin")
     result = make_venv(folder, **environ)
     assert result.returncode == status and said in result.stderr
     assert (".installed" in contents(folder)) == (status == 0)
     assert len((folder / "uv.log").read_text().splitlines()) == 2
+
+
+def fake_uv(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "uv").write_text(FAKE_UV)
+    (folder / "uv").chmod(0o755)
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [({"PIP_FAILS": "1"}, 0), ({"UV_FAILS": "1"}, 0), ({"UV_FAILS": "1", "PIP_FAILS": "1"}, 1)],
+)
+def test_where_no_uv_is_pip_brings_it_for_the_time_being(
+    folder: Path, environ: dict[str, str], status: int
+):
+    fake_uv(folder / "not-in-path")
+    result = make_venv(folder, **environ)
+    assert result.returncode == status
+    assert contents(folder) == ({"bin", ".installed"} if status == 0 else {"bin"})
+    assert (folder / "uv.log").read_text().count("pip install") == 1
 
 
 @pytest.fixture

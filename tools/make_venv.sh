@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv with the package and its tools in it: sh tools/make_venv.sh PYTHON
-# With uv where it is installed, since that takes seconds; else, or if uv fails, with pip.
+# With uv, since that takes seconds where pip takes a minute; where there is none, pip brings it for
+# the time being. If uv fails, with pip.
 # .venv/.installed marks success; .venv.unfinished stays behind when the work is cut off.
 set -eu
 python=$1
@@ -32,16 +33,23 @@ if [ -e .venv.unfinished ] || ! .venv/bin/python -c '' 2> /dev/null; then
         "$python" -m venv --clear .venv
 fi
 
-echo "Installing the course's packages into .venv: once, about a minute, or seconds with uv."
+echo "Installing the course's packages into .venv: once, about half a minute."
 pwd -P > .venv.unfinished
 with_uv() {
-    [ "$uv" ] && uv pip install --quiet --python .venv/bin/python "$@"
+    if [ "$uv" ]; then
+        uv pip install --quiet --python .venv/bin/python "$@"
+    else # what pip says below is enough if this fails
+        with_pip --retries 0 --target .venv/uv uv 2> /dev/null &&
+            .venv/uv/bin/uv pip install --quiet --python .venv/bin/python "$@" 2> /dev/null
+    fi
 }
 with_pip() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
 }
 set -- --constraint constraints.txt --editable '.[lab,dev]'
-if ! with_uv "$@" && ! with_pip "$@"; then
+with_uv "$@" || with_pip "$@" && installed=yes || installed=
+rm -rf .venv/uv
+if [ ! "$installed" ]; then
     rm .venv.unfinished # both check before they change anything: the environment is whole
     fail "The packages could not be installed: the lines above say why. Then run make again."
 fi
