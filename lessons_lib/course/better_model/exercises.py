@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.cells import lstm_step
+from lessons_lib.course.shared.cases import rnn_weights
 from lessons_lib.grading import Output, by_hand, exercise
 
 LESSON = "09_better_language_model"
@@ -46,14 +47,7 @@ PLATEAU_SIZES = [{"K": 9, "factor": 4}, {"K": 9, "factor": 2}, {"K": 12, "factor
 def make_stack_case(
     rng: np.random.Generator, T: int, N: int, D: int, H: int, L: int
 ) -> dict[str, Any]:
-    layers = [
-        {
-            "Wx": rng.normal(size=(size, 4 * H)) / np.sqrt(size),
-            "Wh": rng.normal(size=(H, 4 * H)) / np.sqrt(H),
-            "b": rng.normal(size=4 * H),
-        }
-        for size in [D] + [H] * (L - 1)
-    ]
+    layers = [rnn_weights(rng, size, H, gates=4) for size in [D] + [H] * (L - 1)]
     return {
         "x": rng.normal(size=(T, N, D)),
         "h0": rng.uniform(-1, 1, size=(L, N, H)),

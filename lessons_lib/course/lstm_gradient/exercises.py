@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib import cells
+from lessons_lib.course.shared.cases import rnn_weights
 from lessons_lib.course.shared.sizes import SEQUENCE_SIZES, STEP_SIZES
 from lessons_lib.grading import Output, by_hand, exercise
 
@@ -68,13 +69,11 @@ def memory_backward(dc, c_prev, i, f, g):
 
 def make_caches(rng: np.random.Generator, T: int, N: int, D: int, H: int) -> list[cells.LSTMCache]:
     """The caches of an LSTM with random weights that has read T random inputs."""
-    Wx = rng.normal(size=(D, 4 * H)) / np.sqrt(D)
-    Wh = rng.normal(size=(H, 4 * H)) / np.sqrt(H)
-    b = rng.normal(size=4 * H)
+    weights = rnn_weights(rng, D, H, gates=4)
     h, c = rng.uniform(-1, 1, size=(N, H)), rng.normal(size=(N, H))
     caches = []
     for x in rng.normal(size=(T, N, D)):
-        h, c, cache = cells.lstm_step(x, h, c, Wx, Wh, b)
+        h, c, cache = cells.lstm_step(x, h, c, **weights)
         caches.append(cache)
     return caches
 
