@@ -256,7 +256,7 @@ by_hand(
         "multiplied there.",
     ],
     mistakes={
-        5: "One of the two arrows that end in h_1 is missing: what comes back from step 2?",
+        5: "One of the two arrows that end in h_1 is missing: its loss and step 2 send one each.",
         4: "That is what comes back from one step. w is used in both.",
         2: "That is what step 1 sends back. w is used in step 2 as well.",
         10: "What w multiplied in step 2 is h_1, the state that came in, and in step 1 it is h_0.",
