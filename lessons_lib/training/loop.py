@@ -100,19 +100,12 @@ class Trainer:
         """
         recipe, params = self.recipe, self.model.params
         inputs, targets = self.batches.batch(self.steps)
-        if recipe.reset_prob and self.state is not None:
-            lanes = self.model.rng.random(recipe.batch_size) < recipe.reset_prob
-            for part in flatten_state(self.state).values():
-                part[lanes] = 0
+        self._forget_in_some_rows()
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported below
             loss, state = self.model.loss(inputs, targets, self.state)
             self.model.backward()
             norm = global_norm(self.model.grads)
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise FloatingPointError(
-                f"step {self.steps + 1}: loss {loss} and gradient norm {norm} are not finite; "
-                f"try a lower learning rate (lr) or a lower clipping threshold (max_norm)"
-            )
+        self._check_is_finite(loss, norm)
         rate = min(1.0, recipe.max_norm / (norm + 1e-6))  # as in gradients.clip_grads
         lr = self.schedule.rate(self.steps)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -126,6 +119,20 @@ class Trainer:
         window = min(self.steps, max(1, recipe.average * self.steps_per_epoch))
         average(self.averaged, params, window)
         return StepResult(loss, norm, lr)
+
+    def _forget_in_some_rows(self) -> None:
+        """Set the carried state to 0 where chance has it, as often as the recipe says."""
+        if self.recipe.reset_prob and self.state is not None:
+            rows = self.model.rng.random(self.recipe.batch_size) < self.recipe.reset_prob
+            for part in flatten_state(self.state).values():
+                part[rows] = 0
+
+    def _check_is_finite(self, loss: float, norm: float) -> None:
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise FloatingPointError(
+                f"step {self.steps + 1}: loss {loss} and gradient norm {norm} are not finite; "
+                f"try a lower learning rate (lr) or a lower clipping threshold (max_norm)"
+            )
 
     @contextmanager
     def with_averages(self) -> Iterator[LanguageModel]:
