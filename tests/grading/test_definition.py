@@ -132,6 +132,18 @@ def test_alternative_answers_are_right_too():
     assert check(lambda a, scale: 2 * a if len(a) == 1 else -2 * a, "double").score == 0
 
 
+def test_a_wrong_answer_is_told_the_first_case_that_no_alternative_explains():
+    made = define(double)
+
+    @made.alternative
+    def negative(a, scale):
+        return -scale * a
+
+    found = check(lambda a, scale: 5 * a if len(a) == 1 else -2 * a, "double").results[0]
+    assert found.score == 0
+    assert "N=1, H=2, float64 (the case before it is right)" in found.message
+
+
 def test_tolerance_by_dtype():
     define(double, outputs=[Output("da", "N 4H", tolerance={"float64": 1e-3, "float32": 1e-3})])
     assert check(lambda a, scale: 2 * a + 1e-4, "double").score == 1

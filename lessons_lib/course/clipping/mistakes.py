@@ -1,4 +1,7 @@
+# mypy: allow-untyped-defs
 """Wrong versions of lesson 04's exercises, each with what to tell who wrote one like it."""
+
+import numpy as np
 
 from lessons_lib.course.clipping.exercises import clip_grads, clip_values, global_norm
 
@@ -90,6 +93,48 @@ clip_grads.mistake(
     "return norm",
     "return global_norm(grads)",
 )
+
+# The same in the papers' form, without the small constant, which is as right.
+
+
+def without_constant(name):
+    hint = next(known.hint for known in clip_grads.misconceptions if known.name == name)
+    return clip_grads.misconception(hint, name=f"{name}_without_constant")
+
+
+@without_constant("clipped_per_array")
+def clipped_per_array(grads, max_norm):
+    norm = global_norm(grads)
+    for g in grads.values():
+        g *= min(1, max_norm / np.sqrt(np.sum(g**2)))
+    return norm
+
+
+@without_constant("short_ones_lengthened")
+def short_ones_lengthened(grads, max_norm):
+    norm = global_norm(grads)
+    for g in grads.values():
+        g *= max_norm / norm
+    return norm
+
+
+@without_constant("comparison_reversed")
+def comparison_reversed(grads, max_norm):
+    norm = global_norm(grads)
+    if norm < max_norm:
+        for g in grads.values():
+            g *= max_norm / norm
+    return norm
+
+
+@without_constant("norm_after_clipping")
+def norm_after_clipping(grads, max_norm):
+    norm = global_norm(grads)
+    if norm > max_norm:
+        for g in grads.values():
+            g *= max_norm / norm
+    return global_norm(grads)
+
 
 # Clipping by value
 

@@ -272,10 +272,13 @@ def _findings(
     outcomes: Sequence[Outcome],
     expected: list[tuple[Any, ...]],
 ) -> list[Finding]:
-    """What is wrong in each case, by the right answer that it has most of, the reference first."""
+    """What is wrong in each case, by the right answer that it has most of, the reference first.
+
+    Two answers of as many points are told apart by single cases: right in one of them is nearer.
+    """
     others = ((answer, expected_of(exercise, cases, answer)) for answer in exercise.alternatives)
     nearest: list[Finding] = []
-    most = -1.0
+    most = (-1.0, 0)
     for answer, by_case in itertools.chain([(exercise.reference, expected)], others):
         coarse = _float32_tolerance(exercise, answer, cases, outcomes, by_case)
         findings = [
@@ -285,8 +288,12 @@ def _findings(
         if all(finding.is_right for finding in findings):
             return findings
         right = [o for o in exercise.outputs if all(f.is_right_in(o.name) for f in findings)]
-        if (points := sum(output.points for output in right)) > most:
-            nearest, most = findings, points
+        found = (
+            sum(output.points for output in right),
+            sum(f.is_right_in(o.name) for f in findings for o in exercise.outputs),
+        )
+        if found > most:
+            nearest, most = findings, found
     return nearest
 
 
