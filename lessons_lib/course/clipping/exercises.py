@@ -32,7 +32,10 @@ def make_grads(rng: np.random.Generator, D: int, H: int) -> dict[str, np.ndarray
 
 
 def make_norm_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
-    return {"grads": make_grads(rng, D, H)}
+    grads = make_grads(rng, D, H)
+    if D > H:  # as a model names them: the norm is that of any arrays
+        grads = {f"rnn.0.{name}": g for name, g in grads.items()}
+    return {"grads": grads}
 
 
 def make_clip_case(
