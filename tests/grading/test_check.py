@@ -267,6 +267,11 @@ def test_a_cache_may_follow():
     )
 
 
+def test_what_else_has_a_wrong_shape_is_named_and_no_more():
+    _, text = found(step(lambda h, c: (h[:, 1:], c.T)))
+    assert "it is transposed. Not of the right shape either: h." in text
+
+
 def test_results_in_another_order():
     result, text = found(step(lambda h, c: (c, h)))
     assert (result.status, result.score) == ("failed", 0)

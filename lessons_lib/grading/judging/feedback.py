@@ -158,7 +158,7 @@ def about_results(exercise: Exercise, problems: Mapping[str, Problem], outcome: 
     else:
         alike = [o.name for o in wrong if o is not first and problems[o.name].kind == problem.kind]
         if alike:
-            lines.append(f"The same for {in_words(alike)}.")
+            lines.append(f"Not of the right {problem.kind} either: {in_words(alike)}.")
     return "\n".join(lines)
 
 
