@@ -369,6 +369,35 @@ def test_no_archive_takes_the_room_of_others(tmp_path, monkeypatch, limit, most,
     assert {why.partition(";")[0] for why in found.left_out.values()} == {reason}
 
 
+@pytest.mark.parametrize(("limit", "most"), [("MOST_ARCHIVE", 1000), ("MOST_OF_A_STUDENT", 3)])
+def test_nobody_takes_the_room_of_others_in_the_archive_of_a_class(
+    tmp_path, monkeypatch, limit, most
+):
+    monkeypatch.setattr(unpacking, limit, most)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 1500)
+    monkeypatch.setattr(unpacking, "MOST_MEMBERS", 20)
+    files = {f"aaron_101_9000{k}_hw.py": "#" * 300 for k in range(8)}
+    (tmp_path / "class.zip").write_bytes(zipped({**files, "bob_102_80000_hw.py": RIGHT}))
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert list(found.submissions) == [*list(files)[:3], "bob_102_80000_hw.py"]
+
+
+def test_a_task_that_is_called_as_canvas_calls_a_student_is_no_student(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 3)
+    when = "attempt_2026-03-05-10-15-00_a.py"
+    files = {f"CS_101_202610_{name}_{when}": RIGHT for name in "abcde"}
+    (tmp_path / "class.zip").write_bytes(zipped(files))
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert list(found.submissions) == list(files)
+
+
+def test_a_name_that_looks_like_one_that_is_written_out_takes_no_line_of_another(tmp_path):
+    names = ["a.py", "alice  smith.txt", "alice \\x20smith.txt", "b\x1b.txt", "b\\x1b.txt"]
+    (tmp_path / "class.zip").write_bytes(zipped(dict.fromkeys(names, "")))
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert len(found.left_out) == 4
+
+
 def test_what_a_student_hands_in_by_the_thousand_fills_no_table(tmp_path, monkeypatch):
     monkeypatch.setattr(unpacking, "MOST_TOLD", 5)
     monkeypatch.setattr(unpacking, "MOST_MEMBERS", 40)

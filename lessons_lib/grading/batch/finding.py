@@ -279,6 +279,7 @@ def shown_name(name: str) -> str:
     Of a long one beginning and end are shown, and a number in place of the rest, so that two files
     are not told apart by what is left out.
     """
+    name = re.sub(r"\\(?=[xuU])", r"\\\\", name)  # what looks like one that is written out
     name = re.sub(r"(?<![^/ ]) | (?![^/])", r"\\x20", shown(name, keep=""))
     if len(name) <= LONGEST:
         return name
@@ -346,7 +347,16 @@ def _in_archive(
     if depth > MOST_ARCHIVES:
         _leave_out(found, prefix, "an archive in an archive in an archive")
         return
-    folder, left_out = unpacker.unpack(path, room)
+
+    def rooms(names: Sequence[str]) -> dict[str, Room]:
+        names = [prefix + name for name in names]
+        titles = titles_of(names)
+        named = [name for name in names if platform_of(name, titles)]
+        room_of = unpacker.room_in_a_class
+        return {name[len(prefix) :]: room_of(student_of(name, titles)) for name in named}
+
+    of_many = room_inside is None
+    folder, left_out = unpacker.unpack(path, room, rooms if of_many else lambda names: {})
     if not left_out and not any(folder.iterdir()):
         left_out = {"": "there is no file in it"}
     whole = prefix if depth else path.name  # one that is named has its own name

@@ -4,6 +4,7 @@ import os
 import stat
 import time
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -64,13 +65,26 @@ class Unpacker:
     def __init__(self, folder: Path) -> None:
         self._folder, self._number = folder, 0
         self._rooms: dict[str, Room] = {}
+        self._rooms_in_a_class: dict[str, Room] = {}
 
     def room_of(self, student: str) -> Room:
         """What is left of a student's room."""
         return self._rooms.setdefault(student, room_of_a_student())
 
-    def unpack(self, archive: Path, room: Room) -> tuple[Path, dict[str, str]]:
+    def room_in_a_class(self, student: str) -> Room:
+        """The same for what a student has in an archive of all, archives in it as they are."""
+        room = Room(MOST_ARCHIVE, MOST_OF_A_STUDENT)
+        return self._rooms_in_a_class.setdefault(student, room)
+
+    def unpack(
+        self, archive: Path, room: Room, own: Callable[[Sequence[str]], Mapping[str, Room]]
+    ) -> tuple[Path, dict[str, str]]:
         """Unpack what can be graded, and archives, as long as there is room.
+
+        Args:
+            archive: a .zip file.
+            room: of all that is in it.
+            own: by the names of members, the rooms of those whose students are known.
 
         Returns:
             The folder, and why other members are not in it, by name; "" for the whole archive.
@@ -85,11 +99,14 @@ class Unpacker:
                 room.members -= len(opened.infolist())
                 if room.members < 0:
                     raise _RefusedError("the student's archives hold too many files")
+                rooms = own([member.filename for member in opened.infolist()])
                 for member in opened.infolist():
                     if member.filename.endswith("/"):
                         continue
                     try:
-                        _unpack_member(opened, member, folder, room)
+                        student = rooms.get(member.filename)
+                        both = [room] if student is None else [student, room]
+                        _unpack_member(opened, member, folder, both)
                     except _RefusedError as error:
                         left_out[member.filename] = str(error)
                     except Exception as error:  # whatever zipfile meets in a damaged archive
@@ -106,7 +123,7 @@ class Unpacker:
 
 
 def _unpack_member(
-    opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, room: Room
+    opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, rooms: Sequence[Room]
 ) -> None:
     parts = member.filename.replace("\\", "/").split("/")
     if parts[0] == "" or ".." in parts or ":" in parts[0]:
@@ -126,11 +143,12 @@ def _unpack_member(
     packed_much = member.file_size > MOST_RATIO * member.compress_size
     if member.file_size > most or (member.file_size > RATIO_FROM and packed_much):
         raise _RefusedError(f"it unpacks to {member.file_size:,} bytes")
-    room.files -= 1
-    if room.files < 0:
-        raise _RefusedError(
-            "there are too many files for one student; name a class's archive as PATH"
-        )
+    for room in rooms:  # the student's own comes first: what it refuses takes nobody else's
+        room.files -= 1
+        if room.files < 0:
+            raise _RefusedError(
+                "there are too many files for one student; name a class's archive as PATH"
+            )
     target = folder.joinpath(*parts)
     if target.exists():
         raise _RefusedError("another one has its name")
@@ -138,10 +156,11 @@ def _unpack_member(
     # What the table of contents says of sizes need not be true.
     try:
         with opened.open(member) as source, target.open("wb") as copy:
-            left = max(0, min(most, room.bytes))
+            left = max(0, min(most, *(room.bytes for room in rooms)))
             while piece := source.read(min(1_000_000, left + 1)):
                 left -= len(piece)
-                room.bytes -= len(piece)
+                for room in rooms:
+                    room.bytes -= len(piece)
                 if left < 0:
                     raise _RefusedError("it unpacks to more than there is room for")
                 copy.write(piece)
