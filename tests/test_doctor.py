@@ -14,6 +14,7 @@ import pytest
 from lessons_lib import files
 from lessons_lib.cli import common, machine
 from lessons_lib.course.lessons import LESSONS
+from lessons_lib.grading.export import TARGETS
 from lessons_lib.grading.isolation import policy
 from lessons_lib.text import CORPORA
 from lessons_lib.training import PRESETS
@@ -205,6 +206,7 @@ def test_tab_completion(typed, completed, lessons, monkeypatch):
     assert (status, out.split(), err) == (0, completed, "")
 
 
-def test_tab_completes_to_every_corpus_and_preset():
+def test_tab_completes_to_every_corpus_preset_and_platform():
+    assert list(common.PLATFORM_NAMES) == list(TARGETS)
     assert list(common.CORPUS_NAMES) == list(CORPORA)
     assert set(common.PRESET_NAMES) == set(PRESETS)
