@@ -143,7 +143,7 @@ def test_notebooks_are_looked_for_here_below_and_beside_the_package(monkeypatch,
     assert finding.level == "warning" and finding.found.endswith(f"lacks {LESSONS[0].name}")
 
     (tmp_path / "notebooks" / f"{LESSONS[0].name}.ipynb").touch()
-    all_here = machine.ok(f"11 lessons in {tmp_path / 'notebooks'}")
+    all_here = machine.ok(f"{len(LESSONS)} lessons in {tmp_path / 'notebooks'}")
     assert machine.look_at_notebooks(elsewhere) == all_here
     monkeypatch.setattr(machine, "CHECKOUT", elsewhere)
     assert machine.look_at_notebooks(tmp_path) == all_here

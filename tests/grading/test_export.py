@@ -16,6 +16,7 @@ import pytest
 
 from lessons_lib.cli.common import lesson_files, lesson_names
 from lessons_lib.course import exercises
+from lessons_lib.course.lessons import LESSONS
 from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
@@ -346,7 +347,7 @@ def test_the_command_makes_a_wheel_and_says_why(lessons, tmp_path, monkeypatch):
     status, _, said = lessons("export", "github", "--lesson", "77", "--out", tmp_path / "b")
     assert (status, said) == (
         2,
-        "lessons: --lesson: expected a number up to 10 or a name, got 77\n",
+        f"lessons: --lesson: expected a number up to {len(LESSONS) - 1} or a name, got 77\n",
     )
     status, _, said = lessons("export", "github", "--text", "--out", tmp_path / "c")
     assert status == 2 and "--text: expected --lesson" in said
