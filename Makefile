@@ -40,6 +40,7 @@ test: $(INSTALLED) ## run the tests, then every notebook against its stored outp
 refresh: $(INSTALLED) ## run notebooks anew and store their outputs: make refresh NOTEBOOKS=...
 	$(PY) tools/refresh_notebooks.py $(NOTEBOOKS)
 	$(PY) tools/make_readme_picture.py
+	$(PY) tools/list_notebooks.py
 
 lint: $(INSTALLED) ## check the style of code and notebooks, and the package's types
 	$(PY) -m ruff check .

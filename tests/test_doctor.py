@@ -14,6 +14,7 @@ import pytest
 from lessons_lib import files
 from lessons_lib.cli import common, machine
 from lessons_lib.course.lessons import LESSONS
+from lessons_lib.grading.export import TARGETS
 from lessons_lib.grading.isolation import policy
 from lessons_lib.text import CORPORA
 from lessons_lib.training import PRESETS
@@ -142,7 +143,7 @@ def test_notebooks_are_looked_for_here_below_and_beside_the_package(monkeypatch,
     assert finding.level == "warning" and finding.found.endswith(f"lacks {LESSONS[0].name}")
 
     (tmp_path / "notebooks" / f"{LESSONS[0].name}.ipynb").touch()
-    all_here = machine.ok(f"11 lessons in {tmp_path / 'notebooks'}")
+    all_here = machine.ok(f"{len(LESSONS)} lessons in {tmp_path / 'notebooks'}")
     assert machine.look_at_notebooks(elsewhere) == all_here
     monkeypatch.setattr(machine, "CHECKOUT", elsewhere)
     assert machine.look_at_notebooks(tmp_path) == all_here
@@ -205,6 +206,7 @@ def test_tab_completion(typed, completed, lessons, monkeypatch):
     assert (status, out.split(), err) == (0, completed, "")
 
 
-def test_tab_completes_to_every_corpus_and_preset():
+def test_tab_completes_to_every_corpus_preset_and_platform():
+    assert list(common.PLATFORM_NAMES) == list(TARGETS)
     assert list(common.CORPUS_NAMES) == list(CORPORA)
     assert set(common.PRESET_NAMES) == set(PRESETS)

@@ -1,7 +1,6 @@
 """`make` sets up .venv once and safely, and `make lab` opens the right page in the right way."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 from jupyterlab_server.settings_utils import _get_overrides
 
-from lessons_lib.course.lessons import FURTHER, LESSONS
 from tools.start_lab import config_path, lab_options, threads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,12 +183,6 @@ def test_the_lab_opens_the_first_page(
 def test_a_course_without_its_page_is_said_to_be_one(tmp_path: Path):
     with pytest.raises(SystemExit, match=r"there is no notebooks/README\.md"):
         lab_options(tmp_path, {}, sys.platform, False)
-
-
-def test_the_page_names_every_lesson():
-    text = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| \[.+\]\((.+)\) \| .+ \| (\d+) \|$", text, re.MULTILINE)
-    assert rows == [(lesson.file, str(lesson.minutes)) for lesson in (*LESSONS, *FURTHER)]
 
 
 def test_products_have_one_thread_where_the_reader_says_nothing():

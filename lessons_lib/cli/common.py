@@ -27,6 +27,7 @@ def completed_from(*values: str) -> Callable[[str], list[str]]:
 # Named here too, since --help and Tab must not wait for the modules that have them.
 CORPUS_NAMES = ("village", "shakespeare", "shakespeare-words", "ptb")
 PRESET_NAMES = ("lesson", "char", "small", "book", "better", "best")
+PLATFORM_NAMES = ("nbgrader", "otter", "gradescope", "github", "student")
 CorpusName = Annotated[
     str,
     typer.Argument(

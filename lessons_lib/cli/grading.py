@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lessons_lib.cli.common import completed_from
+from lessons_lib.cli.common import PLATFORM_NAMES, completed_from
 from lessons_lib.cli.output import say, say_next, show_markdown
 
 MOST_TOLD = 20  # lines of a kind
@@ -214,8 +214,8 @@ def export_exercises(
         str,
         typer.Argument(
             metavar="PLATFORM",
-            help="nbgrader, otter, gradescope, github, student",
-            autocompletion=completed_from("nbgrader", "otter", "gradescope", "github", "student"),
+            help=", ".join(PLATFORM_NAMES),
+            autocompletion=completed_from(*PLATFORM_NAMES),
         ),
     ],
     out: Annotated[Path, typer.Option(help="folder to write to, new or empty")],

@@ -281,6 +281,11 @@ def test_case_maker_must_name_the_parameters():
         made.cases(np.random.default_rng(0))
 
 
+def test_case_maker_must_take_the_sizes():
+    with pytest.raises(ValueError, match=r"^make_case: expected .* rng, N, H, got one of rng, N$"):
+        define(double, make_case=lambda rng, N: {"x": rng.normal(size=N)})
+
+
 def test_reveal_prints_the_reference_without_its_decorator(capsys):
     define(double)
     reveal("double")

@@ -1,6 +1,8 @@
 """Handouts give nothing away, and are refused where they could not be graded."""
 
 import ast
+import itertools
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 
 from lessons_lib.cli.common import lesson_files, lesson_names
 from lessons_lib.course import exercises
+from lessons_lib.course.lessons import LESSONS
 from lessons_lib.grading import Report, Result, grade
 from lessons_lib.grading.batch import load_exercises
 from lessons_lib.grading.export import TARGETS, assignment, export, student, wheel
@@ -64,10 +67,19 @@ def assert_without(folder, *absent):
             assert word not in data.decode(), name
 
 
+def solution(exercise):
+    """The lines of a reference below its docstring that say something, as they stand in JSON."""
+    (function,) = ast.parse(exercise.source).body
+    lines = exercise.source.splitlines()[function.body[0].end_lineno :]
+    return [json.dumps(line.strip())[1:-1] for line in lines if len(line.strip()) >= 12]
+
+
 @pytest.mark.parametrize("target", sorted(TARGETS))
-def test_no_hint_and_no_path_of_this_machine(exported, target):
+def test_no_hint_no_solution_and_no_path_of_this_machine(exported, target):
     hints = [known.hint for exercise in exercises.all() for known in exercise.misconceptions]
-    assert_without(exported(target, None), *hints)
+    solutions = [solution(exercise) for exercise in exercises.all()]
+    assert all(solutions)
+    assert_without(exported(target, None), *hints, *itertools.chain(*solutions))
 
 
 def test_the_student_version_earns_nothing(exported):
@@ -254,7 +266,7 @@ def test_bad_usage(tmp_path, monkeypatch, arguments, error, message):
     assert not Path("new").exists()
 
 
-@pytest.mark.parametrize("target", ["nbgrader", "otter", "gradescope", "github"])
+@pytest.mark.parametrize("target", sorted(TARGETS.keys() - {student.STUDENT}))
 def test_a_wheel_and_helpers_go_along(exported, definitions, tmp_path, target):
     built = tmp_path / "lessons_lib-9.9-py3-none-any.whl"
     built.write_bytes(b"a wheel")
@@ -335,7 +347,7 @@ def test_the_command_makes_a_wheel_and_says_why(lessons, tmp_path, monkeypatch):
     status, _, said = lessons("export", "github", "--lesson", "77", "--out", tmp_path / "b")
     assert (status, said) == (
         2,
-        "lessons: --lesson: expected a number up to 10 or a name, got 77\n",
+        f"lessons: --lesson: expected a number up to {len(LESSONS) - 1} or a name, got 77\n",
     )
     status, _, said = lessons("export", "github", "--text", "--out", tmp_path / "c")
     assert status == 2 and "--text: expected --lesson" in said

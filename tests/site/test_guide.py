@@ -50,7 +50,8 @@ def test_the_notes_for_teaching_have_each_lesson_and_nothing_that_is_not_there()
         by_hand = [q.name for q in EXERCISES.asked_by_hand().values() if q.lesson == lesson.name]
         assert re.findall(r"`(\w+)`", head) == tasks(lesson) + by_hand
         points = sum(exercises.find(name).points for name in tasks(lesson))
-        assert f"{lesson.minutes} minutes, {points:g} points" in head
+        worth = f"{points:g} point{'' if points == 1 else 's'}:"
+        assert f"{lesson.minutes} minutes, {worth}" in head
 
         companions = [one for one in FURTHER if one.name[:2] == lesson.name[:2]]
         link = r"further/(\w+)\.ipynb\)\s+\((\d+)\s+minutes([^)]*)\)"

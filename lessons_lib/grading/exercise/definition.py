@@ -13,7 +13,7 @@ import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
 from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
-from lessons_lib.grading.exercise.settings import check_settings
+from lessons_lib.grading.exercise.settings import check_case_maker, check_settings
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
 
@@ -93,6 +93,7 @@ class Exercise:
     ) -> None:
         outputs, sizes = tuple(outputs), tuple(sizes)
         check_settings(reference, lesson, outputs, sizes, hints, strict, carry_errors)
+        check_case_maker(make_case, sizes)
         functools.update_wrapper(self, reference)
         self.reference = reference
         self.name: str = reference.__name__

@@ -1,7 +1,8 @@
 """What an exercise is made with, checked: a slip in it shall not cost a class its grades."""
 
+import inspect
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -41,6 +42,26 @@ def check_settings(
     names = [output.name for output in outputs]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"outputs: expected different names, got {twice[0]} twice")
+
+
+def check_case_maker(make_case: Callable[..., Any], sizes: Iterable[dict[str, int]]) -> None:
+    """Say in one line which sizes a case maker does not take.
+
+    Raises:
+        ValueError: for the first such sizes.
+    """
+    try:
+        takes = inspect.signature(make_case)
+    except ValueError:  # some that are written in C do not tell
+        return
+    for one in sizes:
+        try:
+            takes.bind(None, **one)
+        except TypeError:
+            wanted, got = ", ".join(["rng", *one]), ", ".join(takes.parameters)
+            raise ValueError(
+                f"make_case: expected a function of {wanted}, got one of {got}"
+            ) from None
 
 
 def _check_output(output: Any) -> None:

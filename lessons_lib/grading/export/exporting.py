@@ -36,7 +36,7 @@ def export(
     """Write exercises for a platform, one assignment for each lesson that they name.
 
     Args:
-        target: "nbgrader", "otter", "gradescope", "github", or "student" for the stubs alone.
+        target: one of `TARGETS`; "student" for the stubs alone.
         out: folder to write to; new or empty, or for nbgrader a course's.
         exercises: an instructor's file of exercises; None for the course's.
         wheel: this package as a .whl file, to be installed by the exported graders; None if they
