@@ -4,6 +4,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -85,15 +86,28 @@ def _complain(error: Exception) -> int:
     return 2
 
 
+def _check_names(arguments: Sequence[str]) -> None:
+    """Refuse what a shell that writes names in place of `*` makes of a stranger's.
+
+    Raises:
+        ValueError: for a file that would be taken for an option, or look like a line of ours.
+    """
+    for k, name in enumerate(arguments):
+        if not os.path.lexists(name):
+            continue
+        if "\n" in name:
+            raise ValueError(f"{name!r} has a line end in its name; rename it")
+        if name.startswith("-") and "--" not in arguments[:k] and name != "--":
+            raise ValueError(f"{name!r} is a file here, and no option; write ./* in place of *")
+
+
 def main() -> None:
     """Run the command; say what went wrong in one line, without a traceback."""
     for stream in (sys.stdout, sys.stderr):  # no letter that a terminal has not ends a report
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        for name in sys.argv[1:]:
-            if "\n" in name and os.path.lexists(name):  # it would look like a line of ours
-                raise ValueError(f"{name!r} has a line end in its name; rename it")
+        _check_names(sys.argv[1:])
         status = app(sys.argv[1:] or ["--help"], prog_name="lessons", standalone_mode=False)
     except typer.Exit as error:
         status = error.exit_code

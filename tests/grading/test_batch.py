@@ -128,7 +128,7 @@ def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_
     (tmp_path / "dan.py").write_text("")
     one_by_one = [tmp_path / "a" / "ann", tmp_path / "a" / "bob", *tmp_path.glob("*.*")]
     found = find_submissions(one_by_one, tmp_path / "unpacked")
-    assert sorted(found.submissions) == ["ann/hw.py", "bob/hw.py", "dan.py", "eve/hw.py"]
+    assert sorted(found.submissions) == ["ann/hw.py", "bob/hw.py", "dan.py", "eve.zip/hw.py"]
     assert len(set(found.students.values())) == 3
     two_of_a_name = [tmp_path / "a" / "ann", tmp_path / "b" / "ann"]
     assert list(find_submissions(two_of_a_name).submissions) == ["a/ann/hw.py", "b/ann/hw.py"]
@@ -141,7 +141,33 @@ def test_folders_and_archives_that_are_named_one_by_one_are_not_one_student(tmp_
     (tmp_path / "eve").mkdir()
     (tmp_path / "eve" / "hw.py").write_text("")
     found = find_submissions([tmp_path / "eve", tmp_path / "eve.zip"], tmp_path / "unpacked")
-    assert list(found.submissions) == ["eve/hw.py", "eve (zip)/hw.py"]
+    assert list(found.submissions) == ["eve/hw.py", "eve.zip/hw.py"]
+
+
+def test_archives_among_others_are_students_or_of_a_platform(tmp_path):
+    """As a shell writes them in place of `*.zip`; nobody's own says that it is a class's."""
+
+    def found_in(**archives):
+        paths = [tmp_path / f"{name}.zip" for name in archives]
+        for path, names in zip(paths, archives.values(), strict=True):
+            path.write_bytes(zipped(dict.fromkeys(names, RIGHT)))
+        found = find_submissions(paths, tmp_path / "unpacked")
+        return list(found.submissions), set(found.students.values())
+
+    anns, bobs = "ann_101_90001_hw.py", "bob_102_90002_hw.py"
+    assert found_in(ann=[bobs], bob=["hw.py"]) == (
+        ["ann.zip/" + bobs, "bob.zip/hw.py"],
+        {"ann.zip", "bob.zip"},
+    )
+    sections = [f"monday/{anns}", f"monday/{bobs}", "tuesday/eve_103_90003_hw.py"]
+    monday, tuesday = [anns, bobs, "notes.txt"], ["eve_103_90003_hw.py"]
+    assert found_in(monday=monday, tuesday=tuesday) == (sections, {"ann_101", "bob_102", "eve_103"})
+    for inside in (["hw.py", "utils.py"], [anns, bobs]):
+        with pytest.raises(
+            ValueError, match=r"^PATH: .*ann\.zip among others may be a student's or"
+        ):
+            found_in(ann=inside, bob=["hw.py"])
+    assert found_in(ann=["hw.py", "utils.py"])[0] == ["hw.py", "utils.py"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lessons_lib.grading.batch import pool
 from lessons_lib.grading.batch.pool import GradingProcess, How
 
 # Its function never comes to an end for infinite numbers. The times are short for the test.
@@ -45,6 +46,24 @@ def test_what_a_submission_leaves_running_in_the_grader_ends_with_it(write):
         assert result.status == "timeout" and process._process is None
         assert first.poll() is not None
         assert process.grade(control).score == 1
+    finally:
+        process.close()
+
+
+def test_what_can_only_be_killed_is_tried_once(write, monkeypatch):
+    """In C, a call that goes on lets nobody else of its process look at a watch."""
+    monkeypatch.setattr(pool, "MOST_SECONDS", 8.0)
+    text = EXERCISES.replace("x = x / 2", "sum(range(10**18))")
+    process = GradingProcess(How(write("exercises.py", text)))
+    started, starts = process._started, []
+    monkeypatch.setattr(process, "_started", lambda: starts.append(1) or started())
+    try:
+        hostile = "import numpy as np\ndef twice(f, x):\n    return f(x + np.inf)\n"
+        (result,) = process.grade(write("hostile.py", hostile)).results
+        assert (result.status, len(starts)) == ("timeout", 1)
+        assert "could not be ended" in result.message
+        control = write("control.py", "def twice(f, x):\n    return 2 * x * 0\n")
+        assert process.grade(control).results[0].status == "failed" and len(starts) == 2
     finally:
         process.close()
 

@@ -20,6 +20,7 @@ from lessons_lib.grading.batch.unpacking import (
     Room,
     Unpacker,
     room_of_a_class,
+    to_be_unpacked,
 )
 from lessons_lib.grading.exercise.handed_out import sources
 from lessons_lib.grading.exercise.loading import helper_files
@@ -76,7 +77,8 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     members: list[tuple[str, Path, str | None]] = []
     paths = list(paths)
     may_follow = set(followed(paths))
-    for path, prefix in zip(paths, _prefixes(paths), strict=True):
+    students = _students_archives(paths) if unpacker is not None else set()
+    for path, prefix in zip(paths, _prefixes(paths, students), strict=True):
         inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
         if path not in may_follow:
@@ -85,8 +87,9 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
             inside = list(_below(path.resolve(), prefix, found, unpacker))
             _tell_empty(path, prefix, {name for name, _ in inside}, found)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
-            room = room_of_a_class()  # the instructor names it
-            inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, None)
+            one = unpacker.room_of(prefix) if path in students else None
+            room = one or room_of_a_class()  # the instructor names it
+            inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, one)
         elif path.exists() or path.is_symlink():
             members.append((prefix[:-1] or path.name, real_place(path), None))
         else:
@@ -107,6 +110,33 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         if student is not None:
             found.students[name] = student
     return found
+
+
+def _students_archives(paths: Sequence[Path]) -> set[Path]:
+    """Archives among several PATHs, as a shell names them: each is taken for one student's.
+
+    But if there are others than archives of a platform's files, for nobody may say of their own
+    archive that it is a class's.
+
+    Raises:
+        ValueError: for one that may be a student's or a class's.
+    """
+    inside = {
+        path: to_be_unpacked(path)
+        for path in followed(paths)
+        if len(paths) > 1 and path.suffix.lower() == ".zip" and path.is_file()
+    }
+    titles = titles_of(name for names in inside.values() for name in names)
+    of_a_platform = (platform_of(name, titles) for names in inside.values() for name in names)
+    if len(inside) == len(paths) and all(of_a_platform):
+        return set()
+    for path, names in inside.items():
+        if len(names) > 1:
+            raise ValueError(
+                f"PATH: {path} among others may be a student's or a whole class's; name the folder "
+                "of students' archives, or one of a class alone"
+            )
+    return set(inside)
 
 
 def _each_once(
@@ -135,15 +165,17 @@ def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> Non
             found.left_out[f"{name}/"] = "there is no file in it"
 
 
-def _prefixes(paths: Sequence[Path]) -> list[str]:
+def _prefixes(paths: Sequence[Path], students: Collection[Path]) -> list[str]:
     """What the names of files in each path begin with: where there are several, its own name,
     with as many folders above it as make them different.
     """
     if len(paths) == 1:
         return [""]
-    # An archive that is named is a class's: in its name ".zip" would make it one student's.
+    # In the name of a class's archive ".zip" would make it one student's.
+    zips = [r"(?i)(\.zip)+$" if path not in students else "$" for path in paths]
     wholes = [Path(os.path.abspath(path)) for path in paths]
-    parts = [(*p.parent.parts[1:], re.sub(r"(?i)(\.zip)+$", "", p.name)) for p in wholes]
+    names = [re.sub(end, "", p.name) for end, p in zip(zips, wholes, strict=True)]
+    parts = [(*p.parent.parts[1:], name) for p, name in zip(wholes, names, strict=True)]
     for k, p in enumerate(wholes):
         if p.with_name(parts[k][-1]) in set(wholes) - {p}:
             parts[k] = (*parts[k][:-1], f"{parts[k][-1]} (zip)")

@@ -29,6 +29,7 @@ from lessons_lib.grading.batch.grading_process import main
 main()
 """
 MOST_SECONDS = 1200.0  # for a submission: the grader ends it long before
+AT_WORK = 0.1  # of these seconds, and more: it does something that does not end
 SECONDS_TO_END = 5.0
 AHEAD = 2  # submissions for each process, so that none waits for the next
 ROOT = Path(lessons_lib.__file__).parent.parent
@@ -38,6 +39,14 @@ LOST = Result(
     0.0,
     0.0,
     "The grader itself failed on it, twice; look at it by hand.",
+)
+TOO_LONG = Result(
+    "(all)",
+    "timeout",
+    0.0,
+    0.0,
+    f"No result after {MOST_SECONDS / 60:g} minutes: a function that an exercise gives it may have "
+    "gone on, and could not be ended. Look at it by hand.",
 )
 
 
@@ -106,13 +115,14 @@ class GradingProcess:
     """A process that grades one submission after the other; started anew when one ended it."""
 
     def __init__(self, how: How) -> None:
-        self._how, self._is_over = how, False
+        self._how, self._is_over, self._took_too_long = how, False, False
         self._process: subprocess.Popen[bytes] | None = None
         self._questions: BinaryIO
         self._answers: BinaryIO
 
     def grade(self, path: Path) -> Report:
         """The report on a submission; one that has ended the process is tried a second time."""
+        self._took_too_long = False
         for _ in range(2):
             if self._is_over:
                 break
@@ -121,6 +131,8 @@ class GradingProcess:
                 return self._asked(self._process, path)
             except (OSError, ValueError):  # no answer, or half of one
                 self.close()
+            if self._took_too_long:  # it would again
+                return Report([TOO_LONG])
         return Report([LOST])
 
     def stop(self) -> None:
@@ -154,7 +166,13 @@ class GradingProcess:
         return process
 
     def _asked(self, process: "subprocess.Popen[bytes]", path: Path) -> Report:
-        too_long = threading.Timer(MOST_SECONDS, process.kill)  # stopped by a signal, say
+        before = _worked(process)
+
+        def end() -> None:  # one that was stopped by a signal, say, has done nothing
+            self._took_too_long = _worked(process) - before > AT_WORK * MOST_SECONDS
+            process.kill()
+
+        too_long = threading.Timer(MOST_SECONDS, end)
         too_long.start()
         try:
             self._say(str(path))
@@ -169,3 +187,12 @@ class GradingProcess:
     def _say(self, value: Any) -> None:
         self._questions.write(json.dumps(value).encode() + b"\n")
         self._questions.flush()
+
+
+def _worked(process: "subprocess.Popen[bytes]") -> float:
+    """Seconds for which a processor has worked for a process."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return sum(psutil.Process(process.pid).cpu_times()[:2])
+    return 0.0

@@ -55,6 +55,16 @@ def room_of_a_class() -> Room:
     return Room(MOST_UNPACKED, MOST_MEMBERS, told=MOST_MEMBERS)
 
 
+def to_be_unpacked(archive: Path) -> list[str]:
+    """Names of the members that may be graded, or are archives; none if it cannot be opened."""
+    try:
+        with open_regular(archive, links_above=False) as file, _opened(file) as opened:
+            names = [member.filename.replace("\\", "/") for member in opened.infolist()]
+    except Exception:  # what is wrong with it is said when it is unpacked
+        return []
+    return [name for name in names if name.lower().endswith((*SUFFIXES, ".zip"))]
+
+
 class Unpacker:
     """Unpacks archives, each into a folder of its own.
 
