@@ -27,7 +27,7 @@ def gradient_over_lag(
             (seeds, lags).
         bounds: likewise, drawn as a thin grey line (the median) with the label that is given.
         ylabel: what the values are.
-        floor: values below are drawn at the bottom of the axis.
+        floor: values below are drawn at this height.
     """
     figure, all_axes = side_by_side(panels, max(6.0, 4.2 * len(panels)), 3.8, grid=True)
     for axes, (title, lines) in zip(all_axes, panels.items(), strict=True):
