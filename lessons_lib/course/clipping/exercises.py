@@ -42,6 +42,7 @@ def make_clip_case(
     rng: np.random.Generator, D: int, H: int, max_norm: int, norm: int | None = None
 ) -> dict[str, Any]:
     grads = make_grads(rng, D, H)
+    grads["Wy"] = rng.normal(size=(H, D))  # a name that no RNN layer has: any array is clipped
     if norm:
         drawn = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
         grads = {name: g * (norm / drawn) for name, g in grads.items()}
@@ -86,7 +87,8 @@ def global_norm(grads):
         Output("norm", "", points=0.5, about="global norm before clipping"),
         Output("Wx", "D H", points=0.5, about="clipped gradient of Wx", written_to="grads"),
         Output("Wh", "H H", points=0.5, about="clipped gradient of Wh", written_to="grads"),
-        Output("b", "H", points=0.5, about="clipped gradient of b", written_to="grads"),
+        Output("b", "H", points=0.25, about="clipped gradient of b", written_to="grads"),
+        Output("Wy", "H D", points=0.25, about="clipped gradient of Wy", written_to="grads"),
     ],
     make_case=make_clip_case,
     sizes=CLIP_SIZES,

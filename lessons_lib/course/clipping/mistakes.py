@@ -93,6 +93,28 @@ clip_grads.mistake(
     "return norm",
     "return global_norm(grads)",
 )
+clip_grads.mistake(
+    "three_names_scaled",
+    "The norm is that of all arrays, but only Wx, Wh and b are scaled. A dict may hold other "
+    "names: go through all that is in it.",
+    "grads.values()",
+    '(grads["Wx"], grads["Wh"], grads["b"])',
+)
+
+
+@clip_grads.misconception(
+    "Only Wx, Wh and b are in your norm. A dict may hold arrays of other names, too: go through "
+    "all that is in it."
+)
+def three_names_only(grads, max_norm):
+    named = [grads["Wx"], grads["Wh"], grads["b"]]
+    norm = np.sqrt(sum(np.sum(g**2) for g in named))
+    rate = max_norm / (norm + 1e-6)
+    if rate < 1:
+        for g in named:
+            g *= rate
+    return norm
+
 
 # The same in the papers' form, without the small constant, which is as right.
 
