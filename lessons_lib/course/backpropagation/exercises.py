@@ -22,12 +22,13 @@ TRUNCATION_SIZES = [
     {"T": 5, "length": 2, "N": 1, "D": 3, "H": 2},
     {"T": 3, "length": 5, "N": 2, "D": 4, "H": 3},
 ]
-# In the last x has whole numbers, in an array of integers.
+# Three axes, so that two loops do not reach every entry. In the last x has whole numbers, in an
+# array of integers.
 FUNCTION_SIZES = [
-    {"rows": 2, "columns": 3},
-    {"rows": 4, "columns": 1},
-    {"rows": 3, "columns": 3},
-    {"rows": 2, "columns": 2, "whole": 1},
+    {"rows": 2, "columns": 3, "depth": 2},
+    {"rows": 4, "columns": 1, "depth": 2},
+    {"rows": 2, "columns": 3, "depth": 3},
+    {"rows": 2, "columns": 2, "depth": 2, "whole": 1},
 ]
 
 
@@ -37,19 +38,16 @@ def forward_with_caches(x, h0, Wx, Wh, b):
 
 
 def make_function_case(
-    rng: np.random.Generator, rows: int, columns: int, whole: int = 0
+    rng: np.random.Generator, rows: int, columns: int, depth: int, whole: int = 0
 ) -> dict[str, Any]:
-    weights = rng.normal(size=(rows, columns))
+    shape = (rows, columns, depth)
+    weights = rng.normal(size=shape)
 
     def f(x):
         """A smooth function in which every entry meets every other."""
         return np.sum(np.sin(x)) * np.sum(weights * x) + np.sum(weights * x**3)
 
-    x = (
-        rng.integers(1, 4, size=(rows, columns))
-        if whole
-        else rng.uniform(0.5, 1.5, (rows, columns))
-    )
+    x = rng.integers(1, 4, size=shape) if whole else rng.uniform(0.5, 1.5, shape)
     # An eps this large makes every way of taking differences give numbers of its own, and leaves a
     # rounding where it is added to x and taken away again.
     return {"f": f, "x": x, "eps": 0.1}
@@ -75,7 +73,7 @@ def make_truncation_case(
 
 @exercise(
     lesson=LESSON,
-    outputs=[Output("gradient", "rows columns", points=2, about="numerical gradient")],
+    outputs=[Output("gradient", "rows columns depth", points=2, about="numerical gradient")],
     make_case=make_function_case,
     sizes=FUNCTION_SIZES,
     hints=[

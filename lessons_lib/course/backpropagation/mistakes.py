@@ -42,6 +42,15 @@ numerical_gradient.mistake(
     """for index in range(len(x)):
         value = x[index].copy()""",
 )
+numerical_gradient.mistake(
+    "two_axes_only",
+    "Two loops reach every entry of an array with two axes. x may have any number of them, and "
+    "here you move several entries at a time; np.ndindex reaches each single entry.",
+    """for index in np.ndindex(x.shape):
+        value = x[index]""",
+    """for index in np.ndindex(x.shape[:2]):
+        value = x[index].copy()""",
+)
 
 
 for name, results in (("moved", "zeros(x.shape)"), ("kept", "zeros_like(x)")):

@@ -129,6 +129,22 @@ def test_a_numerical_gradient_in_the_dtype_of_x_is_told():
     assert result("numerical_gradient", numerical_gradient, 0).hint == "kept_in_the_dtype_of_x"
 
 
+def test_a_numerical_gradient_for_two_axes_alone_is_told():
+    def numerical_gradient(f, x, eps=1e-6):
+        x = np.array(x, dtype=np.float64)
+        gradient = np.zeros(x.shape)
+        for j in range(x.shape[0]):
+            for k in range(x.shape[1]):
+                up, down = x.copy(), x.copy()
+                up[j, k] += eps
+                down[j, k] -= eps
+                gradient[j, k] = (f(up) - f(down)) / (2 * eps)
+        return gradient
+
+    for seed in range(3):
+        assert result("numerical_gradient", numerical_gradient, seed).hint == "two_axes_only"
+
+
 def test_an_array_put_back_with_a_rounding_is_told():
     def numerical_gradient(f, x, eps=1e-6):
         x = x if x.dtype == np.float64 else x.astype(np.float64)
