@@ -50,7 +50,7 @@ def make_clip_case(
 
 
 def make_values_case(rng: np.random.Generator, D: int, H: int) -> dict[str, Any]:
-    grads = make_grads(rng, D, H)
+    grads = make_grads(rng, D, H) | {"Wy": rng.normal(size=(H, D))}
     for g in grads.values():
         g.flat[:3] = -1, 0.5, 1  # in each array some entry is below, between and above the limits
     return {"grads": grads, "limit": 0.75}
@@ -130,9 +130,10 @@ def clip_without_the_small_constant(grads, max_norm):
 @exercise(
     lesson=THRESHOLD,
     outputs=[
-        Output("Wx", "D H", points=0.5, about="clipped gradient of Wx", written_to="grads"),
+        Output("Wx", "D H", points=0.25, about="clipped gradient of Wx", written_to="grads"),
         Output("Wh", "H H", points=0.25, about="clipped gradient of Wh", written_to="grads"),
         Output("b", "H", points=0.25, about="clipped gradient of b", written_to="grads"),
+        Output("Wy", "H D", points=0.25, about="clipped gradient of Wy", written_to="grads"),
     ],
     make_case=make_values_case,
     sizes=NORM_SIZES,
