@@ -92,12 +92,10 @@ def _check_names(arguments: Sequence[str]) -> None:
     Raises:
         ValueError: for a file that would be taken for an option, or look like a line of ours.
     """
-    for k, name in enumerate(arguments):
-        if not os.path.lexists(name):
-            continue
+    for name in filter(os.path.lexists, arguments):
         if "\n" in name:
             raise ValueError(f"{name!r} has a line end in its name; rename it")
-        if name.startswith("-") and "--" not in arguments[:k] and name != "--":
+        if name.startswith("-"):  # "--" too: what stands behind it would be no option
             raise ValueError(f"{name!r} is a file here, and no option; write ./* in place of *")
 
 

@@ -16,7 +16,11 @@ MOST_ROWS = 200
 
 
 def grade(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files or folders")],
+    paths: Annotated[
+        # One that a student has closed costs nobody else anything.
+        list[Path],
+        typer.Argument(metavar="PATH...", help="files or folders", readable=False),
+    ],
     out: Annotated[Path, typer.Option(help="folder for grades.csv, results and feedback")],
     exercises: Annotated[
         Path | None, typer.Option(help="your own exercises, a .py file  [the course's]")

@@ -121,13 +121,15 @@ def test_no_name_is_a_line_of_its_own(lessons, tmp_path):
     assert (status, out, err.count("\n")) == (2, "", 1) and "has a line end in its name" in err
 
 
-@pytest.mark.parametrize("name", ["--help", "--exercises=mallory.py", "-x.py", "--dask=127.0.0.1"])
+@pytest.mark.parametrize(
+    "name", ["--", "--help", "--exercises=mallory.py", "-x.py", "--dask=127.0.0.1"]
+)
 def test_a_file_that_a_shell_names_is_no_option(lessons, monkeypatch, tmp_path, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).touch()
     status, out, err = lessons("grade", name, "alice.py", "--out", "graded")
     assert (status, out, err.count("\n")) == (2, "", 1) and "is a file here, and no option" in err
-    status, out, err = lessons("grade", "--out", "graded", "--lesson", "77", "--", name)
+    status, out, err = lessons("grade", "--out", "graded", "--lesson", "77", f"./{name}")
     assert status == 2 and "--lesson: expected" in err
 
 

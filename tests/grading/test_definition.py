@@ -281,6 +281,19 @@ def test_case_maker_must_name_the_parameters():
         made.cases(np.random.default_rng(0))
 
 
+def test_case_maker_may_be_wrapped():
+    def seeded(make):
+        @functools.wraps(make)
+        def made(rng, N, H, scale=1):
+            return make(rng, N)
+
+        return made
+
+    with pytest.raises(ValueError, match=r"^make_case: "):
+        define(double, make_case=lambda rng, N: {"x": rng.normal(size=N)})
+    define(double, make_case=seeded(lambda rng, N: {"x": rng.normal(size=N)}))
+
+
 def test_case_maker_must_take_the_sizes():
     with pytest.raises(ValueError, match=r"^make_case: expected .* rng, N, H, got one of rng, N$"):
         define(double, make_case=lambda rng, N: {"x": rng.normal(size=N)})

@@ -19,6 +19,7 @@ from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
     Room,
     Unpacker,
+    of_the_system,
     room_of_a_class,
     to_be_unpacked,
 )
@@ -37,7 +38,6 @@ UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\ufffc\U00016fe4\U0001d159"
     "\U000e0100-\U000e01ef]"
 )
-OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 
 class Found(NamedTuple):
@@ -81,7 +81,9 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     for path, prefix in zip(paths, _prefixes(paths, students), strict=True):
         inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
-        if path not in may_follow:
+        if closed := _closed(path):
+            _leave_out(found, prefix[:-1] or path.name, closed)
+        elif path not in may_follow:
             members.append((prefix[:-1] or path.name, real_place(path), None))
         elif path.is_dir():
             inside = list(_below(path.resolve(), prefix, found, unpacker))
@@ -122,13 +124,14 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
         ValueError: for one that may be a student's or a class's.
     """
     inside = {
-        path: to_be_unpacked(path)
+        path: to_be_unpacked(real_place(path))
         for path in followed(paths)
-        if len(paths) > 1 and path.suffix.lower() == ".zip" and path.is_file()
+        if len(paths) > 1 and path.suffix.lower() == ".zip" and os.path.isfile(path)
     }
     titles = titles_of(name for names in inside.values() for name in names)
-    of_a_platform = (platform_of(name, titles) for names in inside.values() for name in names)
-    if len(inside) == len(paths) and all(of_a_platform):
+    if len(inside) == len(paths) and all(
+        names and all(platform_of(name, titles) for name in names) for names in inside.values()
+    ):
         return set()
     for path, names in inside.items():
         if len(names) > 1:
@@ -159,10 +162,11 @@ def _tell_empty(folder: Path, prefix: str, names: set[str], found: Found) -> Non
         return
     start = prefix.count("/")
     told = {"/".join(name.split("/")[: start + 1]) for name in (*names, *found.left_out)}
-    for inside in folder.iterdir():
-        name = shown_name(f"{prefix}{inside.name}")
-        if inside.is_dir() and not {name, f"{prefix}{inside.name}"} & told:
-            found.left_out[f"{name}/"] = "there is no file in it"
+    with contextlib.suppress(OSError):  # told as what cannot be opened
+        for inside in folder.iterdir():
+            name = shown_name(f"{prefix}{inside.name}")
+            if inside.is_dir() and not {name, f"{prefix}{inside.name}"} & told:
+                found.left_out[f"{name}/"] = "there is no file in it"
 
 
 def _prefixes(paths: Sequence[Path], students: Collection[Path]) -> list[str]:
@@ -172,7 +176,7 @@ def _prefixes(paths: Sequence[Path], students: Collection[Path]) -> list[str]:
     if len(paths) == 1:
         return [""]
     # In the name of a class's archive ".zip" would make it one student's.
-    zips = [r"(?i)(\.zip)+$" if path not in students else "$" for path in paths]
+    zips = [r"(?i)(?<=.)(\.zip)+$" if path not in students else "$" for path in paths]
     wholes = [Path(os.path.abspath(path)) for path in paths]
     names = [re.sub(end, "", p.name) for end, p in zip(zips, wholes, strict=True)]
     parts = [(*p.parent.parts[1:], name) for p, name in zip(wholes, names, strict=True)]
@@ -210,7 +214,7 @@ def _not_too_many(
 
 def followed(paths: Sequence[Path]) -> list[Path]:
     """Those of some paths that may be followed: a link among several may be a student's."""
-    return [path for path in paths if len(paths) == 1 or not path.is_symlink()]
+    return [path for path in paths if len(paths) == 1 or not os.path.islink(path)]
 
 
 def leave_out_exercises(found: Found, exercises: Path, paths: Sequence[Path] = ()) -> None:
@@ -236,7 +240,7 @@ def leave_out_exercises(found: Found, exercises: Path, paths: Sequence[Path] = (
     own = _identity(exercises.resolve())
     helpers = {_identity(f.resolve()): place for place, f in helper_files(exercises).items()}
     folders = {exercises.parent.resolve(), exercises.resolve().parent}
-    looked_into = [path.resolve() for path in followed(paths) if path.is_dir()]
+    looked_into = [path.resolve() for path in followed(paths) if os.path.isdir(path)]
     among = any(f.is_relative_to(p) for f in folders for p in looked_into)
     # A submission that is a link is none, wherever it leads.
     submissions = {name: _identity(path) for name, path in found.submissions.items()}
@@ -311,7 +315,7 @@ def shown_name(name: str) -> str:
     Of a long one beginning and end are shown, and a number in place of the rest, so that two files
     are not told apart by what is left out.
     """
-    name = re.sub(r"\\(?=[xuU])", r"\\\\", name)  # what looks like one that is written out
+    name = re.sub(r"\\(?=[xuUtnr])", r"\\\\", name)  # what looks like one that is written out
     name = re.sub(r"(?<![^/ ]) | (?![^/])", r"\\x20", shown(name, keep=""))
     if len(name) <= LONGEST:
         return name
@@ -337,9 +341,12 @@ def _below(
 
     Each student's archives have room of their own, if they are not given the room of all of them.
     """
+    titles = _titles_below(folder, prefix) if room is None and unpacker is not None else ()
 
     def unreadable(error: OSError) -> None:
-        _leave_out(found, f"{error.filename}/", f"it cannot be opened: {error.strerror}")
+        below = Path(error.filename).relative_to(folder).as_posix()
+        at = prefix if below == "." else f"{prefix}{below}/"
+        _leave_out(found, at, f"it cannot be opened: {error.strerror}")
 
     for root, folders, files in os.walk(folder, onerror=unreadable):
         parts = Path(root).relative_to(folder).parts
@@ -356,7 +363,7 @@ def _below(
             suffix = path.suffix.lower()
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
                 # Where no platform has named it, anybody's may be called as a copy of another's.
-                whose = student_of(whole) if platform_of(whole) else whole
+                whose = student_of(whole, titles) if platform_of(whole, titles) else whole
                 own = room or unpacker.room_of(whose)
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
             elif reason := _not_looked_at(path, suffix in SUFFIXES):
@@ -365,6 +372,16 @@ def _below(
                 _leave_out(found, whole, "neither a .py nor an .ipynb file")
             else:  # a link among them, too: its row says that it is one
                 yield whole, path
+
+
+def _titles_below(folder: Path, prefix: str) -> Collection[str]:
+    """Titles of tasks among the names of archives, whose numbers of files say whose they are."""
+    return titles_of(
+        prefix + Path(root, name).relative_to(folder).as_posix()
+        for root, _, files in os.walk(folder)
+        for name in files
+        if name.lower().endswith(".zip")
+    )
 
 
 def _in_archive(
@@ -397,6 +414,17 @@ def _in_archive(
     yield from _below(folder, prefix, found, unpacker, depth, room_inside)
 
 
+def _closed(path: Path) -> str:
+    """Why it cannot even be told what a path is; that it is not there is no such reason."""
+    try:
+        path.lstat()
+    except PermissionError as error:
+        return f"it cannot be opened: {error.strerror}"
+    except OSError:
+        pass
+    return ""
+
+
 def _not_looked_at(path: Path, may_be_link: bool = False) -> str:
     try:
         mode = path.lstat().st_mode
@@ -404,13 +432,4 @@ def _not_looked_at(path: Path, may_be_link: bool = False) -> str:
         return f"it cannot be opened: {error.strerror}"
     if stat.S_ISLNK(mode) and not may_be_link:
         return "a link"
-    return _of_the_system(path.name)
-
-
-def _of_the_system(name: str) -> str:
-    """Why a file or folder is nobody's answer."""
-    if name == ".ipynb_checkpoints":
-        return "an older state that Jupyter keeps"
-    if name.startswith(".") or name in OF_THE_SYSTEM:
-        return "of the system, no answer"
-    return ""
+    return of_the_system(path.name)

@@ -154,7 +154,7 @@ def kept_reports(out: Path) -> Kept:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError("no names")
     except FileNotFoundError:
-        missing = f"GRADED: there is no {path}; expected what `lessons grade` wrote"
+        missing = f"GRADED: there is no {path}; expected what `lessons grade` wrote; give it again"
         raise FileNotFoundError(missing) from None
     except (OSError, RecursionError, ValueError):
         damaged = f"GRADED: {path} is damaged; give `lessons grade` again"

@@ -22,21 +22,33 @@ CANVAS = re.compile(
 )
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
-LONG_NUMBER = 5  # digits: those of files of Canvas's are longer than those of courses
+LONG_NUMBER = 5  # digits: those of Canvas's are longer than those of courses and years
+LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
 COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
 def titles_of(names: Iterable[str]) -> frozenset[str]:
-    """Titles of Blackboard's tasks that look as if Canvas had named a file: "CS_101_2026".
+    """Titles of tasks that look as if Canvas had named a file: "CS_101_2026".
 
-    Several files begin with them, and Canvas gives each file a number of its own.
+    Several files begin with them, and Canvas gives each file a number of its own. They stand before
+    a time of Blackboard's, or their numbers are short; of what is in a student's archive none is.
     """
     files: dict[str, set[str]] = {}
     for name in names:
-        for part in name.split("/"):
-            if (found := CANVAS.match(part)) and BLACKBOARD.fullmatch(part):
-                files.setdefault(part[: found.end("file")], set()).add(part)
-    return frozenset(title for title, parts in files.items() if len(parts) > 1)
+        parts = name.split("/")
+        for k, part in enumerate(parts):
+            if (found := CANVAS.match(part)) and (
+                BLACKBOARD.fullmatch(part) or not _has_long_numbers(found)
+            ):
+                where = "/".join([*parts[:k], _without_copy_mark(part)])
+                files.setdefault(part[: found.end("file")], set()).add(where)
+            if part.lower().endswith(".zip"):
+                break
+    return frozenset(title for title, places in files.items() if len(places) > 1)
+
+
+def _has_long_numbers(found: re.Match[str]) -> bool:
+    return min(len(found["id"]), len(found["file"])) >= LONG_NUMBER
 
 
 def platform_of(name: str, titles: Collection[str] = ()) -> tuple[str, re.Match[str]] | None:
@@ -50,7 +62,7 @@ def platform_of(name: str, titles: Collection[str] = ()) -> tuple[str, re.Match[
         found = [(a, b) for a, b in found if a != "canvas" or part[: b.end("file")] not in titles]
         if k < len(parts) - 1 and not part.lower().endswith(".zip"):
             # A folder of Canvas's is an archive that somebody has unpacked, or a course's section.
-            found = [(a, b) for a, b in found if a != "canvas" or len(b["file"]) >= LONG_NUMBER]
+            found = [(a, b) for a, b in found if a != "canvas" or _has_long_numbers(b)]
         if found:
             return min(found, key=lambda one: one[1].start("id"))
         if part.lower().endswith(".zip"):  # what is in it is named by the student
@@ -73,7 +85,7 @@ def student_of(name: str, titles: Collection[str] = ()) -> str:
 
 
 def _without_copy_mark(file_name: str) -> str:
-    stem = PurePosixPath(file_name).stem
+    stem = PurePosixPath(file_name).stem[-LONGEST:]
     while (shorter := COPY.sub("", stem)) and shorter != stem:
         stem = shorter
     return stem

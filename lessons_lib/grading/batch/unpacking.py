@@ -28,6 +28,7 @@ END, END_SIZE = (
     22,
 )  # "end of central directory", the last record, a comment behind it
 LOCATOR, LOCATOR_SIZE = b"PK\x06\x07", 20  # stands before it if sizes exceed 32 bits
+OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 LEADS_OUT = "its path leads out of the archive"
 
 
@@ -62,7 +63,21 @@ def to_be_unpacked(archive: Path) -> list[str]:
             names = [member.filename.replace("\\", "/") for member in opened.infolist()]
     except Exception:  # what is wrong with it is said when it is unpacked
         return []
-    return [name for name in names if name.lower().endswith((*SUFFIXES, ".zip"))]
+    return [
+        name
+        for name in names
+        if name.lower().endswith((*SUFFIXES, ".zip"))
+        and not any(map(of_the_system, name.split("/")))
+    ]
+
+
+def of_the_system(name: str) -> str:
+    """Why a file or folder is nobody's answer."""
+    if name == ".ipynb_checkpoints":
+        return "an older state that Jupyter keeps"
+    if (name.startswith(".") and name.strip(".")) or name in OF_THE_SYSTEM:
+        return "of the system, no answer"
+    return ""
 
 
 class Unpacker:
@@ -112,6 +127,13 @@ class Unpacker:
                 rooms = own([member.filename for member in opened.infolist()])
                 for member in opened.infolist():
                     if member.filename.endswith("/"):
+                        continue
+                    parts = member.filename.replace("\\", "/").split("/")
+                    # What nobody has written takes no room.
+                    if system := next((part for part in parts if of_the_system(part)), ""):
+                        k = parts.index(system) + 1
+                        above = "/".join(parts[:k]) + "/" * (k < len(parts))
+                        left_out[above] = of_the_system(system)
                         continue
                     try:
                         student = rooms.get(member.filename)

@@ -202,6 +202,11 @@ def who_is_who(
                 return by_id[next(iter(fitting))] if len(fitting) == 1 else None
         return None
 
+    def parts_of(name: str) -> list[Student]:
+        """What no platform has named may lie in a section's folder, or in one of the student's."""
+        parts = student_of(name, titles).split("/")
+        return [Student(part.removesuffix(".zip")) for part in reversed(parts)]
+
     students: dict[str, Student] = {}
     strangers = []
     real = {name: (handed_in_as or {}).get(name, name) for name in submissions}
@@ -211,14 +216,8 @@ def who_is_who(
     for name, real_name in real.items():
         own = student_from(name, titles) or Student(plain[name])
         named = student_from(real_name, titles)
-        # What no platform has named may lie in a section's folder, or in one of the student's.
-        parts = (
-            []
-            if named
-            else [Student(p) for p in reversed(student_of(real_name, titles).split("/"))]
-        )
-        asked = named or Student(really_plain[name])
-        listed = next(filter(None, map(found, [asked, *parts])), None)
+        asked = [named] if named else [Student(really_plain[name]), *parts_of(real_name)]
+        listed = next(filter(None, map(found, asked)), None)
         if listed:
             own = own._replace(
                 id=listed.id,
@@ -239,8 +238,9 @@ def who_is_who(
     instead: dict[str, list[str]] = {}
     for name in left_out:
         real_name = (handed_in_as or {}).get(name, name)
-        own = student_from(real_name, titles) or Student(Path(student_of(real_name, titles)).name)
-        if listed := found(own):
+        named = student_from(real_name, titles)
+        asked = [named] if named else parts_of(real_name)
+        if listed := next(filter(None, map(found, asked)), None):
             instead.setdefault(listed.id, []).append(name)
     there = {student.id for student in students.values()}
     missing = [(s, ", ".join(instead.get(s.id, []))) for s in roster if s.id not in there]

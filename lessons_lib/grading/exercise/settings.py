@@ -51,7 +51,7 @@ def check_case_maker(make_case: Callable[..., Any], sizes: Iterable[dict[str, in
         ValueError: for the first such sizes.
     """
     try:
-        takes = inspect.signature(make_case)
+        takes = inspect.signature(make_case, follow_wrapped=False)
     except ValueError:  # some that are written in C do not tell
         return
     for one in sizes:
