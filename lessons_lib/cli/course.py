@@ -96,6 +96,7 @@ def progress(
     from lessons_lib.course.lessons import FURTHER, LESSONS
     from lessons_lib.grading import Result
     from lessons_lib.grading import grade as grade_file
+    from lessons_lib.grading.exercise.registry import EXERCISES
 
     course = (*LESSONS, *FURTHER)
     present = [lesson for lesson in course if (folder / lesson.file).is_file()]
@@ -108,14 +109,18 @@ def progress(
         score, most = sum(r.score for r in results), sum(r.max_score for r in results)
         return f"{name:<33}{f'{score:g} of {most:g}':>11}  {said}".rstrip()
 
-    every: list[Result] = []
+    points: dict[str, list[Result]] = {"lessons": [], "companions": []}
     for lesson in present:
-        results = grade_file(folder / lesson.file).results
+        asked = [e for e in EXERCISES.all() if e.lesson == lesson.name]
+        if not asked:
+            continue
+        results = grade_file(folder / lesson.file, exercises=asked).results
         solved = sum(result.status == "passed" for result in results)
         say(row(lesson.name, results, f"{solved} of {len(results)} solved"))
         for result in results:
             said = marks.get(result.status, "not right yet")
             say(row(f"    {result.exercise}", [result], said))
-        every += results
-    say(row("all", every, "points"))
+        points["lessons" if lesson in LESSONS else "companions"] += results
+    for kind, results in points.items():
+        say(row(kind, results, "points"))
     say_next("`lessons check FILE` says what is wrong in a lesson's exercises.")

@@ -38,10 +38,13 @@ def asked_of(path: str | PathLike[str], submission: Submission) -> list[Exercise
 def asked_by_name(path: str | PathLike[str]) -> list[Exercise]:
     """The exercises of the lesson in a file's name: "doe_05_lstm_gates (1).ipynb"."""
     stem = Path(path).stem
+    # Those with questions by hand alone, too: 07_gru_gates_at_work is not lesson 07_gru.
+    lessons = {exercise.lesson for exercise in EXERCISES.all()}
+    lessons |= {question.lesson for question in EXERCISES.asked_by_hand().values()}
     named = {
-        e.lesson
-        for e in EXERCISES.all()
-        if re.search(rf"(?<![^\W_]){re.escape(e.lesson)}(?![^\W_])", stem)
+        lesson
+        for lesson in lessons
+        if re.search(rf"(?<![^\W_]){re.escape(lesson)}(?![^\W_])", stem)
     }
     return _of_lesson(max(named, key=len)) if named else []
 

@@ -24,7 +24,7 @@ BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:
 FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
 LONG_NUMBER = 5  # digits: those of Canvas's are longer than those of courses and years
 LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
-COPY = re.compile(r"[ _-]*(?:\(\d+\)|-?copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
+COPY = re.compile(r"(?:[ _-]*\(\d+\)|[ _-]+copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
 
 
 def titles_of(names: Iterable[str]) -> frozenset[str]:

@@ -257,6 +257,9 @@ def test_who_is_missing(tmp_path):
     assert who.students["ada_lovelace.py"].id == "1"
     assert who.strangers == ["eve.py"]
     assert [(s.name, files) for s, files in who.missing] == [("Bo Li", pdf), ("Éva Nagy", "")]
+    for left in ("Bo Li.zip/hw.txt", "Bo Li.zip/", "monday/Bo Li/hw.txt", "Bo Li.txt"):
+        who = who_is_who(["ada_lovelace.py"], [left], roster)
+        assert next((s.name, files) for s, files in who.missing) == ("Bo Li", left)
     twins = [Student("1", "Bo Li"), Student("2", "Bo Li")]
     assert who_is_who(["bo_li.py"], roster=twins).strangers == ["bo_li.py"], "nobody is guessed"
 
