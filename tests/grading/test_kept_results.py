@@ -274,8 +274,11 @@ def test_exercises_among_the_submissions(tmp_path, lessons):
     named = ("grade", tmp_path / "in" / "ada.py", tmp_path / "in" / "cy.py", *command[2:])
     (tmp_path / "in" / "cy.py").write_text(evil)
     assert "hw1.py would take in cy.py, which lies" in lessons(*named)[2]
-    beside = ("grade", tmp_path / "in" / "ada.py", *command[2:])  # as d/*.ipynb names them
+    (tmp_path / "in" / "eve.py").write_text(RIGHT)
+    files = [tmp_path / "in" / name for name in ("ada.py", "eve.py")]  # as d/[ae]*.py names them
+    beside = ("grade", *files, *command[2:])
     assert "hw1.py would take in cy.py, which lies" in lessons(*beside)[2]
+    files[1].unlink()
     (tmp_path / "in" / "cy.py").unlink()
     (tmp_path / "in" / ".x").mkdir()
     (tmp_path / "in" / ".x" / "__init__.py").write_text(evil)

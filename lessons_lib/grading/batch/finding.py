@@ -241,8 +241,9 @@ def leave_out_exercises(found: Found, exercises: Path, paths: Sequence[Path] = (
     helpers = {_identity(f.resolve()): place for place, f in helper_files(exercises).items()}
     folders = {exercises.parent.resolve(), exercises.resolve().parent}
     looked_into = [path.resolve() for path in followed(paths) if os.path.isdir(path)]
-    # What lies beside a file that is a PATH may be a student's, too.
-    beside = {p.absolute().parent.resolve() for p in paths if not os.path.isdir(p)}
+    # What lies beside files that a shell names, as d/*.ipynb, may be a student's, too.
+    named = [p for p in paths if len(paths) > 1 and p.suffix.lower() in SUFFIXES]
+    beside = {p.absolute().parent.resolve() for p in named}
     among = any(f in beside or any(map(f.is_relative_to, looked_into)) for f in folders)
     # A submission that is a link is none, wherever it leads.
     submissions = {name: _identity(path) for name, path in found.submissions.items()}
