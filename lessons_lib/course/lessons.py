@@ -26,12 +26,12 @@ LESSONS = (
     Lesson("01_sequences_and_recurrence", "sequences, recurrence, the vanilla RNN", 75),
     Lesson("02_backpropagation_through_time", "the gradient of a recurrent network", 75),
     Lesson("03_rnn_limits", "vanishing and exploding gradients", 75),
-    Lesson("04_gradient_clipping", "a remedy for one of the two", 65),
+    Lesson("04_gradient_clipping", "a remedy for one of the two", 64),
     Lesson("05_lstm_gates", "the LSTM, gate by gate", 75),
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 71),
-    Lesson("07_gru", "two gates and one state", 73),
+    Lesson("07_gru", "two gates and one state", 74),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
-    Lesson("09_better_language_model", "layers, dropout, tied weights", 72),
+    Lesson("09_better_language_model", "layers, dropout, tied weights", 73),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 45),
 )
 FURTHER: tuple[Lesson, ...] = (

@@ -17,7 +17,10 @@ FURTHER_MINUTES = range(20, 46)
 MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 
 # Numbers in prose that stand in no output and no code of their notebook, and why they may.
-ELSEWHERE: dict[tuple[str, str], str] = {}
+ELSEWHERE: dict[tuple[str, str], str] = {
+    ("09_better_language_model", "136.07"): "published by Saito 2018",
+    ("09_better_language_model", "75.76"): "published by Saito 2018",
+}
 
 
 def by_name(lesson) -> str:
