@@ -1,7 +1,7 @@
 """Our layers beside PyTorch's own numbers, which are stored, so that PyTorch is not needed."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
@@ -86,29 +86,3 @@ def _gradients(layer: RecurrentLayer) -> Arrays:
     g = layer.grads
     values = (g["Wx"].T, g["Wh"].T, g[bias_ih], g[bias_hh])
     return dict(zip(NAMES, (np.array(value) for value in values), strict=True))
-
-
-class Differences(NamedTuple):
-    """The largest absolute difference between our numbers and PyTorch's."""
-
-    outputs: float
-    final_states: float
-    gradients: float
-
-
-def differences(case: Mapping[str, np.ndarray], num_layers: int = 1) -> Differences:
-    """Compare everything that `compute` computes with what PyTorch computed.
-
-    Args:
-        case: from `load_case`.
-        num_layers: of the case.
-    """
-    by_name = {
-        name: float(np.abs(value - case[name]).max())
-        for name, value in compute(case, num_layers).items()
-    }
-    return Differences(
-        by_name["output"],
-        max(by_name[name] for name in by_name if name.endswith("_n")),
-        max(by_name[name] for name in by_name if name.startswith("grad.")),
-    )

@@ -28,16 +28,6 @@ def test_everything_that_pytorch_computed_is_computed_and_equal(cell, num_layers
     assert set(ours) == results
     for name in results:
         np.testing.assert_allclose(ours[name], case[name], rtol=0, atol=1e-12, err_msg=name)
-    assert max(bridge.differences(case, num_layers)) < 1e-12
-
-
-def test_differences_look_at_outputs_states_and_gradients():
-    case = bridge.load_case("lstm")
-    for name, place in (("output", 0), ("c_n", 1), ("grad.weight_hh_l0", 2), ("grad.c_0", 2)):
-        spoilt = case | {name: case[name] + 0.5}
-        found = bridge.differences(spoilt)
-        assert found[place] == pytest.approx(0.5)
-        assert sum(found) == pytest.approx(0.5)
 
 
 @pytest.mark.slow
