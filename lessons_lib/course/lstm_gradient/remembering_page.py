@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from lessons_lib.course.lstm_gradient.remembering import (
     Reading,
@@ -149,11 +150,14 @@ def _numbers(reading: Reading, spell: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def village_page() -> Page:
+def village_page(progress: bool = False) -> Page:
     """The village's three networks in the scene in which the LSTM first errs and is sure of it.
 
     The scene is the first of the test text, of at most 90 words, in which the LSTM gives a wrong
     name a probability above .7 where only one is possible.
+
+    Args:
+        progress: whether a bar shows how many of the networks have read it.
     """
     corpus = load_corpus("village")
     vocab, test = corpus.vocab, np.asarray(corpus.test)
@@ -179,11 +183,11 @@ def village_page() -> Page:
     words = vocab.decode(ids)
     unigram = np.bincount(corpus.train, minlength=len(vocab)) / len(corpus.train)
     instead = stand_ins(words[:-1], vocab, unigram, np.random.default_rng(0))
-    trained = {name: read_scene(model, ids, instead) for name, model in models.items()}
-    untrained = {
-        name: read_scene(LanguageModel(**model.config, rng=np.random.default_rng(1)), ids, instead)
-        for name, model in models.items()
-    }
+    fresh = [LanguageModel(**m.config, rng=np.random.default_rng(1)) for m in models.values()]
+    readers = tqdm([*models.values(), *fresh], desc="networks", disable=not progress)
+    readings = [read_scene(reader, ids, instead) for reader in readers]
+    trained = dict(zip(models, readings[:3], strict=True))
+    untrained = dict(zip(models, readings[3:], strict=True))
 
     def rnn_lost(t: int) -> bool:
         return trained["RNN"].p_right[t] < 0.2 and trained["LSTM"].p_right[t] > 0.9
