@@ -10,19 +10,6 @@ import sys
 if not sys.flags.safe_path:
     del sys.path[0]
 
-    import os
+from lessons_lib.start import main
 
-    with os.scandir() as here:
-        for file in here:
-            is_module = file.name.endswith((".py", ".pyc", ".so", ".pyd")) or os.path.isfile(
-                os.path.join(file.name, "__init__.py")
-            )
-            if is_module and file.name.split(".")[0] in sys.stdlib_module_names:
-                said = f"{file.name!r} in the current folder goes before Python's own module"
-                advice = "give the command as `lessons`, or go to another folder"
-                print(f"lessons: {said}; {advice}", file=sys.stderr)
-                sys.exit(2)
-
-from lessons_lib.cli import main
-
-main()
+main(looked_here=not sys.flags.safe_path)

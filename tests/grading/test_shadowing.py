@@ -3,21 +3,22 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from lessons_lib.course import exercises
 from tests.grading.test_batch import ASSIGNMENT, RIGHT
 
+ROOT = Path(__file__).parents[2]
 # Whatever Python, this package and what it needs may import, before the start and after it.
 NAMES = {
     *sys.stdlib_module_names,
     *(name.partition(".")[0] for name in sys.modules),
     "usercustomize",
 }
-START = (
-    "from lessons_lib.cli import main\nif __name__ == '__main__':\n    main()\n"  # as pip writes it
-)
+# As pip writes it.
+START = "from lessons_lib.start import main\nif __name__ == '__main__':\n    main()\n"
 # Those in this process one after the other, since each would import the same again.
 ALL = """
 for command in sys.argv[1:]:
@@ -85,3 +86,16 @@ def test_python_m_refuses_a_folder_that_may_have_been_imported_from(tmp_path):
     assert done.stderr.count("\n") == 1
     (tmp_path / "weakref.py").rename(tmp_path / "numpy.py")
     assert given(tmp_path, "-m", "lessons_lib", "solution", "lstm_step").returncode == 0
+
+
+def test_an_empty_part_of_pythonpath_is_not_looked_into(tmp_path):
+    (tmp_path / "start.py").write_text(START)
+    here = tmp_path / "in"
+    here.mkdir()
+    (here / "typer.py").write_text("open('ran', 'w')")
+    path = f"{ROOT}{os.pathsep}"
+    done = given(here, "../start.py", "list", PYTHONPATH=path)
+    assert done.returncode == 0 and not (here / "ran").exists()
+    (here / "sitecustomize.py").write_text("")
+    done = given(here, "../start.py", "list", PYTHONPATH=path)
+    assert done.returncode == 2 and "'sitecustomize.py' in the current folder" in done.stderr
