@@ -5,11 +5,12 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 _PACKAGE = Path(__file__).resolve().parent
+MOST_FOLDERS = 30  # in one another: Python 3.11 goes into each by a call of its own
 
 
 def data_path(*parts: str) -> Path:
@@ -29,6 +30,24 @@ def data_path(*parts: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"shipped data: expected {path}, but there is no such file")
     return path
+
+
+def walk(
+    top: Path, most: int = MOST_FOLDERS, onerror: Callable[[OSError], object] | None = None
+) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Each folder below another, itself first, and what its folders and files are called.
+
+    What is taken out of the first list is not gone into. Links are not followed.
+
+    Args:
+        top: the folder.
+        most: how deep.
+        onerror: called with what cannot be opened.
+    """
+    for root, folders, files in os.walk(top, onerror=onerror):
+        yield Path(root), folders, files
+        if len(Path(root).relative_to(top).parts) >= most:
+            folders.clear()
 
 
 def open_regular(path: str | os.PathLike[str], *, links_above: bool = True) -> BinaryIO:

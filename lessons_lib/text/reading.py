@@ -11,7 +11,7 @@ from pathlib import Path
 
 import regex
 
-from lessons_lib.files import open_regular
+from lessons_lib.files import open_regular, walk
 from lessons_lib.text.tokens import composed
 
 BLOCK = 1 << 18  # bytes read at once, and about as many characters in a piece
@@ -50,10 +50,9 @@ class TextFiles:
         """
         if self.path.is_dir():
             # A link in a stranger's folder may lead to any file of the reader's.
+            below = (root / name for root, _, names in walk(self.path) for name in names)
             found = sorted(
-                p
-                for p in self.path.rglob("*")
-                if p.suffix in _SUFFIXES and p.is_file() and not p.is_symlink()
+                p for p in below if p.suffix in _SUFFIXES and p.is_file() and not p.is_symlink()
             )
             if not found:
                 raise FileNotFoundError(f"{self.path}: found no {', '.join(_SUFFIXES)} file in it")

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lessons_lib.files import read_regular, write_atomically
+from lessons_lib.files import read_regular, walk, write_atomically
 from lessons_lib.training.checkpoints import load_checkpoint
 from lessons_lib.training.identity import differences
 from lessons_lib.training.recipes import Recipe
@@ -192,10 +192,8 @@ def find_runs(
     if not top.is_dir():
         raise FileNotFoundError(f"folder: expected a folder with runs, found no folder {folder}")
     runs = []
-    for root, folders, files in os.walk(top):
+    for root, folders, files in walk(top, MOST_FOLDERS):
         folders.sort()
-        if len(Path(root).relative_to(top).parts) >= MOST_FOLDERS:
-            folders.clear()
         if RECIPE not in files:
             continue
         try:

@@ -65,6 +65,15 @@ def test_a_link_in_a_folder_leads_nowhere(tmp_path):
     assert "".join(TextFiles(tmp_path / "texts").pieces()) == "a text"
 
 
+def test_a_folder_without_end_is_read_as_far_as_it_is_looked_into(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    deep = tmp_path.joinpath(*["d"] * 40)
+    deep.mkdir(parents=True)
+    (deep / "b.txt").write_text("b")
+    (tmp_path / "d" / "c.txt").write_text("c")
+    assert [path.name for path in TextFiles(tmp_path).files] == ["a.txt", "c.txt"]
+
+
 def test_accents_and_flags_without_end_take_no_time(monkeypatch):
     accents = "e" + "\u0315\u0301" * 500_000
     assert len(composed(accents)) <= 31

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from lessons_lib.files import walk
 from lessons_lib.grading.exercise.definition import Exercise
 from lessons_lib.grading.exercise.handed_out import (
     EXPECTED,
@@ -108,7 +109,7 @@ def _imported_files(path: Path) -> dict[str, Path]:
     while left:
         for name in _imported(left.pop()):
             module, package = path.parent / f"{name}.py", path.parent / name
-            members = sorted(package.rglob("*")) if package.is_dir() else []
+            members = sorted(root / name for root, _, names in walk(package) for name in names)
             if not any(member.suffix == ".py" for member in members):
                 members = [module] if module != path and module.is_file() else []
             for member in members:
