@@ -97,7 +97,9 @@ class Classroom:
         if kind is not None:
             check_title(kind, title)
         listed = [] if roster is None else read_roster(roster)
-        self.who: Class = who_is_who(found.submissions, found.left_out, listed, found.handed_in_as)
+        self.who: Class = who_is_who(
+            found.submissions, found.left_out, listed, found.handed_in_as, found.names
+        )
         self.late: Late = late_policy(due, late, list(self.who.students.values()))
         self._tells_late = due is not None or late is not None
         self._kind, self._title, self._found = kind, title, found
@@ -150,6 +152,8 @@ class Classroom:
             ]
             write_csv(out / "missing.csv", table)
             self._files["missing.csv"] = "who has no graded submission"
+        else:
+            (out / "missing.csv").unlink(missing_ok=True)  # of an earlier run
         paths = self._found.submissions
         near = look_for_copies(
             batch.rows, paths, self.who, self._exercises, self._compare, self._given

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 import textwrap
 import zipfile
 import zlib
@@ -23,7 +25,8 @@ from lessons_lib.grading.batch import (
     load_exercises,
     unpacking,
 )
-from lessons_lib.grading.batch.students import not_counted, student_of
+from lessons_lib.grading.batch.students import Names, not_counted
+from lessons_lib.grading.classroom.students import student_from, who_is_who
 from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
 from tests.grading import deep
@@ -183,6 +186,14 @@ CLASSES = [
     ["CS_101_202610_A/ann.py", "CS_101_202610_A/bob.py"],
     ["CS_101_202610_A/ann.py", "CS_101_202610_B/ann.py"],
     ["cs_101_2026_ann.py", "cs_101_2026_bob.py"],
+    # Before a student's number; what everybody's begins with is no name.
+    [f"cs_101_123456{k}_{name}.py" for k, name in enumerate(("ann", "bob", "eve"))],
+    [f"hw2_20260305_123456{k}.ipynb" for k in range(3)],
+    [f"hw_20260305_123456{k}.ipynb" for k in range(5)],
+    [f"cs_{section}_123456{k}.py" for section in (101, 102) for k in range(section % 100, 9)],
+    ["hw2 (1234567).py", "hw2 (1234568).py"],
+    ["ann/cs_101_2026_hw.py", "bob/hw.py"],
+    ["cs_101_2026_hw.py", "hw.py"],
 ]
 
 
@@ -193,7 +204,100 @@ def test_a_task_or_section_with_a_course_and_a_term_is_no_student(tmp_path, name
         (tmp_path / name).write_text(RIGHT)
     for paths in ([tmp_path], sorted(tmp_path.iterdir())):
         found = find_submissions(paths)
-        assert len(found.submissions) == 2 and len(set(found.students.values())) in (0, 2)
+        number = len(names)
+        assert len(found.submissions) == number
+        assert len(set(found.students.values())) in (0, number)
+        who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
+        assert not any(student.platform for student in who.students.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("doejane_12345_67890_hw.py", "12345"),
+        ("รัตน์ใจ_12345_67890_hw.py", "12345"),
+        ("nguye\u0302\u0303n_LATE_123_67890_hw.py", "123"),
+        ("o_neill_12345_67890_hw.py", "12345"),
+        ("_12345_67890_hw.py", "12345"),  # of whom nothing but signs is the name
+        ("anon_aB3dE_67890_hw.py", "anon_aB3dE"),
+        ("LATE_anon_aB3dE_67890_hw.py", "anon_aB3dE"),
+    ],
+)
+def test_whom_canvas_names(name, student):
+    found = student_from(name)
+    assert (found.id, found.platform, found.is_late) == (student, "canvas", "LATE" in name)
+
+
+def test_a_section_is_no_student_whatever_its_archive_is_called(tmp_path):
+    paths = [tmp_path / f"gradebook_1010{k}_202610_HW_2026-03-06-09-00-00.zip" for k in (1, 2)]
+    for path, names in zip(paths, ("ab", "cd"), strict=True):
+        files = [f"HW_{name}_attempt_2026-03-05-10-15-00_hw.py" for name in names]
+        path.write_bytes(zipped(dict.fromkeys(files, RIGHT)))
+    for given in (paths, paths[:1]):
+        found = find_submissions(given, tmp_path / "unpacked")
+        who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
+        assert [who.students[name].id for name in found.submissions] == [*"abcd"][: 2 * len(given)]
+
+
+def test_an_archive_that_canvas_calls_a_students_is_no_class(tmp_path):
+    """`d/*.zip` names one archive where all others handed in a notebook."""
+    archive = tmp_path / "mallory_33333_44444_hw.zip"
+    archive.write_bytes(
+        zipped({"doejane_11111_99999_hw.py": WRONG, "roe_11112_99998_hw.py": RIGHT})
+    )
+    found = find_submissions([archive], tmp_path / "unpacked")
+    assert set(found.students.values()) == {"mallory_33333"}
+    who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
+    assert {student.id for student in who.students.values()} == {"33333"}
+
+
+def test_students_folders_with_archives_that_are_called_alike_have_room_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 2)
+    for name in "abcde":
+        (tmp_path / name).mkdir()
+        archive = tmp_path / name / f"cs_10101_202610_{name}.zip"
+        archive.write_bytes(zipped({"hw.py": RIGHT, "notes.py": ""}))
+    for paths in ([tmp_path], sorted(tmp_path.iterdir())):
+        assert len(find_submissions(paths, tmp_path / "../unpacked").submissions) == 10
+
+
+def test_a_folder_without_end_hides_nobody_else_s(tmp_path):
+    (tmp_path / "in" / "ann").mkdir(parents=True)
+    (tmp_path / "in" / "ann" / "hw.py").write_text(RIGHT)
+    deep = tmp_path / "in" / "eve"
+    deep.mkdir()
+    chain = "import os\nfor _ in range(1100): os.mkdir('d'); os.chdir('d')"  # longer than a path
+    subprocess.run([sys.executable, "-c", chain], cwd=deep, check=True)
+    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+    assert list(found.submissions) == ["ann/hw.py"]
+    (reason,) = found.left_out.values()
+    assert reason == "it lies in more than 30 folders"
+    subprocess.run(["rm", "-r", deep], check=True)
+
+
+def test_many_small_members_are_not_more_than_a_large_one_may_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "RATIO_FROM", 1000)
+    (tmp_path / "in").mkdir()
+    bomb = zipped({f"{k}.py": "\n" * 1000 for k in range(100)})
+    assert 100_000 > 200 * len(zipped({"0.py": "\n" * 100_000}))
+    (tmp_path / "in" / "eve.zip").write_bytes(zipped({"0.py": "\n" * 900}))
+    assert list(find_submissions([tmp_path / "in"], tmp_path / "u").submissions) == ["eve.zip/0.py"]
+    monkeypatch.setattr(unpacking, "MOST_RATIO", 100_000 / len(bomb) * 0.9)
+    (tmp_path / "in" / "eve.zip").write_bytes(bomb)
+    (tmp_path / "in" / "ann.py").write_text(RIGHT)
+    found = find_submissions([tmp_path / "in"], tmp_path / "u")
+    assert found.left_out == {"eve.zip/": "it unpacks to 100,000 bytes"}
+
+
+def test_whoever_is_called_dot_is_somebody(tmp_path):
+    names = [
+        ". Kumar_102_assignsubmission_file_/hw.py",
+        ".NET_roe_attempt_2026-03-05-10-15-00_a.py",
+    ]
+    macs = {f"._{name.split('/')[0]}": "" for name in names}
+    (tmp_path / "class.zip").write_bytes(zipped(dict.fromkeys(names, RIGHT) | macs))
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert sorted(found.submissions) == sorted(names)
 
 
 def test_what_canvas_has_named_remains_that_students(tmp_path):
@@ -231,12 +335,16 @@ def test_what_a_student_has_closed_costs_nobody_else_anything(tmp_path, monkeypa
 def test_what_the_system_puts_into_an_archive_takes_no_room(tmp_path, monkeypatch):
     monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 3)
     monkeypatch.setattr(unpacking, "MOST_TOLD", 2)
-    venv = {f".venv/lib/{k}.py": "" for k in range(9)}
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "ann.zip").write_bytes(zipped({**venv, "./hw.py": RIGHT}))
-    found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
-    assert list(found.submissions) == ["ann.zip/hw.py"]
-    assert found.left_out == {"ann.zip/.venv/": "of the system, no answer"}
+    for place in (".venv", "env/lib/python3.11/site-packages"):
+        venv = {f"{place}/{k}.py": "" for k in range(9)}
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / "ann.zip").write_bytes(zipped({**venv, "./hw.py": RIGHT}))
+        found = find_submissions([tmp_path / "in"], tmp_path / "unpacked")
+        assert list(found.submissions) == ["ann.zip/hw.py"]
+        assert found.left_out == {f"ann.zip/{place}/": "of the system, no answer"}
+    deeper = {f"deep/er/{k}.py": "" for k in range(3)}
+    (tmp_path / "in" / "ann.zip").write_bytes(zipped({**deeper, "hw.py": RIGHT}))
+    assert "ann.zip/hw.py" in find_submissions([tmp_path / "in"], tmp_path / "u").submissions
 
 
 def test_archives_of_a_task_that_is_called_as_canvas_calls_a_student(tmp_path, monkeypatch):
@@ -250,7 +358,7 @@ def test_archives_of_a_task_that_is_called_as_canvas_calls_a_student(tmp_path, m
 @pytest.mark.parametrize("name", ["-" * 3000 + "(1)" * 1000, " " * 60_000, "(1)" * 20_000])
 def test_of_a_name_no_more_is_looked_at_than_a_file_may_have(name):
     """Marks of copies are taken off one by one: an hour for a member with a name of 65,000."""
-    assert len(student_of(f"{name}.txt")) <= 255
+    assert len(Names().student_of(f"{name}.txt")) <= 255
 
 
 @pytest.mark.parametrize(
@@ -324,7 +432,8 @@ def test_bad_input(course):
     ],
 )
 def test_files_of_one_student(one, other):
-    assert student_of(one) == student_of(other)
+    names = Names((one, other))
+    assert names.student_of(one) == names.student_of(other)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +455,8 @@ def test_files_of_one_student(one, other):
     ],
 )
 def test_files_of_two_students(one, other):
-    assert student_of(one) != student_of(other)
+    names = Names((one, other))
+    assert names.student_of(one) != names.student_of(other)
 
 
 def test_of_two_files_of_a_student_the_better_one_counts(course):

@@ -24,6 +24,7 @@ from lessons_lib.grading.batch import (
     leave_out_exercises,
     pool,
 )
+from lessons_lib.grading.batch.students import Names
 from lessons_lib.grading.isolation import bubblewrap, importable, policy, system_calls, visible
 from lessons_lib.grading.isolation.process import Allowance, Worker, _processes_with, started
 from tests.grading import deep
@@ -139,7 +140,7 @@ def test_an_exercises_file_that_every_submission_could_read_is_refused(tmp_path)
     folder = visible.NUMPY / "lib"  # whatever lies there: nothing is read
     for file in (Path(os.__file__).parent / "json" / "decoder.py", next(folder.glob("*.py"))):
         with pytest.raises(ValueError, match="every submission may read; keep it elsewhere"):
-            leave_out_exercises(Found({}, {}, {}, {}), file)
+            leave_out_exercises(Found({}, {}, {}, {}, Names()), file)
     assert not visible.is_shown(Path(pytest.__file__)) and not visible.is_shown(tmp_path)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import py_compile
 import textwrap
+import zipfile
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -278,6 +279,14 @@ def test_exercises_among_the_submissions(tmp_path, lessons):
     files = [tmp_path / "in" / name for name in ("ada.py", "eve.py")]  # as d/[ae]*.py names them
     beside = ("grade", *files, *command[2:])
     assert "hw1.py would take in cy.py, which lies" in lessons(*beside)[2]
+    with zipfile.ZipFile(tmp_path / "in" / "eve.zip", "w") as archive:
+        archive.write(files[1], "eve.py")
+    (tmp_path / "in" / "bo" / "bo.py").write_text(RIGHT)
+    for paths in (["ada.py", "eve.zip"], ["eve.zip", "bo"]):  # as d/*.zip and d/*/ name them
+        beside = ("grade", *(tmp_path / "in" / name for name in paths), *command[2:])
+        assert "hw1.py would take in " in lessons(*beside)[2]
+    (tmp_path / "in" / "eve.zip").unlink()
+    (tmp_path / "in" / "bo" / "bo.py").unlink()
     files[1].unlink()
     (tmp_path / "in" / "cy.py").unlink()
     (tmp_path / "in" / ".x").mkdir()

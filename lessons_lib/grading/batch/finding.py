@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lessons_lib.files import read_regular, real_place
-from lessons_lib.grading.batch.students import platform_of, student_of, titles_of
+from lessons_lib.files import MOST_FOLDERS, read_regular, real_place, walk
+from lessons_lib.grading.batch.students import Names
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -30,7 +30,6 @@ from lessons_lib.grading.isolation.visible import is_shown
 from lessons_lib.shown import shown
 
 MOST_ARCHIVES = 3  # in one another
-MOST_FOLDERS = 30  # in one another
 LONGEST = 500  # characters of a name
 # Printable to Python and drawn as nothing: Unicode's Default_Ignorable_Code_Point, after NFKC, and
 # an empty pattern of Braille, the place of an object, a fill for Khitan, an empty notehead.
@@ -49,12 +48,14 @@ class Found(NamedTuple):
         students: whose a submission is, by name, for those found in a folder or an archive. What
             was named by its path is a submission of its own.
         handed_in_as: the name that a file has, by the one that it has here.
+        names: those of all files, which say whose they are.
     """
 
     submissions: dict[str, Path]
     left_out: dict[str, str]
     students: dict[str, str]
     handed_in_as: dict[str, str]
+    names: Names
 
 
 def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> Found:
@@ -69,7 +70,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         FileNotFoundError: if a path is not there.
         ValueError: if there is nothing to grade.
     """
-    found = Found({}, {}, {}, {})
+    found = Found({}, {}, {}, {}, Names())
     unpacker = None
     if unpack_into is not None:
         shutil.rmtree(unpack_into, ignore_errors=True)
@@ -78,7 +79,15 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     paths = list(paths)
     may_follow = set(followed(paths))
     students = _students_archives(paths) if unpacker is not None else set()
-    for path, prefix in zip(paths, _prefixes(paths, students), strict=True):
+    prefixes = _prefixes(paths, students)
+    archives = Names(
+        f"{prefix}{name}"
+        for path, prefix in zip(paths, prefixes, strict=True)
+        if unpacker is not None and path in may_follow and os.path.isdir(path)
+        for name in _archives_below(path.resolve())
+    )
+    behind: set[str] = set()
+    for path, prefix in zip(paths, prefixes, strict=True):
         inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
         if closed := _closed(path):
@@ -86,11 +95,12 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         elif path not in may_follow:
             members.append((prefix[:-1] or path.name, real_place(path), None))
         elif path.is_dir():
-            inside = list(_below(path.resolve(), prefix, found, unpacker))
+            inside = list(_below(path.resolve(), prefix, found, unpacker, archives))
             _tell_empty(path, prefix, {name for name, _ in inside}, found)
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             one = unpacker.room_of(prefix) if path in students else None
             room = one or room_of_a_class()  # the instructor names it
+            behind |= {prefix, shown_name(prefix)} if one is None else set()
             inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, one)
         elif path.exists() or path.is_symlink():
             members.append((prefix[:-1] or path.name, real_place(path), None))
@@ -98,13 +108,15 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
             raise FileNotFoundError(f"PATH: there is no file or folder {path}")
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
         members += [(name, path, name) for name, path in in_order]
-    titles = titles_of(name for name, _, _ in members)
-    members = [(a, path, b if b is None else student_of(b, titles)) for a, path, b in members]
+    left_out = (found.handed_in_as.get(name, name) for name in found.left_out)
+    found = found._replace(names=Names([*(name for name, _, _ in members), *left_out], behind))
+    whose = found.names.student_of
+    members = [(name, path, b if b is None else whose(b)) for name, path, b in members]
     members = _each_once(members, found)
     if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
         raise ValueError(f"PATH: expected .py or .ipynb files, found none{why}")
-    members = _not_too_many(members, found, titles)
+    members = _not_too_many(members, found)
     names = _names([name for name, _, _ in members])
     for name, (own, path, student) in zip(names, members, strict=True):
         found.submissions[name] = path
@@ -115,31 +127,32 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
 
 
 def _students_archives(paths: Sequence[Path]) -> set[Path]:
-    """Archives among several PATHs, as a shell names them: each is taken for one student's.
+    """Archives that are one student's: those that a platform calls so, as d/*.zip may name one.
 
-    But if there are others than archives of a platform's files, for nobody may say of their own
-    archive that it is a class's.
+    So are others among several PATHs, as a shell names them, if there are not only archives of a
+    platform's files: nobody may say of their own archive that it is a class's.
 
     Raises:
         ValueError: for one that may be a student's or a class's.
     """
-    inside = {
-        path: to_be_unpacked(real_place(path))
-        for path in followed(paths)
-        if len(paths) > 1 and path.suffix.lower() == ".zip" and os.path.isfile(path)
-    }
-    titles = titles_of(name for names in inside.values() for name in names)
-    if len(inside) == len(paths) and all(
-        names and all(platform_of(name, titles) for name in names) for names in inside.values()
+    archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
+    by_name = Names(path.name for path in archives)
+    named = {path for path in archives if by_name.platform_of(path.name)}
+    if len(paths) == 1:
+        return named
+    inside = {path: to_be_unpacked(real_place(path)) for path in archives if path not in named}
+    known = Names(name for names in inside.values() for name in names)
+    if len(archives) == len(paths) and all(
+        names and all(map(known.platform_of, names)) for names in inside.values()
     ):
-        return set()
+        return named
     for path, names in inside.items():
         if len(names) > 1:
             raise ValueError(
                 f"PATH: {path} among others may be a student's or a whole class's; name the folder "
                 "of students' archives, or one of a class alone"
             )
-    return set(inside)
+    return named | set(inside)
 
 
 def _each_once(
@@ -174,7 +187,7 @@ def _prefixes(paths: Sequence[Path], students: Collection[Path]) -> list[str]:
     with as many folders above it as make them different.
     """
     if len(paths) == 1:
-        return [""]
+        return [f"{path.name}/" if path in students else "" for path in paths]
     # In the name of a class's archive ".zip" would make it one student's.
     zips = [r"(?i)(?<=.)(\.zip)+$" if path not in students else "$" for path in paths]
     wholes = [Path(os.path.abspath(path)) for path in paths]
@@ -196,14 +209,14 @@ def _leave_out(found: Found, name: str, reason: str) -> None:
 
 
 def _not_too_many(
-    members: Iterable[tuple[str, Path, str | None]], found: Found, titles: Collection[str]
+    members: Iterable[tuple[str, Path, str | None]], found: Found
 ) -> list[tuple[str, Path, str | None]]:
     """As many files as one student may hand in, in a folder of theirs as in an archive."""
     left: list[tuple[str, Path, str | None]] = []
     number: Counter[str] = Counter()
     for name, path, student in members:
         # Where no platform has named it, anybody may be called like another.
-        if student is not None and platform_of(name, titles):
+        if student is not None and found.names.platform_of(name):
             number[student] += 1
             if number[student] > MOST_OF_A_STUDENT:
                 _leave_out(found, name, "there are too many files for one student")
@@ -241,9 +254,8 @@ def leave_out_exercises(found: Found, exercises: Path, paths: Sequence[Path] = (
     helpers = {_identity(f.resolve()): place for place, f in helper_files(exercises).items()}
     folders = {exercises.parent.resolve(), exercises.resolve().parent}
     looked_into = [path.resolve() for path in followed(paths) if os.path.isdir(path)]
-    # What lies beside files that a shell names, as d/*.ipynb, may be a student's, too.
-    named = [p for p in paths if len(paths) > 1 and p.suffix.lower() in SUFFIXES]
-    beside = {p.absolute().parent.resolve() for p in named}
+    # What lies beside paths that a shell names, as d/* or d/*/, may be a student's, too.
+    beside = {path.absolute().parent.resolve() for path in paths if len(paths) > 1}
     among = any(f in beside or any(map(f.is_relative_to, looked_into)) for f in folders)
     # A submission that is a link is none, wherever it leads.
     submissions = {name: _identity(path) for name, path in found.submissions.items()}
@@ -337,36 +349,37 @@ def _below(
     prefix: str,
     found: Found,
     unpacker: Unpacker | None,
+    archives: Names,
     depth: int = 0,
     room: Room | None = None,
 ) -> Iterator[tuple[str, Path]]:
     """Names and paths of what is to be graded below a folder.
 
-    Each student's archives have room of their own, if they are not given the room of all of them.
+    Each student's archives have room of their own, if they are not given the room of all of them;
+    `archives` says whose they are.
     """
-    titles = _titles_below(folder, prefix) if room is None and unpacker is not None else ()
 
     def unreadable(error: OSError) -> None:
         below = Path(error.filename).relative_to(folder).as_posix()
         at = prefix if below == "." else f"{prefix}{below}/"
         _leave_out(found, at, f"it cannot be opened: {error.strerror}")
 
-    for root, folders, files in os.walk(folder, onerror=unreadable):
-        parts = Path(root).relative_to(folder).parts
+    for root, folders, files in walk(folder, onerror=unreadable):
+        parts = root.relative_to(folder).parts
         at = prefix + "".join(f"{part}/" for part in parts)
         for name in list(folders):
-            reason = _not_looked_at(Path(root, name))
+            reason = _not_looked_at(root / name)
             if not reason and len(parts) >= MOST_FOLDERS:
                 reason = f"it lies in more than {MOST_FOLDERS} folders"
             if reason:
                 _leave_out(found, f"{at}{name}/", reason)
                 folders.remove(name)
         for name in files:
-            path, whole = Path(root, name), f"{at}{name}"
+            path, whole = root / name, f"{at}{name}"
             suffix = path.suffix.lower()
             if suffix == ".zip" and not _not_looked_at(path) and unpacker is not None:
                 # Where no platform has named it, anybody's may be called as a copy of another's.
-                whose = student_of(whole, titles) if platform_of(whole, titles) else whole
+                whose = archives.student_of(whole) if archives.platform_of(whole) else whole
                 own = room or unpacker.room_of(whose)
                 yield from _in_archive(path, f"{whole}/", found, unpacker, depth + 1, own, own)
             elif reason := _not_looked_at(path, suffix in SUFFIXES):
@@ -377,14 +390,12 @@ def _below(
                 yield whole, path
 
 
-def _titles_below(folder: Path, prefix: str) -> Collection[str]:
-    """Titles of tasks among the names of archives, whose numbers of files say whose they are."""
-    return titles_of(
-        prefix + Path(root, name).relative_to(folder).as_posix()
-        for root, _, files in os.walk(folder)
-        for name in files
-        if name.lower().endswith(".zip")
-    )
+def _archives_below(folder: Path) -> Iterator[str]:
+    """Names of archives, as far as they are looked for."""
+    for root, _, files in walk(folder):
+        for name in files:
+            if name.lower().endswith(".zip"):
+                yield (root / name).relative_to(folder).as_posix()
 
 
 def _in_archive(
@@ -401,20 +412,19 @@ def _in_archive(
         return
 
     def rooms(names: Sequence[str]) -> dict[str, Room]:
-        names = [prefix + name for name in names]
-        titles = titles_of(names)
-        named = [name for name in names if platform_of(name, titles)]
-        room_of = unpacker.room_in_a_class
-        return {name[len(prefix) :]: room_of(student_of(name, titles)) for name in named}
+        known, room_of = Names(names), unpacker.room_in_a_class
+        named = [name for name in names if known.platform_of(name)]
+        return {name: room_of(known.student_of(name)) for name in named}
 
     of_many = room_inside is None
-    folder, left_out = unpacker.unpack(path, room, rooms if of_many else lambda names: {})
+    folder, left_out = unpacker.unpack(path, room, rooms if of_many else None)
     if not left_out and not any(folder.iterdir()):
         left_out = {"": "there is no file in it"}
     whole = prefix if depth else path.name  # one that is named has its own name
     for name, reason in left_out.items():
         _leave_out(found, prefix + name if name else whole, reason)
-    yield from _below(folder, prefix, found, unpacker, depth, room_inside)
+    archives = Names((prefix + name for name in _archives_below(folder)), [prefix])
+    yield from _below(folder, prefix, found, unpacker, archives, depth, room_inside)
 
 
 def _closed(path: Path) -> str:

@@ -11,80 +11,141 @@ then that which is no copy, then the later.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from lessons_lib.grading.batch.tables import Graded
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w+")
+# The parts of Canvas's ContentZipper; who is graded anonymously has letters for a number.
 CANVAS = re.compile(
-    r"(?P<name>[^\W_]+)_(?P<late>LATE_)?(?P<id>\d{3,})_(?P<file>\d{3,})_.+", re.IGNORECASE
+    r"(?P<name>[^\s/]*?)_(?P<late>LATE_)?(?P<id>\d{3,})_(?P<file>\d{3,})_.+", re.IGNORECASE
+)
+CANVAS_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?(?P<name>anon)_(?P<id>[A-Za-z0-9]{5})_(?P<file>\d{3,})_.+"
 )
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
-FORMS = {"canvas": CANVAS, "moodle": MOODLE, "blackboard": BLACKBOARD}
 LONG_NUMBER = 5  # digits: those of Canvas's are longer than those of courses and years
+GRADED = (".py", ".ipynb", ".zip")
 LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
-COPY = re.compile(r"(?:[ _-]*\(\d+\)|[ _-]+copy\d*(?: \(\d+\))?)$|^copy of ", re.IGNORECASE)
+COPY = re.compile(
+    r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
+)
+
+Named = tuple[str, re.Match[str]]  # a platform, and the parts of a name
 
 
-def titles_of(names: Iterable[str]) -> frozenset[str]:
-    """Titles of tasks that look as if Canvas had named a file: "CS_101_2026".
-
-    Several files begin with them, and Canvas gives each file a number of its own. They stand before
-    a time of Blackboard's, or their numbers are short; of what is in a student's archive none is.
-    """
-    files: dict[str, set[str]] = {}
-    for name in names:
-        parts = name.split("/")
-        for k, part in enumerate(parts):
-            if (found := CANVAS.match(part)) and (
-                BLACKBOARD.fullmatch(part) or not _has_long_numbers(found)
-            ):
-                where = "/".join([*parts[:k], _without_copy_mark(part)])
-                files.setdefault(part[: found.end("file")], set()).add(where)
-            if part.lower().endswith(".zip"):
-                break
-    return frozenset(title for title, places in files.items() if len(places) > 1)
+def _forms_of(part: str) -> Iterator[Named]:
+    """The platforms that may have called a file or a folder so."""
+    canvas = CANVAS_ANONYMOUS.match(part) or CANVAS.match(part)
+    # It leaves letters, their marks and digits of a name, and "_", of which there are few.
+    if canvas and ("_" not in canvas["name"] or _is_surely_canvas(canvas)):
+        letters = canvas["name"].replace("_", "")
+        if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in letters):
+            yield "canvas", canvas
+    for platform, form in (("moodle", MOODLE), ("blackboard", BLACKBOARD)):
+        if found := form.match(part):
+            yield platform, found
 
 
-def _has_long_numbers(found: re.Match[str]) -> bool:
+def is_named(name: str) -> bool:
+    """Whether a platform may have called a file or a folder so."""
+    return any(_forms_of(name))
+
+
+def _is_surely_canvas(found: re.Match[str]) -> bool:
+    """Whether a name is no task's of a course in a year, such as "CS_101_2026_hw.py"."""
+    if found["late"] or found.re is CANVAS_ANONYMOUS:
+        return True
     return min(len(found["id"]), len(found["file"])) >= LONG_NUMBER
 
 
-def platform_of(name: str, titles: Collection[str] = ()) -> tuple[str, re.Match[str]] | None:
-    """Which platform has named a file, by its path, and the parts of that name.
+class Names:
+    """Whose the files of a batch are, by what they are called.
 
-    `titles` are those of the batch; see `titles_of`.
+    What looks like a student's name and numbers of Canvas's may be a task's: "CS_101_2026". It is,
+    if several files have the same numbers, or nearly all of a batch begin with the same word.
+
+    Args:
+        names: paths below the folder of submissions, of files that are not graded, too.
+        behind: what some of them begin with that an instructor has called so, with its "/".
     """
-    parts = name.split("/")
-    for k, part in enumerate(parts):  # from outside
-        found = [(kind, match) for kind, form in FORMS.items() if (match := form.match(part))]
-        found = [(a, b) for a, b in found if a != "canvas" or part[: b.end("file")] not in titles]
-        if k < len(parts) - 1 and not part.lower().endswith(".zip"):
-            # A folder of Canvas's is an archive that somebody has unpacked, or a course's section.
-            found = [(a, b) for a, b in found if a != "canvas" or _has_long_numbers(b)]
-        if found:
-            return min(found, key=lambda one: one[1].start("id"))
-        if part.lower().endswith(".zip"):  # what is in it is named by the student
-            break
-    return None
+
+    def __init__(self, names: Iterable[str] = (), behind: Iterable[str] = ()) -> None:
+        self._behind = frozenset(behind) - {""}
+        files: dict[str, set[str]] = {}  # by the numbers that they begin with
+        words: dict[str, set[str]] = {}  # by the word before these
+        weak: set[str] = set()
+        self._mixed: set[str] = set()  # folders with files that no platform has called so
+        for name in names:
+            parts, first = self._parts(name)
+            for k, part in enumerate(parts):
+                forms = dict(_forms_of(part))
+                if len(parts) == 1 and not forms and part.lower().endswith(GRADED):
+                    self._mixed.add(first)
+                if (found := forms.get("canvas")) is not None:
+                    where = "/".join([first, *parts[:k], without_copy_mark(part)])
+                    word = found["name"].casefold()
+                    words.setdefault(word, set()).add(where)
+                    if len(found["id"]) < LONG_NUMBER or any(map(str.isdigit, word)):
+                        weak.add(word)
+                    if BLACKBOARD.fullmatch(part) or not _is_surely_canvas(found):
+                        files.setdefault(part[: found.end("file")], set()).add(where)
+                if found or part.lower().endswith(".zip"):
+                    break
+        self._titles = {title for title, places in files.items() if len(places) > 1}
+        number = sum(map(len, words.values()))
+        self._words = {
+            word
+            for word, places in words.items()
+            if len(places) >= (3 if word in weak else 5) and number <= 1.1 * len(places)
+        } - {"anon"} | {"gradebook"}  # Blackboard calls a class's archive so
+
+    def _parts(self, name: str) -> tuple[list[str], str]:
+        """The parts of a path behind what is the instructor's, and that."""
+        first = next((start for start in self._behind if name.startswith(start)), "")
+        return name[len(first) :].split("/"), first
+
+    def platform_of(self, name: str) -> Named | None:
+        """Which platform has named a file, by its path, and the parts of that name."""
+        parts, first = self._parts(name)
+        for k, part in enumerate(parts):  # from outside
+            is_flat = k == 0 and (len(parts) == 1 or part.lower().endswith(".zip"))
+            found = [
+                (platform, match)
+                for platform, match in _forms_of(part)
+                if platform != "canvas" or self._is_a_students(match, first, is_flat)
+            ]
+            if found:
+                return min(found, key=lambda one: one[1].start("id"))
+            if part.lower().endswith(".zip"):  # what is in it is named by the student
+                break
+        return None
+
+    def _is_a_students(self, canvas: re.Match[str], first: str, is_flat: bool) -> bool:
+        title = canvas.string[: canvas.end("file")]
+        if title in self._titles or canvas["name"].casefold() in self._words:
+            return False
+        # All files of Canvas's archive are called by it, and lie in no folder.
+        return _is_surely_canvas(canvas) or (is_flat and first not in self._mixed)
+
+    def student_of(self, name: str) -> str:
+        """Who handed a file in, by its path below the folder of submissions; see the module."""
+        if named := self.platform_of(name):
+            platform, found = named
+            if platform == "blackboard":  # a user's name may have a "_": all before the time
+                return found.string[: found.start("at") - 1]
+            return f"{found['name']}_{found['id']}"
+        parts = name.split("/")
+        for k, part in enumerate(parts[:-1], start=1):
+            if part.lower().endswith(".zip"):
+                return "/".join(parts[:k])
+        return "/".join([*parts[:-1], without_copy_mark(parts[-1])])
 
 
-def student_of(name: str, titles: Collection[str] = ()) -> str:
-    """Who handed a file in, by its path below the folder of submissions; see the module."""
-    if named := platform_of(name, titles):
-        kind, found = named
-        if kind == "blackboard":  # a user's name may have a "_": all before the time is the key
-            return found.string[: found.start("at") - 1]
-        return f"{found['name']}_{found['id']}"
-    parts = name.split("/")
-    for k, part in enumerate(parts[:-1], start=1):
-        if part.lower().endswith(".zip"):
-            return "/".join(parts[:k])
-    return "/".join([*parts[:-1], _without_copy_mark(parts[-1])])
-
-
-def _without_copy_mark(file_name: str) -> str:
+def without_copy_mark(file_name: str) -> str:
+    """The stem of a file's name, without "(1)", "-Copy2" or "Copy of"."""
     stem = PurePosixPath(file_name).stem[-LONGEST:]
     while (shorter := COPY.sub("", stem)) and shorter != stem:
         stem = shorter
@@ -113,7 +174,7 @@ def not_counted(
 
     def rank(row: Graded) -> tuple[float, int, int, bool, float, str]:
         path = paths[row.name]
-        is_copy = _without_copy_mark(path.name) != path.stem
+        is_copy = without_copy_mark(path.name) != path.stem
         made = path.lstat().st_mtime if path.is_symlink() or path.exists() else 0.0
         attempts = sum(result.status != "not_attempted" for result in row.report.results)
         left, days = worth(row)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lessons_lib.files import open_regular
+from lessons_lib.grading.batch.students import is_named
 from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
 from lessons_lib.shown import shown
 
@@ -23,12 +24,16 @@ MOST_UNPACKED = 4_000_000_000  # bytes, of an archive that may be a whole class'
 MOST_UNPACKED_OF_A_STUDENT = 100_000_000
 MOST_RATIO = 200  # of the size to the packed size, from a size of RATIO_FROM on
 RATIO_FROM = 1_000_000
+UNPACKED = (*SUFFIXES, ".zip")
 END, END_SIZE = (
     b"PK\x05\x06",
     22,
 )  # "end of central directory", the last record, a comment behind it
 LOCATOR, LOCATOR_SIZE = b"PK\x06\x07", 20  # stands before it if sizes exceed 32 bits
-OF_THE_SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+OF_THE_SYSTEM = (
+    *("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"),
+    *("site-packages", "node_modules"),  # of an environment that is called "env", say
+)
 LEADS_OUT = "its path leads out of the archive"
 
 
@@ -66,8 +71,7 @@ def to_be_unpacked(archive: Path) -> list[str]:
     return [
         name
         for name in names
-        if name.lower().endswith((*SUFFIXES, ".zip"))
-        and not any(map(of_the_system, name.split("/")))
+        if name.lower().endswith(UNPACKED) and not any(map(of_the_system, name.split("/")))
     ]
 
 
@@ -75,7 +79,9 @@ def of_the_system(name: str) -> str:
     """Why a file or folder is nobody's answer."""
     if name == ".ipynb_checkpoints":
         return "an older state that Jupyter keeps"
-    if (name.startswith(".") and name.strip(".")) or name in OF_THE_SYSTEM:
+    hidden = name.startswith(".") and name.strip(".")
+    # A student may be called ".", a task ".NET"; with "._" Macs keep what they know of a file.
+    if (hidden and (name.startswith("._") or not is_named(name))) or name in OF_THE_SYSTEM:
         return "of the system, no answer"
     return ""
 
@@ -102,14 +108,18 @@ class Unpacker:
         return self._rooms_in_a_class.setdefault(student, room)
 
     def unpack(
-        self, archive: Path, room: Room, own: Callable[[Sequence[str]], Mapping[str, Room]]
+        self,
+        archive: Path,
+        room: Room,
+        own: Callable[[Sequence[str]], Mapping[str, Room]] | None,
     ) -> tuple[Path, dict[str, str]]:
         """Unpack what can be graded, and archives, as long as there is room.
 
         Args:
             archive: a .zip file.
             room: of all that is in it.
-            own: by the names of members, the rooms of those whose students are known.
+            own: of a class's archive, by the names of members, the rooms of those whose students
+                are known; None for a student's.
 
         Returns:
             The folder, and why other members are not in it, by name; "" for the whole archive.
@@ -124,8 +134,13 @@ class Unpacker:
                 room.members -= len(opened.infolist())
                 if room.members < 0:
                     raise _RefusedError("the student's archives hold too many files")
-                rooms = own([member.filename for member in opened.infolist()])
-                for member in opened.infolist():
+                if own is None:
+                    _check_ratio(opened, file)
+                    rooms: Mapping[str, Room] = {}
+                else:
+                    rooms = own([member.filename for member in opened.infolist()])
+                # Where there is no room for all, the outer ones are likelier to be answers.
+                for member in sorted(opened.infolist(), key=lambda m: m.filename.count("/")):
                     if member.filename.endswith("/"):
                         continue
                     parts = member.filename.replace("\\", "/").split("/")
@@ -154,6 +169,14 @@ class Unpacker:
         return folder, told | whole
 
 
+def _check_ratio(opened: zipfile.ZipFile, file: BinaryIO) -> None:
+    """Many members, each too small to be looked at, may be much together."""
+    sizes = (m.file_size for m in opened.infolist() if m.filename.lower().endswith(UNPACKED))
+    unpacked = sum(size for size in sizes if size <= RATIO_FROM)
+    if unpacked > max(RATIO_FROM, MOST_RATIO * file.seek(0, os.SEEK_END)):
+        raise _RefusedError(f"it unpacks to {unpacked:,} bytes")
+
+
 def _unpack_member(
     opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, rooms: Sequence[Room]
 ) -> None:
@@ -165,7 +188,7 @@ def _unpack_member(
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _RefusedError("a link")
     suffix = Path(parts[-1]).suffix.lower()
-    if suffix not in (*SUFFIXES, ".zip"):
+    if suffix not in UNPACKED:
         raise _RefusedError("neither a .py nor an .ipynb file")
     if member.flag_bits & 1:
         raise _RefusedError("it is encrypted")

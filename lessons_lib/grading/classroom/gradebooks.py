@@ -176,7 +176,8 @@ def gradebook(
 
 
 def _is_known(line: Line, kind: str) -> bool:
-    return line.student.platform == kind or bool(line.student.row)
+    anonymous = kind == "canvas" and not line.student.id.isdecimal()
+    return (line.student.platform == kind and not anonymous) or bool(line.student.row)
 
 
 def _is_uploaded(line: Line, kind: str) -> bool:

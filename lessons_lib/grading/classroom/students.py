@@ -3,14 +3,15 @@
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import read_regular
-from lessons_lib.grading.batch.students import platform_of, student_of, titles_of
+from lessons_lib.grading.batch.students import Names, without_copy_mark
 
 MOST_BYTES = 20_000_000
 MOST_CELL = 10_000_000  # characters
@@ -62,12 +63,14 @@ class Class(NamedTuple):
     strangers: list[str]
 
 
-def student_from(name: str, titles: Collection[str] = ()) -> Student | None:
+def student_from(name: str, names: Names | None = None) -> Student | None:
     """Whom a platform's name for a file names; None if it is no such name.
 
-    `titles` as for `lessons_lib.grading.batch.students.platform_of`.
+    Args:
+        name: its path below the folder of submissions.
+        names: those of the batch.
     """
-    named = platform_of(name, titles)
+    named = (names or Names()).platform_of(name)
     if named is None:
         return None
     kind, found = named
@@ -84,6 +87,8 @@ def student_from(name: str, titles: Collection[str] = ()) -> Student | None:
         start += "assignfeedback_file_/" if kind == "moodle" else f"{found['file']}_"
         is_late = kind == "canvas" and bool(found["late"])
         own = own._replace(name=found["name"], upload=start, is_late=is_late)
+        if not own.id.isdecimal():  # graded anonymously: nobody of a gradebook
+            own = own._replace(id=f"{own.name}_{own.id}", name="")
     return own._replace(doubts=tuple(doubts))
 
 
@@ -161,6 +166,7 @@ def who_is_who(
     left_out: Iterable[str] = (),
     roster: Sequence[Student] = (),
     handed_in_as: Mapping[str, str] | None = None,
+    names: Names | None = None,
 ) -> Class:
     """Find the student of each submission.
 
@@ -173,50 +179,59 @@ def who_is_who(
         roster: see `read_roster`.
         handed_in_as: what a file is called whose name here says more, or writes a letter out; its
             student is looked for by that.
+        names: those of the batch; else what stands in the first arguments.
     """
-    by_id = {student.id: student for student in roster}
+    by_id = {_normal(student.id): student for student in roster}
     by_login: dict[str, set[str]] = {}
     by_letters: dict[str, set[str]] = {}
     by_name: dict[str, set[str]] = {}
     for student in roster:
         cells = {key.strip().casefold(): value for key, value in student.row.items()}
-        logins = [cells[column] for column in LOGIN_COLUMNS if cells.get(column)]
+        logins = [_normal(cells[column]) for column in LOGIN_COLUMNS if cells.get(column)]
         for text in logins:
-            by_login.setdefault(text, set()).add(student.id)
+            by_login.setdefault(text, set()).add(_normal(student.id))
         for text in (student.id, *logins):
-            by_letters.setdefault(_letters(text), set()).add(student.id)
+            by_letters.setdefault(_letters(text), set()).add(_normal(student.id))
         for text in (student.name, " ".join(student.name.split(", ")[::-1])):
-            by_name.setdefault(_letters(text), set()).add(student.id)
+            by_name.setdefault(_letters(text), set()).add(_normal(student.id))
 
     def found(student: Student) -> Student | None:
-        if student.id in by_id:
-            return by_id[student.id]
+        own_id = _normal(student.id)
+        if own_id in by_id:
+            return by_id[own_id]
         # On a platform students choose what they are called: a name is no number there.
         name = student.name if student.platform else student.id
         for text, known in (
-            (student.id, by_login),
-            (_letters(student.id), by_letters),
+            (own_id, by_login),
+            (_letters(own_id), by_letters),
             (_letters(name), by_name),
         ):
             if text and (fitting := known.get(text)):
                 return by_id[next(iter(fitting))] if len(fitting) == 1 else None
         return None
 
-    def parts_of(name: str) -> list[Student]:
-        """What no platform has named may lie in a section's folder, or in one of the student's."""
-        parts = student_of(name, titles).split("/")
-        return [Student(part.removesuffix(".zip")) for part in reversed(parts)]
+    def asked_for(name: str, plain: Iterable[str] = ()) -> list[Student]:
+        """Who may have handed a file in, the likeliest first.
+
+        What no platform has named may lie in a section's folder, or in one of the student's.
+        """
+        named = student_from(name, names)
+        if named and (named.platform != "canvas" or not roster or found(named)):
+            return [named]
+        *folders, file = _outside_of_archives(name)
+        parts = [without_copy_mark(file), *reversed(folders)]
+        return [*([named] if named else []), *map(Student, [*plain, *parts])]
 
     students: dict[str, Student] = {}
     strangers = []
     real = {name: (handed_in_as or {}).get(name, name) for name in submissions}
-    titles = titles_of(real.values())
-    plain = _plain_ids({name: name for name in real}, titles)
-    really_plain = _plain_ids(real, titles)
+    left = {name: (handed_in_as or {}).get(name, name) for name in left_out}
+    names = names or Names([*real.values(), *left.values()])
+    plain = _plain_ids({name: name for name in real}, names)
+    really_plain = _plain_ids(real, names)
     for name, real_name in real.items():
-        own = student_from(name, titles) or Student(plain[name])
-        named = student_from(real_name, titles)
-        asked = [named] if named else [Student(really_plain[name]), *parts_of(real_name)]
+        own = student_from(name, names) or Student(plain[name])
+        asked = asked_for(real_name, [really_plain[name]])
         listed = next(filter(None, map(found, asked)), None)
         if listed:
             own = own._replace(
@@ -230,27 +245,24 @@ def who_is_who(
         students[name] = own
     sources: dict[str, set[str]] = {}
     for name, own in students.items():
-        sources.setdefault(own.id, set()).add(student_of(name, titles))
+        sources.setdefault(own.id, set()).add(names.student_of(name))
     for name, own in students.items():
         if len(sources[own.id]) > 1:
             doubts = (*own.doubts, f"files of several names are {own.id}'s")
             students[name] = own._replace(doubts=doubts)
     instead: dict[str, list[str]] = {}
-    for name in left_out:
-        real_name = (handed_in_as or {}).get(name, name)
-        named = student_from(real_name, titles)
-        asked = [named] if named else parts_of(real_name)
-        if listed := next(filter(None, map(found, asked)), None):
+    for name, real_name in left.items():
+        if listed := next(filter(None, map(found, asked_for(real_name))), None):
             instead.setdefault(listed.id, []).append(name)
     there = {student.id for student in students.values()}
     missing = [(s, ", ".join(instead.get(s.id, []))) for s in roster if s.id not in there]
     return Class(students, missing, strangers)
 
 
-def _plain_ids(submissions: Mapping[str, str], titles: Collection[str]) -> dict[str, str]:
+def _plain_ids(submissions: Mapping[str, str], names: Names) -> dict[str, str]:
     """For files that no platform has named: their name, or where that is several's, the path."""
-    names = {key: student_of(name, titles) for key, name in submissions.items()}
-    paths = {key: name.removesuffix(".zip") for key, name in names.items()}
+    whose = {key: names.student_of(name) for key, name in submissions.items()}
+    paths = {key: name[:-4] if _is_zip(name) else name for key, name in whose.items()}
     ids = {path: path.rpartition("/")[2] for path in paths.values()}
     for longer in (lambda path: path.replace("/", " "), lambda path: path):
         times = Counter(ids.values())
@@ -258,5 +270,22 @@ def _plain_ids(submissions: Mapping[str, str], titles: Collection[str]) -> dict[
     return {name: ids[path] for name, path in paths.items()}
 
 
+def _outside_of_archives(name: str) -> list[str]:
+    """The parts of a path, without what a student has called so in an archive."""
+    parts = name.split("/")
+    inside = next((k for k, part in enumerate(parts, start=1) if _is_zip(part)), len(parts))
+    return parts[:inside]
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
+def _normal(text: str) -> str:
+    """One way to write a letter with marks: Macs write names of files in another."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in text if c.isalnum() or unicodedata.category(c)[0] == "M")

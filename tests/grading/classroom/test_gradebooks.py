@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import tempfile
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 
@@ -178,6 +179,38 @@ def test_a_roster_is_asked_for_a_file_s_name_and_its_folders():
     assert [who.students[name].id for name in names] == ["jdoe", "jdoe", "42", "eve hw"]
     assert (who.missing, who.strangers) == ([], ["eve/hw.py"])
     assert who.students["sa/jdoe.py"].doubts == ("files of several names are jdoe's",)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_letters_with_marks_are_letters(form):
+    """A Mac writes "ü" as "u" and a mark."""
+    roster = [
+        Student("1", "Jan Müller"),
+        Student("2", "Jan Muller"),
+        Student("zoé"),
+        Student("zoe"),
+    ]
+    roster += [Student("3", "राम पटेल"), Student("4", "रीमा पटेल")]
+    names = ["Jan Müller.py", "zoé.py", "रीमा पटेल.zip/hw.py", "eve (1).ZIP/hw.py"]
+    names = [unicodedata.normalize(form, name) for name in names]
+    who = who_is_who(names, roster=[*roster, Student("eve")])
+    assert [who.students[name].id for name in names] == ["1", "zoé", "4", "eve"]
+
+
+def test_who_is_graded_without_a_name_has_no_line_in_a_gradebook():
+    files, without = books("canvas", ["anon_aB3dE_67890_hw.py", CANVAS])
+    assert without == ["anon_aB3dE"] and len(rows_of(files["canvas.csv"])) == 3
+
+
+def test_a_roster_knows_better_than_a_name_that_looks_like_canvas_s():
+    roster = [Student("alice"), Student("bob")]
+    names = ["alice/cs_10101_202610_hw.py", "bob/hw.py"]
+    assert [who_is_who(names, roster=roster).students[name].id for name in names] == [
+        "alice",
+        "bob",
+    ]
+    inside = "mal_12345_67890_hw.zip/alice/hw.py"
+    assert who_is_who([inside], roster=roster).strangers == [inside]
 
 
 def test_a_late_file_that_is_worth_no_more_takes_nobodys_points():
