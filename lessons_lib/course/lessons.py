@@ -41,7 +41,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("02_how_small_may_eps_be", "how far a gradient check can be trusted", 25),
     Lesson("02_truncated_bptt", "what a gradient in chunks leaves out", 45),
     Lesson("02_what_the_way_back_costs", "memory, work, and what a step promises", 22),
-    Lesson("03_activation_functions", "which function for the state", 28),
+    Lesson("03_activation_functions", "which function for the state", 29),
     Lesson("03_singular_values", "singular values and the spectral radius", 37),
     Lesson("04_choosing_a_threshold", "three rules, and which threshold", 35),
     Lesson("04_the_cliff", "where the loss has a wall, and why", 26),
