@@ -45,7 +45,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("03_singular_values", "singular values and the spectral radius", 37),
     Lesson("04_choosing_a_threshold", "three rules, and which threshold", 35),
     Lesson("04_the_cliff", "where the loss has a wall, and why", 26),
-    Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
+    Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 39),
     Lesson("06_learning_to_recall", "the forget bias, and a task that needs memory", 27),
     Lesson("06_lstm_backward", "the LSTM backwards over a sequence", 43),
     Lesson("06_not_cured", "what the LSTM does not cure", 23),
