@@ -62,15 +62,6 @@ def surface(w: npt.ArrayLike, b: npt.ArrayLike, *, num_steps: int = NUM_STEPS) -
     return Point(miss**2, 2 * miss * dh_dw, 2 * miss * dh_db)
 
 
-def edge(w: npt.ArrayLike) -> Array:
-    """The bias at which h stays at START for ever: for w > 1 / (1 - START^2), the cliff's edge.
-
-    Args:
-        w: recurrent weight, any shape.
-    """
-    return np.arctanh(START) - START * np.asarray(w, float)
-
-
 def relief(ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array, Array]:
     """The loss on a piece of the plane, on a grid with its points packed close to the wall.
 

@@ -66,52 +66,15 @@ def separation(values: np.ndarray, fact: Fact) -> float:
     return float(below.mean() / 2 / len(low))
 
 
-class Reader(NamedTuple):
-    """A weighted sum of memory cells from which a fact is read.
-
-    On the text that it was fitted to, its mean is 1 where the fact holds and -1 where it does not.
-    """
-
-    weights: np.ndarray  # (H,)
-    offset: float
-
-    def read(self, c: np.ndarray) -> np.ndarray:
-        """The reading (T,) of memory cells (T, H)."""
-        return c @ self.weights + self.offset
-
-
-def fit_one_unit(c: np.ndarray, fact: Fact) -> tuple[int, Reader]:
-    """The unit whose memory cell tells a fact best, by `separation`, and how to read it.
+def best_unit(states: np.ndarray, fact: Fact) -> int:
+    """The unit that tells a fact best, by `separation`: it is high where the fact holds, or low.
 
     Args:
-        c: memory cells, (T, H).
+        states: a number for each word and unit, such as memory cells, (T, H).
         fact: the fact.
     """
-    told = np.array([separation(values, fact) for values in c.T])
-    unit = int(np.abs(told - 0.5).argmax())
-    return unit, _calibrated(np.eye(c.shape[1])[unit], c, fact)
-
-
-def fit_all_units(c: np.ndarray, fact: Fact, *, ridge: float = 10.0) -> Reader:
-    """A weighted sum of all memory cells, fitted to the fact by least squares with a brake.
-
-    Args:
-        c: memory cells, (T, H).
-        fact: the fact.
-        ridge: a brake on large weights, so that they do not fit the chances of this text.
-    """
-    cells, target = c[fact.applies], np.where(fact.holds, 1.0, -1.0)[fact.applies]
-    scale = cells.std(axis=0) + 1e-9
-    z = (cells - cells.mean(axis=0)) / scale
-    weights = np.linalg.solve(z.T @ z + ridge * np.eye(z.shape[1]), z.T @ (target - target.mean()))
-    return _calibrated(weights / scale, c, fact)
-
-
-def _calibrated(weights: np.ndarray, c: np.ndarray, fact: Fact) -> Reader:
-    values = c @ weights
-    yes = values[fact.applies & fact.holds].mean()
-    no = values[fact.applies & ~fact.holds].mean()
-    return Reader(weights * 2 / (yes - no), float(-(yes + no) / (yes - no)))
+    told = np.array([separation(values, fact) for values in states.T])
+    return int(np.abs(told - 0.5).argmax())
 
 
 def busiest_window(masks: npt.ArrayLike, length: int) -> slice:

@@ -1,4 +1,4 @@
-"""Fresh weights of a recurrent layer, and the size of a recurrent matrix."""
+"""Fresh weights of a recurrent layer, and a recurrent matrix of a given size."""
 
 from typing import NamedTuple
 
@@ -43,11 +43,6 @@ def fresh_weights(
     return Weights(Wx, Wh, b)
 
 
-def spectral_radius(W: np.ndarray) -> float:
-    """The largest absolute value of an eigenvalue of W (H, H)."""
-    return float(np.abs(np.linalg.eigvals(W)).max())
-
-
 def scale_to_radius(W: np.ndarray, radius: float) -> np.ndarray:
     """W (H, H) times the number that gives it the spectral radius."""
-    return W * (radius / spectral_radius(W))
+    return W * (radius / np.abs(np.linalg.eigvals(W)).max())
