@@ -48,7 +48,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("05_gates_while_reading", "what a trained memory tells, with controls", 36),
     Lesson("06_learning_to_recall", "the forget bias, and a task that needs memory", 27),
     Lesson("06_lstm_backward", "the LSTM backwards over a sequence", 43),
-    Lesson("06_not_cured", "what the LSTM does not cure", 23),
+    Lesson("06_not_cured", "what the LSTM does not cure", 27),
     Lesson("06_what_a_network_remembers", "words swapped, beside the gradient", 45),
     Lesson("07_cell_under_other_names", "weights from other libraries and courses", 35),
     Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 27),
