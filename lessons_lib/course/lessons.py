@@ -58,7 +58,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
     Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
     Lesson("08_sampling", "temperature, and texts that are checked", 37),
-    Lesson("08_where_models_differ", "a loss split by distance, and repeated", 24),
+    Lesson("08_where_models_differ", "a loss split by distance, and repeated", 25),
     Lesson("09_real_texts", "Shakespeare's letters, and the Penn Treebank", 23),
     Lesson("09_same_mask", "dropout along time, and one mask for all steps", 33),
     Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
