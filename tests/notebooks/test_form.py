@@ -17,7 +17,11 @@ FURTHER_MINUTES = range(20, 46)
 MOST = {"words": 2400, "cells": 24, "lines": 220, "figures": 6, "exercises": 3}
 
 # Numbers in prose that stand in no output and no code of their notebook, and why they may.
-ELSEWHERE: dict[tuple[str, str], str] = {}
+PUBLISHED = "136.07", "75.76", "82.70", "58.80", "650", "1,150", "400"
+ELSEWHERE: dict[tuple[str, str], str] = {
+    ("09_real_texts", number): "published, with widths; its table says by whom"
+    for number in PUBLISHED
+}
 
 
 def by_name(lesson) -> str:
