@@ -64,7 +64,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("09_stacked_layers", "an LSTM on an LSTM", 23),
     Lesson("09_step_sizes", "Adam, the plateau rule, the cosine", 26),
     Lesson("09_three_projects", "questions with no single right answer", 28),
-    Lesson("10_carrying_weights_elsewhere", "round trips, training, files, swapped words", 35),
+    Lesson("10_carrying_weights_elsewhere", "round trips, training, files, swapped words", 36),
 )
 
 
