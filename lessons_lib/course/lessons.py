@@ -53,7 +53,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("07_cell_under_other_names", "weights from other libraries and courses", 35),
     Lesson("07_gru_gates_at_work", "two solutions of one task, and gates on text", 28),
     Lesson("07_gru_two_variants", "reset after the product, and before it", 31),
-    Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 23),
+    Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 28),
     Lesson("08_carried_state", "a bug that makes the best model the worst", 30),
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
     Lesson("08_new_names", "is what a network writes real, and is it new?", 21),
