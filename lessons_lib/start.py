@@ -19,8 +19,8 @@ def main(looked_here: bool = False) -> None:
         looked_here: whether Python has looked for modules in the current folder until now.
     """
     here = os.path.realpath(os.curdir)
-    parts = os.environ["PYTHONPATH"].split(os.pathsep) if "PYTHONPATH" in os.environ else []
-    for part in parts if not sys.flags.ignore_environment else []:
+    path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
+    for part in path.split(os.pathsep) if path else []:
         if os.path.realpath(part or os.curdir) == here:
             looked_here = True
             first = next((p for p in sys.path if os.path.realpath(p or os.curdir) == here), None)

@@ -102,10 +102,13 @@ def test_a_section_named_like_canvas_names_files_is_no_student(tmp_path):
             (tmp_path / section / name).write_text("")
     for paths in ([tmp_path], list(tmp_path.iterdir())):
         assert len(set(find_submissions(paths).students.values())) == 4
-    (tmp_path / "unpacked" / "doejane_12345_67890_hw").mkdir(parents=True)
-    for name in ("a.py", "b.py"):
-        (tmp_path / "unpacked" / "doejane_12345_67890_hw" / name).write_text("")
-    assert set(find_submissions([tmp_path / "unpacked"]).students.values()) == {"doejane_12345"}
+    for student in ("doejane_12345", "roe_12346"):
+        folder = tmp_path / "unpacked" / f"{student}_67890_hw"
+        folder.mkdir(parents=True)
+        for name in ("a.py", "b.py"):
+            (folder / name).write_text("")
+    found = set(find_submissions([tmp_path / "unpacked"]).students.values())
+    assert found == {"doejane_12345", "roe_12346"}
 
 
 def test_who_handed_in_nothing_is_named(tmp_path):
@@ -192,6 +195,11 @@ CLASSES = [
     [f"hw_20260305_123456{k}.ipynb" for k in range(5)],
     [f"cs_{section}_123456{k}.py" for section in (101, 102) for k in range(section % 100, 9)],
     ["hw2 (1234567).py", "hw2 (1234568).py"],
+    # The same number behind several names is nobody's.
+    [f"{name}_101_2026_hw.py" for name in ("doe", "roe")],
+    [f"{name}_202610_20260305_hw.py" for name in ("doe", "roe", "lee")],
+    [f"{name}_2026_234567{k}_hw.py" for k, name in enumerate(("doe", "roe"))],
+    [f"cs101_{n}_202610_hw/{name}.py" for n in (10101, 10102) for name in ("doe", "roe")],
     ["ann/cs_101_2026_hw.py", "bob/hw.py"],
     ["cs_101_2026_hw.py", "hw.py"],
 ]
@@ -242,13 +250,47 @@ def test_a_section_is_no_student_whatever_its_archive_is_called(tmp_path):
 def test_an_archive_that_canvas_calls_a_students_is_no_class(tmp_path):
     """`d/*.zip` names one archive where all others handed in a notebook."""
     archive = tmp_path / "mallory_33333_44444_hw.zip"
-    archive.write_bytes(
-        zipped({"doejane_11111_99999_hw.py": WRONG, "roe_11112_99998_hw.py": RIGHT})
-    )
+    files = {"doejane_11111_99999_hw.py": WRONG, "roe_11112_99998_hw.py": RIGHT}
+    archive.write_bytes(zipped(files))
+    with pytest.raises(ValueError, match=r"^PATH: .* may be a whole class's or, by its name, one"):
+        find_submissions([archive], tmp_path / "unpacked")
+    del files["roe_11112_99998_hw.py"]
+    archive.write_bytes(zipped({**files, "hw.py": RIGHT}))
     found = find_submissions([archive], tmp_path / "unpacked")
     assert set(found.students.values()) == {"mallory_33333"}
     who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
     assert {student.id for student in who.students.values()} == {"33333"}
+
+
+def test_a_class_s_archive_may_be_called_by_a_course_and_a_year(tmp_path):
+    names = [f"{name}_120{k}_assignsubmission_file_/hw.py" for k, name in enumerate("abc")]
+    for name in ("cs_101_2026_hw3.zip", "INF_101_2026_WS-Homework 3-12345.zip"):
+        (tmp_path / name).write_bytes(zipped(dict.fromkeys(names, RIGHT)))
+        found = find_submissions([tmp_path / name], tmp_path / "unpacked")
+        assert len(set(found.students.values())) == 3
+    both = [tmp_path / f"cs_101_1010{k}_hw3.zip" for k in (1, 2)]
+    for path, some in zip(both, (names[:2], names[2:]), strict=True):
+        path.write_bytes(zipped(dict.fromkeys(some, RIGHT)))
+    found = find_submissions(both, tmp_path / "unpacked")
+    assert len(set(found.students.values())) == 3
+
+
+def test_whose_canvas_numbers_are_short_is_known_beside_every_name(tmp_path):
+    names = ["doejane_1201_313_hw.py", "mal_lory_1203_314_hw.py"]
+    names += ["roe_1202_315_x_9_assignsubmission_file_a.py"]
+    (tmp_path / "class.zip").write_bytes(zipped(dict.fromkeys(names, RIGHT)))
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert set(found.students.values()) == {"doejane_1201", "mal_lory_1203", "roe_1202"}
+
+
+def test_one_student_s_archives_share_their_room_if_nobody_else_has_any(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MOST_OF_A_STUDENT", 3)
+    for k in range(6):
+        (tmp_path / f"{'abcdef'[k]}_1111{k}_22222_hw.py").write_text(RIGHT)
+        files = zipped({f"{j}.py": "" for j in range(2)})
+        (tmp_path / f"mallory_66666_4000{k}_hw.zip").write_bytes(files)
+    found = find_submissions([tmp_path], tmp_path / "../u")
+    assert sum(name.startswith("mallory") for name in found.submissions) == 3
 
 
 def test_students_folders_with_archives_that_are_called_alike_have_room_each(tmp_path, monkeypatch):

@@ -96,6 +96,9 @@ def test_an_empty_part_of_pythonpath_is_not_looked_into(tmp_path):
     path = f"{ROOT}{os.pathsep}"
     done = given(here, "../start.py", "list", PYTHONPATH=path)
     assert done.returncode == 0 and not (here / "ran").exists()
+    (here / "queue.py").write_text("")
+    assert given(here, "../start.py", "list", PYTHONPATH="").returncode == 0, "is no part at all"
+    (here / "queue.py").unlink()
     (here / "sitecustomize.py").write_text("")
     done = given(here, "../start.py", "list", PYTHONPATH=path)
     assert done.returncode == 2 and "'sitecustomize.py' in the current folder" in done.stderr

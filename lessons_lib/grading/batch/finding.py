@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import MOST_FOLDERS, read_regular, real_place, walk
-from lessons_lib.grading.batch.students import Names
+from lessons_lib.grading.batch.students import Names, is_surely_canvas
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -80,13 +80,21 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     may_follow = set(followed(paths))
     students = _students_archives(paths) if unpacker is not None else set()
     prefixes = _prefixes(paths, students)
+    behind = {
+        prefix: len(paths) == 1 or not os.path.isdir(path)  # of several, each a student's
+        for path, own in zip(paths, prefixes, strict=True)
+        if path not in students
+        for prefix in (own, shown_name(own))
+    }
     archives = Names(
-        f"{prefix}{name}"
-        for path, prefix in zip(paths, prefixes, strict=True)
-        if unpacker is not None and path in may_follow and os.path.isdir(path)
-        for name in _archives_below(path.resolve())
+        (
+            f"{prefix}{name}"
+            for path, prefix in zip(paths, prefixes, strict=True)
+            if unpacker is not None and path in may_follow and os.path.isdir(path)
+            for name in _files_below(path.resolve())
+        ),
+        behind,
     )
-    behind: set[str] = set()
     for path, prefix in zip(paths, prefixes, strict=True):
         inside: Iterable[tuple[str, Path]] = ()
         # No link is followed from here on, also if a folder is exchanged for one.
@@ -100,7 +108,6 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         elif path.suffix.lower() == ".zip" and path.is_file() and unpacker is not None:
             one = unpacker.room_of(prefix) if path in students else None
             room = one or room_of_a_class()  # the instructor names it
-            behind |= {prefix, shown_name(prefix)} if one is None else set()
             inside = _in_archive(real_place(path), prefix, found, unpacker, 0, room, one)
         elif path.exists() or path.is_symlink():
             members.append((prefix[:-1] or path.name, real_place(path), None))
@@ -137,7 +144,8 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
     """
     archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
     by_name = Names(path.name for path in archives)
-    named = {path for path in archives if by_name.platform_of(path.name)}
+    called = {path: by_name.platform_of(path.name) for path in archives}
+    named = {p for p, form in called.items() if form and _is_one_student(p, *form)}
     if len(paths) == 1:
         return named
     inside = {path: to_be_unpacked(real_place(path)) for path in archives if path not in named}
@@ -153,6 +161,26 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
                 "of students' archives, or one of a class alone"
             )
     return named | set(inside)
+
+
+def _is_one_student(archive: Path, platform: str, form: re.Match[str]) -> bool:
+    """Whether an archive that is called like a student's is one.
+
+    Raises:
+        ValueError: if it may as well be a class's, by what is in it.
+    """
+    if platform == "canvas" and not is_surely_canvas(form):
+        return False  # a course's number and a year
+    names = to_be_unpacked(real_place(archive))
+    known = Names(names)
+    students = {known.student_of(name) for name in names if known.platform_of(name)}
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    if len(students) > 1 or len(folders) > 1:
+        raise ValueError(
+            f"PATH: {archive} may be a whole class's or, by its name, one student's; give a "
+            "class's another name, or name the folder that a student's lies in"
+        )
+    return True
 
 
 def _each_once(
@@ -390,12 +418,11 @@ def _below(
                 yield whole, path
 
 
-def _archives_below(folder: Path) -> Iterator[str]:
-    """Names of archives, as far as they are looked for."""
+def _files_below(folder: Path) -> Iterator[str]:
+    """Names of files, as far as they are looked for."""
     for root, _, files in walk(folder):
         for name in files:
-            if name.lower().endswith(".zip"):
-                yield (root / name).relative_to(folder).as_posix()
+            yield (root / name).relative_to(folder).as_posix()
 
 
 def _in_archive(
@@ -423,7 +450,7 @@ def _in_archive(
     whole = prefix if depth else path.name  # one that is named has its own name
     for name, reason in left_out.items():
         _leave_out(found, prefix + name if name else whole, reason)
-    archives = Names((prefix + name for name in _archives_below(folder)), [prefix])
+    archives = Names((prefix + name for name in _files_below(folder)), {prefix: True})
     yield from _below(folder, prefix, found, unpacker, archives, depth, room_inside)
 
 

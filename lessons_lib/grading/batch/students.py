@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from lessons_lib.grading.batch.tables import Graded
 
@@ -33,14 +34,15 @@ COPY = re.compile(
     r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
 )
 
+NOTHING: Mapping[str, bool] = MappingProxyType({})
+
 Named = tuple[str, re.Match[str]]  # a platform, and the parts of a name
 
 
 def _forms_of(part: str) -> Iterator[Named]:
     """The platforms that may have called a file or a folder so."""
     canvas = CANVAS_ANONYMOUS.match(part) or CANVAS.match(part)
-    # It leaves letters, their marks and digits of a name, and "_", of which there are few.
-    if canvas and ("_" not in canvas["name"] or _is_surely_canvas(canvas)):
+    if canvas:  # which leaves letters, their marks, digits and "_" of a name
         letters = canvas["name"].replace("_", "")
         if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in letters):
             yield "canvas", canvas
@@ -54,7 +56,7 @@ def is_named(name: str) -> bool:
     return any(_forms_of(name))
 
 
-def _is_surely_canvas(found: re.Match[str]) -> bool:
+def is_surely_canvas(found: re.Match[str]) -> bool:
     """Whether a name is no task's of a course in a year, such as "CS_101_2026_hw.py"."""
     if found["late"] or found.re is CANVAS_ANONYMOUS:
         return True
@@ -64,71 +66,86 @@ def _is_surely_canvas(found: re.Match[str]) -> bool:
 class Names:
     """Whose the files of a batch are, by what they are called.
 
-    What looks like a student's name and numbers of Canvas's may be a task's: "CS_101_2026". It is,
-    if several files have the same numbers, or nearly all of a batch begin with the same word.
+    What looks like a student's name and numbers of Canvas's may be a task's: "CS_101_2026". So it
+    is believed as far as the whole batch bears it out: each number has one name there, and no more
+    than few files begin with the same.
 
     Args:
         names: paths below the folder of submissions, of files that are not graded, too.
-        behind: what some of them begin with that an instructor has called so, with its "/".
+        behind: what some of them begin with that an instructor has called so, with its "/"; and
+            whether what follows may be a whole download of Canvas's.
     """
 
-    def __init__(self, names: Iterable[str] = (), behind: Iterable[str] = ()) -> None:
-        self._behind = frozenset(behind) - {""}
-        files: dict[str, set[str]] = {}  # by the numbers that they begin with
-        words: dict[str, set[str]] = {}  # by the word before these
-        weak: set[str] = set()
+    def __init__(self, names: Iterable[str] = (), behind: Mapping[str, bool] = NOTHING) -> None:
+        self._behind = behind
         self._mixed: set[str] = set()  # folders with files that no platform has called so
+        self._beside: dict[str, set[str]] = {}  # the words before Canvas's numbers in a folder
+        titles: dict[str, set[str]] = {}  # files by the numbers that they begin with
+        by_word: dict[str, set[str]] = {}
+        by_id: dict[str, set[str]] = {}  # the words before a number
+        weak: set[str] = set()
         for name in names:
-            parts, first = self._parts(name)
+            first, parts = self._parts(name)
             for k, part in enumerate(parts):
                 forms = dict(_forms_of(part))
                 if len(parts) == 1 and not forms and part.lower().endswith(GRADED):
                     self._mixed.add(first)
                 if (found := forms.get("canvas")) is not None:
-                    where = "/".join([first, *parts[:k], without_copy_mark(part)])
-                    word = found["name"].casefold()
-                    words.setdefault(word, set()).add(where)
+                    folder, word = "/".join([first, *parts[:k]]), found["name"].casefold()
+                    file = f"{folder}/{without_copy_mark(part)}"
+                    by_word.setdefault(word, set()).add(file)
+                    by_id.setdefault(found["id"], set()).add(word)
+                    self._beside.setdefault(folder, set()).add(word)
                     if len(found["id"]) < LONG_NUMBER or any(map(str.isdigit, word)):
                         weak.add(word)
-                    if BLACKBOARD.fullmatch(part) or not _is_surely_canvas(found):
-                        files.setdefault(part[: found.end("file")], set()).add(where)
+                    if BLACKBOARD.fullmatch(part) or not is_surely_canvas(found):
+                        titles.setdefault(part[: found.end("file")], set()).add(file)
                 if found or part.lower().endswith(".zip"):
                     break
-        self._titles = {title for title, places in files.items() if len(places) > 1}
-        number = sum(map(len, words.values()))
-        self._words = {
+        self._titles = {title for title, files in titles.items() if len(files) > 1}
+        number = sum(map(len, by_word.values()))
+        self._tasks = {
             word
-            for word, places in words.items()
-            if len(places) >= (3 if word in weak else 5) and number <= 1.1 * len(places)
+            for word, files in by_word.items()
+            if len(files) >= (3 if word in weak else 5) and number <= 1.1 * len(files)
         } - {"anon"} | {"gradebook"}  # Blackboard calls a class's archive so
+        self._shared = {own for own, words in by_id.items() if len(words) > 1}
 
-    def _parts(self, name: str) -> tuple[list[str], str]:
-        """The parts of a path behind what is the instructor's, and that."""
-        first = next((start for start in self._behind if name.startswith(start)), "")
-        return name[len(first) :].split("/"), first
+    def _parts(self, name: str) -> tuple[str, list[str]]:
+        """What the instructor has called so, and the parts of the path behind it."""
+        first = next((start for start in self._behind if start and name.startswith(start)), "")
+        return first, name[len(first) :].split("/")
 
     def platform_of(self, name: str) -> Named | None:
         """Which platform has named a file, by its path, and the parts of that name."""
-        parts, first = self._parts(name)
+        first, parts = self._parts(name)
         for k, part in enumerate(parts):  # from outside
-            is_flat = k == 0 and (len(parts) == 1 or part.lower().endswith(".zip"))
+            is_zip = part.lower().endswith(".zip")
+            is_folder = k < len(parts) - 1 and not is_zip
+            folder = "/".join([first, *parts[:k]])
             found = [
                 (platform, match)
                 for platform, match in _forms_of(part)
-                if platform != "canvas" or self._is_a_students(match, first, is_flat)
+                if platform != "canvas" or self._is_a_students(match, folder, first, is_folder)
             ]
             if found:
                 return min(found, key=lambda one: one[1].start("id"))
-            if part.lower().endswith(".zip"):  # what is in it is named by the student
+            if is_zip:  # what is in it is named by the student
                 break
         return None
 
-    def _is_a_students(self, canvas: re.Match[str], first: str, is_flat: bool) -> bool:
-        title = canvas.string[: canvas.end("file")]
-        if title in self._titles or canvas["name"].casefold() in self._words:
+    def _is_a_students(
+        self, canvas: re.Match[str], folder: str, first: str, is_folder: bool
+    ) -> bool:
+        title, word = canvas.string[: canvas.end("file")], canvas["name"].casefold()
+        if title in self._titles or word in self._tasks or canvas["id"] in self._shared:
             return False
+        if is_folder:  # a student's archive that was unpacked among others', or a section
+            return is_surely_canvas(canvas) and len(self._beside.get(folder, ())) > 1
+        if is_surely_canvas(canvas):
+            return True
         # All files of Canvas's archive are called by it, and lie in no folder.
-        return _is_surely_canvas(canvas) or (is_flat and first not in self._mixed)
+        return folder == first and self._behind.get(first, True) and first not in self._mixed
 
     def student_of(self, name: str) -> str:
         """Who handed a file in, by its path below the folder of submissions; see the module."""
