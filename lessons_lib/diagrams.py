@@ -36,9 +36,13 @@ def lstm_cell(highlight: Collection[str] = ()) -> Figure:
 def lstm_gates() -> Figure:
     """The same step three times: the whole way of each gate in colour, its equation above it."""
     views = {
-        r"forget gate:  $c_t = f_t \odot c_{t-1} + \ldots$": "forget",
-        r"input gate and new memory:  $c_t = \ldots + i_t \odot g_t$": "input",
-        r"output gate:  $h_t = o_t \odot \tanh(c_t)$": "output",
+        "forget gate:  $c_t = f_t \\odot c_{t-1} + \\ldots$\n"
+        "$f_t = \\sigma(x_t W_{xf} + h_{t-1} W_{hf} + b_f)$": "forget",
+        "input gate and new memory:  $c_t = \\ldots + i_t \\odot g_t$\n"
+        "$i_t = \\sigma(x_t W_{xi} + h_{t-1} W_{hi} + b_i)$,  "
+        "$g_t = \\tanh(x_t W_{xg} + \\ldots)$": "input",
+        "output gate:  $h_t = o_t \\odot \\tanh(c_t)$\n"
+        "$o_t = \\sigma(x_t W_{xo} + h_{t-1} W_{ho} + b_o)$": "output",
     }
     figure = Figure(figsize=(6.4, 9.6), layout="constrained")
     for axes, (equation, part) in zip(figure.subplots(3, 1), views.items(), strict=True):
