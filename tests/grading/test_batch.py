@@ -200,6 +200,8 @@ CLASSES = [
     [f"{name}_202610_20260305_hw.py" for name in ("doe", "roe", "lee")],
     [f"{name}_2026_234567{k}_hw.py" for k, name in enumerate(("doe", "roe"))],
     [f"cs101_{n}_202610_hw/{name}.py" for n in (10101, 10102) for name in ("doe", "roe")],
+    [f"cs_101_2026_A/cs_10101_234567{k}_hw.py" for k in range(8)],
+    [f"cs_{n}_123456{k}.py" for n in (10101, 10102) for k in range(n % 100, 9)],
     ["ann/cs_101_2026_hw.py", "bob/hw.py"],
     ["cs_101_2026_hw.py", "hw.py"],
 ]
@@ -291,6 +293,29 @@ def test_one_student_s_archives_share_their_room_if_nobody_else_has_any(tmp_path
         (tmp_path / f"mallory_66666_4000{k}_hw.zip").write_bytes(files)
     found = find_submissions([tmp_path], tmp_path / "../u")
     assert sum(name.startswith("mallory") for name in found.submissions) == 3
+
+
+def test_one_student_s_many_archives_are_that_student_s_and_stop_nobody(tmp_path):
+    (tmp_path / "doe_20001_300001_hw.py").write_text(RIGHT)
+    for k in range(10):
+        forged = {f"roe_2000{k}_300001_hw.py": RIGHT, f"lee_2001{k}_300002_hw.py": RIGHT}
+        (tmp_path / f"mallory_66666_40000{k}_hw.zip").write_bytes(zipped(forged))
+    (tmp_path / "kim_20009_300003_hw.zip").write_bytes(zipped({"hw.py": RIGHT}))
+    for paths in (sorted(tmp_path.iterdir()), sorted(tmp_path.glob("*.zip"))):
+        found = find_submissions(paths, tmp_path / "../u")
+        who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
+        ids = {student.id for student in who.students.values()}
+        assert ids - {"20001"} == {"66666", "20009"}
+
+
+def test_a_namesake_takes_nobody_s_number():
+    names = ["doejane_20001_300001_hw.py", "roe_20002_300002_hw.py"]
+    names += [f"doejane_66666_4000{k:02}_hw{k}.py" for k in range(20)]
+    who = who_is_who(names)
+    assert [who.students[name].id for name in names[:2]] == ["20001", "20002"]
+    pictures = [f"kim_66666_4000{k:02}_plot.png" for k in range(25)]
+    who = who_is_who(["kim_66666_400100_hw.py", *names[:1]], pictures)
+    assert {student.id for student in who.students.values()} == {"66666", "20001"}
 
 
 def test_students_folders_with_archives_that_are_called_alike_have_room_each(tmp_path, monkeypatch):

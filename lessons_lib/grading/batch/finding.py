@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import MOST_FOLDERS, read_regular, real_place, walk
-from lessons_lib.grading.batch.students import Names, is_surely_canvas
+from lessons_lib.grading.batch.students import Names, is_sure
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -143,9 +143,12 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
         ValueError: for one that may be a student's or a class's.
     """
     archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
-    by_name = Names(path.name for path in archives)
-    called = {path: by_name.platform_of(path.name) for path in archives}
-    named = {p for p, form in called.items() if form and _is_one_student(p, *form)}
+    called = {path: Names().platform_of(path.name) for path in archives}
+    named = {path for path, form in called.items() if form and is_sure(*form)}
+    words = {form[1]["name"] for path, form in called.items() if form and path in named}
+    if len(archives) == len(paths) and len(words) < 2:  # a course's number and term, perhaps
+        for path in named:
+            _check_is_one_student(path)
     if len(paths) == 1:
         return named
     inside = {path: to_be_unpacked(real_place(path)) for path in archives if path not in named}
@@ -163,14 +166,12 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
     return named | set(inside)
 
 
-def _is_one_student(archive: Path, platform: str, form: re.Match[str]) -> bool:
-    """Whether an archive that is called like a student's is one.
+def _check_is_one_student(archive: Path) -> None:
+    """Look into an archive that is called like a student's.
 
     Raises:
         ValueError: if it may as well be a class's, by what is in it.
     """
-    if platform == "canvas" and not is_surely_canvas(form):
-        return False  # a course's number and a year
     names = to_be_unpacked(real_place(archive))
     known = Names(names)
     students = {known.student_of(name) for name in names if known.platform_of(name)}
@@ -180,7 +181,6 @@ def _is_one_student(archive: Path, platform: str, form: re.Match[str]) -> bool:
             f"PATH: {archive} may be a whole class's or, by its name, one student's; give a "
             "class's another name, or name the folder that a student's lies in"
         )
-    return True
 
 
 def _each_once(

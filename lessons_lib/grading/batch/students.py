@@ -29,6 +29,7 @@ CANVAS_ANONYMOUS = re.compile(
 BLACKBOARD = re.compile(r".+?_(?P<id>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_.+|\.\w+)?")
 LONG_NUMBER = 5  # digits: those of Canvas's are longer than those of courses and years
 GRADED = (".py", ".ipynb", ".zip")
+GRADEBOOK = "gradebook"  # with which Blackboard's name of a class's archive begins
 LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
 COPY = re.compile(
     r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
@@ -63,6 +64,20 @@ def is_surely_canvas(found: re.Match[str]) -> bool:
     return min(len(found["id"]), len(found["file"])) >= LONG_NUMBER
 
 
+def _on_canvas(first: str, parts: list[str]) -> Iterator[tuple[str, str, re.Match[str]]]:
+    """The folder, the name and its parts of what Canvas may have called so, outside archives."""
+    for k, part in enumerate(parts):
+        if found := dict(_forms_of(part)).get("canvas"):
+            yield "/".join([first, *parts[:k]]), part, found
+        if part.lower().endswith(".zip"):
+            return
+
+
+def is_sure(platform: str, found: re.Match[str]) -> bool:
+    """Whether a name is a student's whatever others are called."""
+    return platform != "canvas" or is_surely_canvas(found)
+
+
 class Names:
     """Whose the files of a batch are, by what they are called.
 
@@ -80,36 +95,44 @@ class Names:
         self._behind = behind
         self._mixed: set[str] = set()  # folders with files that no platform has called so
         self._beside: dict[str, set[str]] = {}  # the words before Canvas's numbers in a folder
+        paths = [self._parts(name) for name in names if name.lower().endswith(GRADED)]
+        for first, parts in paths:
+            if len(parts) == 1 and not is_named(parts[0]):
+                self._mixed.add(first)
+            for folder, _, found in _on_canvas(first, parts):
+                self._beside.setdefault(folder, set()).add(found["name"].casefold())
+
         titles: dict[str, set[str]] = {}  # files by the numbers that they begin with
-        by_word: dict[str, set[str]] = {}
-        by_id: dict[str, set[str]] = {}  # the words before a number
+        by_word: dict[str, dict[str, set[str]]] = {}  # and by the word and the number
         weak: set[str] = set()
-        for name in names:
-            first, parts = self._parts(name)
-            for k, part in enumerate(parts):
-                forms = dict(_forms_of(part))
-                if len(parts) == 1 and not forms and part.lower().endswith(GRADED):
-                    self._mixed.add(first)
-                if (found := forms.get("canvas")) is not None:
-                    folder, word = "/".join([first, *parts[:k]]), found["name"].casefold()
-                    file = f"{folder}/{without_copy_mark(part)}"
-                    by_word.setdefault(word, set()).add(file)
-                    by_id.setdefault(found["id"], set()).add(word)
-                    self._beside.setdefault(folder, set()).add(word)
-                    if len(found["id"]) < LONG_NUMBER or any(map(str.isdigit, word)):
-                        weak.add(word)
-                    if BLACKBOARD.fullmatch(part) or not is_surely_canvas(found):
-                        titles.setdefault(part[: found.end("file")], set()).add(file)
-                if found or part.lower().endswith(".zip"):
-                    break
+        for first, parts in paths:
+            for folder, part, found in _on_canvas(first, parts):
+                word, own = found["name"].casefold(), found["id"]
+                file = f"{folder}/{without_copy_mark(part)}"
+                by_word.setdefault(word, {}).setdefault(own, set()).add(file)
+                if len(own) < LONG_NUMBER or any(map(str.isdigit, word)):
+                    weak.add(word)
+                if BLACKBOARD.fullmatch(part) or not is_surely_canvas(found):
+                    titles.setdefault(part[: found.end("file")], set()).add(file)
+                is_file = part == parts[-1]
+                if is_file or self._may_be_unpacked(found, folder):
+                    break  # what lies in it is named by the student
         self._titles = {title for title, files in titles.items() if len(files) > 1}
-        number = sum(map(len, by_word.values()))
+        numbers = {word: sum(map(len, ids.values())) for word, ids in by_word.items()}
         self._tasks = {
-            word
-            for word, files in by_word.items()
-            if len(files) >= (3 if word in weak else 5) and number <= 1.1 * len(files)
-        } - {"anon"} | {"gradebook"}  # Blackboard calls a class's archive so
-        self._shared = {own for own, words in by_id.items() if len(words) > 1}
+            (word, own)
+            for word, ids in by_word.items()
+            if numbers[word] >= (3 if word in weak else 5)
+            and sum(numbers.values()) <= 1.1 * numbers[word]
+            and word != "anon"
+            for own, files in ids.items()
+            if len(files) > 2 or word in weak
+        }
+        words: dict[str, set[str]] = {}
+        for word, ids in by_word.items():
+            for own in ids:
+                words.setdefault(own, set()).add(word)
+        self._shared = {own for own, several in words.items() if len(several) > 1}
 
     def _parts(self, name: str) -> tuple[str, list[str]]:
         """What the instructor has called so, and the parts of the path behind it."""
@@ -138,14 +161,21 @@ class Names:
         self, canvas: re.Match[str], folder: str, first: str, is_folder: bool
     ) -> bool:
         title, word = canvas.string[: canvas.end("file")], canvas["name"].casefold()
-        if title in self._titles or word in self._tasks or canvas["id"] in self._shared:
+        if title in self._titles or canvas["id"] in self._shared:
             return False
-        if is_folder:  # a student's archive that was unpacked among others', or a section
-            return is_surely_canvas(canvas) and len(self._beside.get(folder, ())) > 1
+        if (word, canvas["id"]) in self._tasks or word == GRADEBOOK:
+            return False
+        if is_folder:
+            return self._may_be_unpacked(canvas, folder)
         if is_surely_canvas(canvas):
             return True
         # All files of Canvas's archive are called by it, and lie in no folder.
         return folder == first and self._behind.get(first, True) and first not in self._mixed
+
+    def _may_be_unpacked(self, canvas: re.Match[str], folder: str) -> bool:
+        """Whether a folder may be a student's archive that was unpacked among others'."""
+        several = len(self._beside.get(folder, ())) > 1
+        return several and is_surely_canvas(canvas) and canvas["name"].casefold() != GRADEBOOK
 
     def student_of(self, name: str) -> str:
         """Who handed a file in, by its path below the folder of submissions; see the module."""
