@@ -6,7 +6,7 @@ That may hold submissions, and one of them may be called `typer.py`.
 import os
 import sys
 
-RUN_BY_PYTHON = {"sitecustomize", "usercustomize"}  # before any line of ours
+RUN_BY_PYTHON = {"sitecustomize", "usercustomize", "_distutils_hack"}  # before any line of ours
 
 
 def main(looked_here: bool = False) -> None:
@@ -20,11 +20,14 @@ def main(looked_here: bool = False) -> None:
     """
     here = os.path.realpath(os.curdir)
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
-    for part in path.split(os.pathsep) if path else []:
-        if os.path.realpath(part or os.curdir) == here:
-            looked_here = True
+    parts = path.split(os.pathsep) if path else []
+    elsewhere = [part for part in parts if os.path.realpath(part or os.curdir) != here]
+    if len(elsewhere) < len(parts):
+        looked_here = True
+        os.environ["PYTHONPATH"] = os.pathsep.join(elsewhere)  # of what is started from here
+        for _ in range(len(parts) - len(elsewhere)):  # a checkout may stand there once more
             first = next((p for p in sys.path if os.path.realpath(p or os.curdir) == here), None)
-            if first is not None:  # a checkout may stand there once more
+            if first is not None:
                 sys.path.remove(first)
     if looked_here:
         _refuse_modules_of_python()

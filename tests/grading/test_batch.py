@@ -297,15 +297,18 @@ def test_one_student_s_archives_share_their_room_if_nobody_else_has_any(tmp_path
 
 def test_one_student_s_many_archives_are_that_student_s_and_stop_nobody(tmp_path):
     (tmp_path / "doe_20001_300001_hw.py").write_text(RIGHT)
-    for k in range(10):
+    for k in range(6):
         forged = {f"roe_2000{k}_300001_hw.py": RIGHT, f"lee_2001{k}_300002_hw.py": RIGHT}
         (tmp_path / f"mallory_66666_40000{k}_hw.zip").write_bytes(zipped(forged))
     (tmp_path / "kim_20009_300003_hw.zip").write_bytes(zipped({"hw.py": RIGHT}))
+    others = "HW_joe_attempt_2026-03-05-10-15-00_hw.zip", "moe_7_assignsubmission_file_.zip"
+    for name in others:
+        (tmp_path / name).write_bytes(zipped({"hw.py": RIGHT}))
     for paths in (sorted(tmp_path.iterdir()), sorted(tmp_path.glob("*.zip"))):
         found = find_submissions(paths, tmp_path / "../u")
         who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
         ids = {student.id for student in who.students.values()}
-        assert ids - {"20001"} == {"66666", "20009"}
+        assert ids - {"20001"} == {"66666", "20009", "joe", "7"}
 
 
 def test_a_namesake_takes_nobody_s_number():

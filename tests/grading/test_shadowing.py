@@ -96,6 +96,11 @@ def test_an_empty_part_of_pythonpath_is_not_looked_into(tmp_path):
     path = f"{ROOT}{os.pathsep}"
     done = given(here, "../start.py", "list", PYTHONPATH=path)
     assert done.returncode == 0 and not (here / "ran").exists()
+    (here / "hw1.py").write_text(ASSIGNMENT.replace("\n    ", "\n"))
+    (here / "hatchling.py").write_text("open('ran', 'w')")
+    export = ("export", "gradescope", "--exercises", "hw1.py", "--out", "../exported")
+    given(here, "../start.py", *export, PYTHONPATH=f"{here}{os.pathsep}{ROOT}")
+    assert (tmp_path / "exported").exists() and not (here / "ran").exists()
     (here / "queue.py").write_text("")
     assert given(here, "../start.py", "list", PYTHONPATH="").returncode == 0, "is no part at all"
     (here / "queue.py").unlink()

@@ -145,7 +145,7 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
     archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
     called = {path: Names().platform_of(path.name) for path in archives}
     named = {path for path, form in called.items() if form and is_sure(*form)}
-    words = {form[1]["name"] for path, form in called.items() if form and path in named}
+    words = {Names().student_of(path.name).rpartition("_")[0] for path in named}
     if len(archives) == len(paths) and len(words) < 2:  # a course's number and term, perhaps
         for path in named:
             _check_is_one_student(path)
