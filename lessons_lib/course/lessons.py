@@ -56,7 +56,7 @@ FURTHER: tuple[Lesson, ...] = (
     Lesson("07_three_cells_at_equal_parameters", "RNN, GRU and LSTM compared fairly", 28),
     Lesson("08_carried_state", "a bug that makes the best model the worst", 30),
     Lesson("08_looking_inside", "meaning in single units, with a control", 23),
-    Lesson("08_new_names", "is what a network writes real, and is it new?", 21),
+    Lesson("08_new_names", "is what a network writes real, and is it new?", 22),
     Lesson("08_sampling", "temperature, and texts that are checked", 37),
     Lesson("08_where_models_differ", "a loss split by distance, and repeated", 25),
     Lesson("09_real_texts", "Shakespeare's letters, and the Penn Treebank", 23),
