@@ -31,7 +31,7 @@ LESSONS = (
     Lesson("06_why_lstm_remembers", "the gradient of an LSTM", 71),
     Lesson("07_gru", "two gates and one state", 74),
     Lesson("08_lstm_language_model", "predicting the next word", 75),
-    Lesson("09_better_language_model", "layers, dropout, tied weights", 73),
+    Lesson("09_better_language_model", "layers, dropout, tied weights", 74),
     Lesson("10_from_numpy_to_pytorch", "the same numbers in PyTorch", 45),
 )
 FURTHER: tuple[Lesson, ...] = (
