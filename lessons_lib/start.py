@@ -40,11 +40,16 @@ def _refuse_modules_of_python() -> None:
     """End where the current folder holds what Python may have imported already."""
     with os.scandir() as here:
         for file in here:
-            is_module = file.name.endswith((".py", ".pyc", ".so", ".pyd")) or os.path.isfile(
-                os.path.join(file.name, "__init__.py")
-            )
+            is_module = file.name.endswith((".py", ".pyc", ".so", ".pyd")) or _is_package(file)
             if is_module and file.name.split(".")[0] in sys.stdlib_module_names | RUN_BY_PYTHON:
                 said = f"{file.name!r} in the current folder goes before Python's own module"
                 advice = "go to another folder, or give the command as `lessons` without PYTHONPATH"
                 print(f"lessons: {said}; {advice}", file=sys.stderr)
                 sys.exit(2)
+
+
+def _is_package(folder: os.DirEntry[str]) -> bool:
+    try:
+        return any(name.startswith("__init__.") for name in os.listdir(folder))
+    except OSError:  # a file, or closed to Python, too
+        return False

@@ -238,6 +238,21 @@ def test_whom_canvas_names(name, student):
     assert (found.id, found.platform, found.is_late) == (student, "canvas", "LATE" in name)
 
 
+def test_students_folders_of_a_platform_s_that_are_named_one_by_one(tmp_path):
+    names = ["Jane Doe_11_assignsubmission_file_", "Bob_12_assignsubmission_file_"]
+    names += ["HW_joe_attempt_2026-03-05-10-15-00", "doejane_12345_67890_hw", "roe_12346_67891_hw"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        for file in ("a.py", "b.py"):
+            (tmp_path / name / file).write_text(RIGHT)
+    for paths in ([tmp_path], sorted(tmp_path.iterdir())):
+        found = find_submissions(paths)
+        who = who_is_who(found.submissions, handed_in_as=found.handed_in_as, names=found.names)
+        ids = {student.id for student in who.students.values()}
+        assert ids == {"11", "12", "joe", "12345", "12346"}
+        assert len(set(found.students.values())) == 5
+
+
 def test_a_section_is_no_student_whatever_its_archive_is_called(tmp_path):
     paths = [tmp_path / f"gradebook_1010{k}_202610_HW_2026-03-06-09-00-00.zip" for k in (1, 2)]
     for path, names in zip(paths, ("ab", "cd"), strict=True):

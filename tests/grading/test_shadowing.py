@@ -107,3 +107,8 @@ def test_an_empty_part_of_pythonpath_is_not_looked_into(tmp_path):
     (here / "sitecustomize.py").write_text("")
     done = given(here, "../start.py", "list", PYTHONPATH=path)
     assert done.returncode == 2 and "'sitecustomize.py' in the current folder" in done.stderr
+    (here / "sitecustomize.py").unlink()
+    (here / "sitecustomize").mkdir()
+    assert given(here, "../start.py", "list", PYTHONPATH=path).returncode == 0, "no package yet"
+    (here / "sitecustomize" / "__init__.pyc").write_bytes(b"")
+    assert given(here, "../start.py", "list", PYTHONPATH=path).returncode == 2

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import MOST_FOLDERS, read_regular, real_place, walk
-from lessons_lib.grading.batch.students import Names, is_sure
+from lessons_lib.grading.batch.students import Names, is_named, is_sure
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -83,7 +83,8 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     behind = {
         prefix: len(paths) == 1 or not os.path.isdir(path)  # of several, each a student's
         for path, own in zip(paths, prefixes, strict=True)
-        if path not in students
+        # As d/*/ names what was unpacked: a folder may be a student's, and called so by a platform.
+        if path not in students and not (len(paths) > 1 and is_named(path.name))
         for prefix in (own, shown_name(own))
     }
     archives = Names(
