@@ -1,5 +1,6 @@
 """What `lessons grade` does for a class beside grading, and `lessons statistics`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -182,6 +183,7 @@ class Classroom:
         _say_some("pairs are near to each other", near)
         if near and self._given is None:
             say("  --given FILE leaves out what all were given")
+        self._say_who_named()
         missing = [
             f"{student.name or student.id}: {files or 'nothing'}"
             for student, files in self.who.missing
@@ -197,6 +199,20 @@ class Classroom:
         say(f"In {out}:")
         for name, what in self._files.items():
             say(f"  {name:<20} {what}")
+
+    def _say_who_named(self) -> None:
+        """Say what was taken for a platform's names, since it may be a course's own scheme."""
+        names = self._found.names
+        refused = sum(map(names.is_refused, self.who.students))
+        forms = Counter(student.platform for student in self.who.students.values())
+        told = [f"{n} by {platform.capitalize()}" for platform, n in forms.items() if platform]
+        if names.by or not (told or refused):
+            return
+        told += [f"{forms['']} by nobody else"] if forms[""] else []
+        say(f"Files are named: {', '.join(told)}")
+        if refused:
+            say(f"  {refused} of these look like Canvas's, and are not taken so")
+        say("  --named-by PLATFORM, or own, if that is wrong")
 
     def _label(self, name: str) -> str:
         student = self.who.students[name]

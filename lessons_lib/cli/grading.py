@@ -59,6 +59,14 @@ def grade(
             autocompletion=completed_from("canvas", "moodle", "blackboard"),
         ),
     ] = None,
+    named_by: Annotated[
+        str | None,
+        typer.Option(
+            help="who named the files: canvas, moodle, blackboard, or own: nobody else"
+            "  [their form tells]",
+            autocompletion=completed_from("canvas", "moodle", "blackboard", "own"),
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option(help="the assignment, as the platform calls it")
     ] = None,
@@ -92,6 +100,7 @@ def grade(
     from lessons_lib.cli.classroom import Classroom
     from lessons_lib.cli.common import lesson_names
     from lessons_lib.grading.batch import (
+        NAMED_BY,
         How,
         claimed,
         find_submissions,
@@ -108,6 +117,8 @@ def grade(
         raise ValueError("--isolation: expected strong or auto with --require strong, got basic")
     if run not in ("needed", "all"):
         raise ValueError(f"--run: expected needed or all, got {run!r}")
+    if named_by not in (None, *NAMED_BY):
+        raise ValueError(f"--named-by: expected {', '.join(NAMED_BY)}, got {named_by!r}")
     if lesson is not None and exercises is not None:
         raise ValueError("--lesson: expected it without --exercises, since it is one of the course")
     if late is not None and exercises is None and lesson is None:
@@ -128,7 +139,7 @@ def grade(
             level = level_there(cluster, "strong" if require else isolation)
             pool = graded_by_dask(cluster)
         stack.enter_context(claimed(out, paths))
-        found = find_submissions(paths, out / "unpacked")
+        found = find_submissions(paths, out / "unpacked", named_by)
         if exercises is not None:
             leave_out_exercises(found, exercises, paths)
             check_references(load_exercises(exercises))  # before anything is graded

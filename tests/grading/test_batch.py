@@ -290,6 +290,12 @@ def test_a_class_s_archive_may_be_called_by_a_course_and_a_year(tmp_path):
         path.write_bytes(zipped(dict.fromkeys(some, RIGHT)))
     found = find_submissions(both, tmp_path / "unpacked")
     assert len(set(found.students.values())) == 3
+    terms = [both[0].rename(tmp_path / "algebra_12345_20261_hw.zip")]
+    terms += [both[1].rename(tmp_path / "calculus_12346_20261_hw.zip")]
+    found = find_submissions(terms, tmp_path / "unpacked")
+    assert set(found.students.values()) == {"algebra_12345", "calculus_12346"}
+    found = find_submissions(terms, tmp_path / "unpacked", named_by="moodle")
+    assert set(found.students.values()) == {"a_1200", "b_1201", "c_1202"}
 
 
 def test_whose_canvas_numbers_are_short_is_known_beside_every_name(tmp_path):

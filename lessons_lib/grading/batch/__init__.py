@@ -18,12 +18,13 @@ from lessons_lib.grading.batch.keeping import (
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
-from lessons_lib.grading.batch.students import not_counted, points_of
+from lessons_lib.grading.batch.students import NAMED_BY, not_counted, points_of
 from lessons_lib.grading.batch.tables import Graded, left_out_table, table, write_csv
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.report import Report
 
 __all__ = [
+    "NAMED_BY",
     "Batch",
     "Found",
     "Graded",

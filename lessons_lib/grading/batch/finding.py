@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons_lib.files import MOST_FOLDERS, read_regular, real_place, walk
-from lessons_lib.grading.batch.students import Names, is_named, is_sure
+from lessons_lib.grading.batch.students import Names, is_sure
 from lessons_lib.grading.batch.tables import harmless
 from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
@@ -58,19 +58,22 @@ class Found(NamedTuple):
     names: Names
 
 
-def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> Found:
+def find_submissions(
+    paths: Iterable[Path], unpack_into: Path | None = None, named_by: str | None = None
+) -> Found:
     """The files to grade.
 
     Args:
         paths: files; folders and .zip files, whose .py and .ipynb files are taken, at any depth.
             Of several the names begin with the path's own, as a student's folder may be one.
         unpack_into: a folder for what is in archives, made anew; without it they are left out.
+        named_by: who has named the files, one of `NAMED_BY`; None: their form tells.
 
     Raises:
         FileNotFoundError: if a path is not there.
         ValueError: if there is nothing to grade.
     """
-    found = Found({}, {}, {}, {}, Names())
+    found = Found({}, {}, {}, {}, Names(by=named_by))
     unpacker = None
     if unpack_into is not None:
         shutil.rmtree(unpack_into, ignore_errors=True)
@@ -78,13 +81,13 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     members: list[tuple[str, Path, str | None]] = []
     paths = list(paths)
     may_follow = set(followed(paths))
-    students = _students_archives(paths) if unpacker is not None else set()
+    students = _students_archives(paths, found.names) if unpacker is not None else set()
     prefixes = _prefixes(paths, students)
     behind = {
         prefix: len(paths) == 1 or not os.path.isdir(path)  # of several, each a student's
         for path, own in zip(paths, prefixes, strict=True)
         # As d/*/ names what was unpacked: a folder may be a student's, and called so by a platform.
-        if path not in students and not (len(paths) > 1 and is_named(path.name))
+        if path not in students and not (len(paths) > 1 and found.names.may_name(path.name))
         for prefix in (own, shown_name(own))
     }
     archives = Names(
@@ -95,6 +98,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
             for name in _files_below(path.resolve())
         ),
         behind,
+        named_by,
     )
     for path, prefix in zip(paths, prefixes, strict=True):
         inside: Iterable[tuple[str, Path]] = ()
@@ -117,7 +121,8 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
         in_order = sorted(inside, key=lambda member: member[0].split("/"))
         members += [(name, path, name) for name, path in in_order]
     left_out = (found.handed_in_as.get(name, name) for name in found.left_out)
-    found = found._replace(names=Names([*(name for name, _, _ in members), *left_out], behind))
+    every = [*(name for name, _, _ in members), *left_out]
+    found = found._replace(names=Names(every, behind, named_by))
     whose = found.names.student_of
     members = [(name, path, b if b is None else whose(b)) for name, path, b in members]
     members = _each_once(members, found)
@@ -134,7 +139,7 @@ def find_submissions(paths: Iterable[Path], unpack_into: Path | None = None) -> 
     return found
 
 
-def _students_archives(paths: Sequence[Path]) -> set[Path]:
+def _students_archives(paths: Sequence[Path], form: Names) -> set[Path]:
     """Archives that are one student's: those that a platform calls so, as d/*.zip may name one.
 
     So are others among several PATHs, as a shell names them, if there are not only archives of a
@@ -144,16 +149,16 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
         ValueError: for one that may be a student's or a class's.
     """
     archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
-    called = {path: Names().platform_of(path.name) for path in archives}
-    named = {path for path, form in called.items() if form and is_sure(*form)}
-    words = {Names().student_of(path.name).rpartition("_")[0] for path in named}
+    called = {path: form.platform_of(path.name) for path in archives}
+    named = {path for path, whose in called.items() if whose and is_sure(*whose)}
+    words = {form.student_of(path.name).rpartition("_")[0] for path in named}
     if len(archives) == len(paths) and len(words) < 2:  # a course's number and term, perhaps
         for path in named:
-            _check_is_one_student(path)
+            _check_is_one_student(path, form.by)
     if len(paths) == 1:
         return named
     inside = {path: to_be_unpacked(real_place(path)) for path in archives if path not in named}
-    known = Names(name for names in inside.values() for name in names)
+    known = Names((name for names in inside.values() for name in names), by=form.by)
     if len(archives) == len(paths) and all(
         names and all(map(known.platform_of, names)) for names in inside.values()
     ):
@@ -167,14 +172,14 @@ def _students_archives(paths: Sequence[Path]) -> set[Path]:
     return named | set(inside)
 
 
-def _check_is_one_student(archive: Path) -> None:
+def _check_is_one_student(archive: Path, named_by: str | None) -> None:
     """Look into an archive that is called like a student's.
 
     Raises:
         ValueError: if it may as well be a class's, by what is in it.
     """
     names = to_be_unpacked(real_place(archive))
-    known = Names(names)
+    known = Names(names, by=named_by)
     students = {known.student_of(name) for name in names if known.platform_of(name)}
     folders = {name.split("/")[0] for name in names if "/" in name}
     if len(students) > 1 or len(folders) > 1:
@@ -440,7 +445,7 @@ def _in_archive(
         return
 
     def rooms(names: Sequence[str]) -> dict[str, Room]:
-        known, room_of = Names(names), unpacker.room_in_a_class
+        known, room_of = Names(names, by=found.names.by), unpacker.room_in_a_class
         named = [name for name in names if known.platform_of(name)]
         return {name: room_of(known.student_of(name)) for name in named}
 
@@ -451,7 +456,8 @@ def _in_archive(
     whole = prefix if depth else path.name  # one that is named has its own name
     for name, reason in left_out.items():
         _leave_out(found, prefix + name if name else whole, reason)
-    archives = Names((prefix + name for name in _files_below(folder)), {prefix: True})
+    below = (prefix + name for name in _files_below(folder))
+    archives = Names(below, {prefix: True}, found.names.by)
     yield from _below(folder, prefix, found, unpacker, archives, depth, room_inside)
 
 

@@ -36,6 +36,8 @@ COPY = re.compile(
 )
 
 NOTHING: Mapping[str, bool] = MappingProxyType({})
+OWN = "own"  # no platform has named the files
+NAMED_BY = ("canvas", "moodle", "blackboard", OWN)
 
 Named = tuple[str, re.Match[str]]  # a platform, and the parts of a name
 
@@ -50,11 +52,6 @@ def _forms_of(part: str) -> Iterator[Named]:
     for platform, form in (("moodle", MOODLE), ("blackboard", BLACKBOARD)):
         if found := form.match(part):
             yield platform, found
-
-
-def is_named(name: str) -> bool:
-    """Whether a platform may have called a file or a folder so."""
-    return any(_forms_of(name))
 
 
 def is_surely_canvas(found: re.Match[str]) -> bool:
@@ -83,21 +80,28 @@ class Names:
 
     What looks like a student's name and numbers of Canvas's may be a task's: "CS_101_2026". So it
     is believed as far as the whole batch bears it out: each number has one name there, and no more
-    than few files begin with the same.
+    than few files begin with the same. An instructor who knows better says so.
 
     Args:
         names: paths below the folder of submissions, of files that are not graded, too.
         behind: what some of them begin with that an instructor has called so, with its "/"; and
             whether what follows may be a whole download of Canvas's.
+        by: who has named the files, one of `NAMED_BY`; None: their form tells.
     """
 
-    def __init__(self, names: Iterable[str] = (), behind: Mapping[str, bool] = NOTHING) -> None:
+    def __init__(
+        self,
+        names: Iterable[str] = (),
+        behind: Mapping[str, bool] = NOTHING,
+        by: str | None = None,
+    ) -> None:
+        self.by = by
         self._behind = behind
         self._mixed: set[str] = set()  # folders with files that no platform has called so
         self._beside: dict[str, set[str]] = {}  # the words before Canvas's numbers in a folder
         paths = [self._parts(name) for name in names if name.lower().endswith(GRADED)]
         for first, parts in paths:
-            if len(parts) == 1 and not is_named(parts[0]):
+            if len(parts) == 1 and not self.may_name(parts[0]):
                 self._mixed.add(first)
             for folder, _, found in _on_canvas(first, parts):
                 self._beside.setdefault(folder, set()).add(found["name"].casefold())
@@ -139,6 +143,13 @@ class Names:
         first = next((start for start in self._behind if start and name.startswith(start)), "")
         return first, name[len(first) :].split("/")
 
+    def _forms_of(self, part: str) -> Iterator[Named]:
+        return (named for named in _forms_of(part) if self.by in (None, named[0]))
+
+    def may_name(self, part: str) -> bool:
+        """Whether a platform may have called a file or a folder so."""
+        return any(self._forms_of(part))
+
     def platform_of(self, name: str) -> Named | None:
         """Which platform has named a file, by its path, and the parts of that name."""
         first, parts = self._parts(name)
@@ -148,7 +159,7 @@ class Names:
             folder = "/".join([first, *parts[:k]])
             found = [
                 (platform, match)
-                for platform, match in _forms_of(part)
+                for platform, match in self._forms_of(part)
                 if platform != "canvas" or self._is_a_students(match, folder, first, is_folder)
             ]
             if found:
@@ -161,6 +172,8 @@ class Names:
         self, canvas: re.Match[str], folder: str, first: str, is_folder: bool
     ) -> bool:
         title, word = canvas.string[: canvas.end("file")], canvas["name"].casefold()
+        if self.by and not is_folder:  # of a folder it says as little
+            return word != GRADEBOOK
         if title in self._titles or canvas["id"] in self._shared:
             return False
         if (word, canvas["id"]) in self._tasks or word == GRADEBOOK:
@@ -176,6 +189,13 @@ class Names:
         """Whether a folder may be a student's archive that was unpacked among others'."""
         several = len(self._beside.get(folder, ())) > 1
         return several and is_surely_canvas(canvas) and canvas["name"].casefold() != GRADEBOOK
+
+    def is_refused(self, name: str) -> bool:
+        """Whether the name of a file looks like a platform's and is not taken for one."""
+        _, parts = self._parts(name)
+        zips = [k for k, part in enumerate(parts, start=1) if part.lower().endswith(".zip")]
+        outside = parts[: zips[0]] if zips else parts
+        return any(map(self.may_name, outside)) and self.platform_of(name) is None
 
     def student_of(self, name: str) -> str:
         """Who handed a file in, by its path below the folder of submissions; see the module."""

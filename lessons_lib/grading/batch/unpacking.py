@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lessons_lib.files import open_regular
-from lessons_lib.grading.batch.students import is_named
+from lessons_lib.grading.batch.students import Names
 from lessons_lib.grading.isolation.submission import MOST_BYTES, SUFFIXES
 from lessons_lib.shown import shown
 
@@ -81,7 +81,7 @@ def of_the_system(name: str) -> str:
         return "an older state that Jupyter keeps"
     hidden = name.startswith(".") and name.strip(".")
     # A student may be called ".", a task ".NET"; with "._" Macs keep what they know of a file.
-    if (hidden and (name.startswith("._") or not is_named(name))) or name in OF_THE_SYSTEM:
+    if (hidden and (name.startswith("._") or not Names().may_name(name))) or name in OF_THE_SYSTEM:
         return "of the system, no answer"
     return ""
 

@@ -37,6 +37,7 @@ def test_a_class(lessons, course):
     assert "  Li, Enid: lienid_12348_67893_hw.pdf\n" in summary
     assert "  Ann\\n 9 of 9 for her: nothing\n" in summary, "a name stands in one line"
     assert "2 not in the roster:\n  doejane\n  poeedgar\n" in summary
+    assert "Files are named: 3 by Canvas\n  --named-by PLATFORM, or own, if" in summary
     assert "1 late, 0.2 points taken off for it\n" in summary
     assert all(len(line) <= 60 for line in summary.splitlines())
     named = {line.split()[0] for line in summary.splitlines() if line[:2] == "  " and "," in line}
@@ -56,6 +57,21 @@ def test_a_class(lessons, course):
         "mean 1.33, median 2, quartiles 1 and 2",
     ]
     assert out.splitlines()[-1].split() == ["double", "3", "0.67", "-"]
+
+
+def test_who_named_the_files(lessons, course):
+    for k, file in enumerate(sorted((course / "in").glob("*.py"))):
+        file.rename(course / "in" / f"cs_10{k}_2026_hw.py")
+    given = ["grade", course / "in", "--exercises", course / "hw1.py", "--isolation", "basic"]
+    status, out, _ = lessons(*given, "--out", course / "out")
+    assert status == 0
+    assert "Files are named: 3 by nobody else\n  3 of these look like Canvas's, and" in out
+    status, out, _ = lessons(*given, "--out", course / "out", "--named-by", "canvas")
+    assert status == 0 and "Files are named" not in out
+    with (course / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["student"] for row in csv.DictReader(file)} == {"100", "101", "102"}
+    status, _, err = lessons(*given, "--out", course / "out", "--named-by", "mail")
+    assert status == 2 and "--named-by: expected canvas, moodle, blackboard, own, got" in err
 
 
 def test_copies_are_looked_for_where_no_stub_could_be_handed_out(lessons, course):

@@ -252,6 +252,52 @@ def test_a_title_like_numbers_of_canvas_makes_no_class_one_student(tmp_path):
     assert {own.id for own in who_is_who(on_canvas).students.values()} == {"103"}
 
 
+@pytest.mark.parametrize(
+    ("named_by", "files", "guessed", "told"),
+    [
+        (
+            "own",
+            ["cs_10101_20261_ada.py", "lab_10102_20262_bob.py"],
+            ["cs_10101", "lab_10102"],
+            ["cs_10101_20261_ada", "lab_10102_20262_bob"],
+        ),
+        ("own", ["A_1_assignsubmission_file_/a.py"], ["A_1"], ["A_1_assignsubmission_file_/a"]),
+        (
+            "canvas",
+            ["ada_101_2026_a.py", "ada_101_2027_b.py", "bob.py"],
+            ["ada_101_2026_a", "ada_101_2027_b", "bob"],
+            ["ada_101", "ada_101", "bob"],
+        ),
+        (
+            "canvas",
+            ["hw_101_2026_a.py", "hw_102_2027_a.py", "hw_103_2028_a.py"],
+            ["hw_101_2026_a", "hw_102_2027_a", "hw_103_2028_a"],
+            ["hw_101", "hw_102", "hw_103"],
+        ),
+        (
+            "canvas",
+            ["cs_101_2026_a/ada_123_456_a.py"],
+            ["cs_101_2026_a/ada_123_456_a"],
+            ["ada_123"],
+        ),
+        (
+            "moodle",
+            ["jane_10101_20261_1_assignsubmission_file_a.py"],
+            ["jane_10101"],
+            ["jane_10101_20261_1"],
+        ),
+    ],
+)
+def test_an_instructor_says_who_named_the_files(named_by, files, guessed, told, tmp_path):
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    for by, students in ((None, guessed), (named_by, told)):
+        found = find_submissions([tmp_path], named_by=by)
+        assert sorted(found.students.values()) == students
+    assert not any(map(found.names.is_refused, files))
+
+
 def test_files_of_several_names_of_one_id():
     roster = [Student("123", "Jane Doe")]
     names = [CANVAS.replace("12345", "123"), "jane_doe.py", "bob.py"]
