@@ -33,9 +33,13 @@ class Work(NamedTuple):
     by_hand: int
 
     @property
-    def minutes(self) -> int:
+    def unrounded(self) -> float:
         checked = 12 * (self.exercises - self.short) + 6 * (self.short + self.by_hand)
-        return round(self.words / 100 + self.lines / 10 + 1.5 * self.figures + checked)
+        return self.words / 100 + self.lines / 10 + 1.5 * self.figures + checked
+
+    @property
+    def minutes(self) -> int:
+        return round(self.unrounded)
 
 
 def work(notebook: NotebookNode, name: str) -> Work:
