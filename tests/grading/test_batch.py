@@ -25,7 +25,7 @@ from lessons_lib.grading.batch import (
     load_exercises,
     unpacking,
 )
-from lessons_lib.grading.batch.students import Names, not_counted
+from lessons_lib.grading.batch.students import Names, what_counts
 from lessons_lib.grading.classroom.students import student_from, who_is_who
 from lessons_lib.grading.isolation import importable
 from lessons_lib.grading.report import Report, Result
@@ -576,10 +576,34 @@ def test_files_on_different_exercises_count_both(tmp_path):
         for name, exercise, score in (("a", "f", 1.0), ("b", "g", 0.0), ("c", "f", 0.5))
     ]
     paths = {name: tmp_path / name for name in "abc"}
-    assert not_counted(rows, paths) == {"c": "a of the same student counts; it has more points"}
+    counts, left_out = what_counts(rows, paths)
+    assert left_out == {"c": "a of the same student counts; it has more points"}
+    assert counts == {"a": ["f"], "b": ["g"]}
     late = {"a": (0.5, -5), "b": (0.0, 0), "c": (0.5, 0)}  # half of the points of a are taken off
-    left_out = not_counted(rows, paths, lambda row: late[row.name])
+    _, left_out = what_counts(rows, paths, lambda row: late[row.name])
     assert left_out == {"a": "c of the same student counts; it has as many points left"}
+
+
+def test_what_is_split_over_two_files_is_added_up(course, lessons):
+    """As Canvas gives them: each answers one exercise, and a third nothing."""
+    second = ASSIGNMENT[ASSIGNMENT.index("    @exercise") :].replace("points=2", "points=3")
+    second = second.replace("def double(x):\n        return 2", "def triple(x):\n        return 3")
+    more = f"{ASSIGNMENT}\n{second}"
+    (course / "hw2.py").write_text(textwrap.dedent(more))
+    folder = course / "split"
+    folder.mkdir()
+    begin = "doejane_12345_6789"
+    (folder / f"{begin}0_one.py").write_text(RIGHT)
+    (folder / f"{begin}1_two.py").write_text("def triple(x):\n    return 3 * x\n")
+    (folder / f"{begin}2_stubs.py").write_text("def triple(x):\n    raise NotImplementedError\n")
+    rows, left_out, _ = grade_all(
+        find_submissions([folder]), course / "out", How(course / "hw2.py")
+    )
+    found = {row.name[-6:]: (row.report.score, row.report.max_score) for row in rows}
+    assert found == {"one.py": (2, 2), "two.py": (3, 3)}
+    assert [*left_out] == [f"{begin}2_stubs.py"]
+    said = lessons("statistics", course / "out")[1].splitlines()
+    assert [line.split()[1:3] for line in said[-2:]] == [["1", "1.00"], ["1", "1.00"]]
 
 
 def zipped(members):

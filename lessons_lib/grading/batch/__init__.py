@@ -18,7 +18,7 @@ from lessons_lib.grading.batch.keeping import (
     write_report,
 )
 from lessons_lib.grading.batch.pool import How, graded_by_pool
-from lessons_lib.grading.batch.students import NAMED_BY, not_counted, points_of
+from lessons_lib.grading.batch.students import NAMED_BY, points_of, what_counts
 from lessons_lib.grading.batch.tables import Graded, left_out_table, table, write_csv
 from lessons_lib.grading.exercise.loading import load_exercises
 from lessons_lib.grading.report import Report
@@ -81,7 +81,7 @@ def grade_all(
         regrade: grade each, whatever results there are.
         on_graded: called with each as it is done.
         about: first columns of `grades.csv`, see `table`; by default whose the submission is.
-        worth: decides which of a student's rows counts, see `not_counted`.
+        worth: decides which of a student's rows count, see `what_counts`.
         pool: grades them; by default `jobs` processes here.
 
     Returns:
@@ -111,14 +111,17 @@ def grade_all(
     for name, student in found.students.items():
         files_of.setdefault(student, []).append(name)
     not_taken: dict[str, str] = {}
+    counts: dict[str, list[str]] = {}
     for names in files_of.values():
-        not_taken |= not_counted(Kept(out, names), submissions, worth)
+        own, others = what_counts(Kept(out, names), submissions, worth)
+        not_taken |= others
+        counts |= own if len(own) > 1 else {}
     counted = [name for name in submissions if name not in not_taken]
-    rows = Kept(out, counted)
+    rows = Kept(out, counted, counts)
     if about is None:
         about = lambda row: {"student": found.students.get(row.name, row.name)}  # noqa: E731
     left_out = dict(sorted({**found.left_out, **not_taken}.items()))
-    write_counted(out, counted)
+    write_counted(out, counted, counts)
     write_csv(out / "grades.csv", table(rows, about))
     write_atomically(out / "left_out.csv", left_out_table(left_out).encode())
     return Batch(rows, left_out, anew)

@@ -7,8 +7,9 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from lessons_lib.grading.report import Report, Result
 MOST_KEPT = 20_000_000  # bytes, of one result
 COUNTED = "counted.json"  # beside grades.csv: the names of its lines
 PACKAGE = Path(lessons_lib.__file__).parent
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 CHANGED = "the exercises or the grader have changed"
 DAMAGED = "its results were damaged, or changed by hand"
 
@@ -111,20 +113,23 @@ class Kept(Sequence[Graded]):
     Args:
         out: the folder of a batch.
         names: of submissions that have a result there.
+        counts: the exercises that count, by the names of those of which not all do.
 
     Raises:
         NotKeptError: at a report that is missing or damaged by now.
     """
 
-    def __init__(self, out: Path, names: Sequence[str]) -> None:
-        self._out, self._names = out, names
+    def __init__(
+        self, out: Path, names: Sequence[str], counts: Mapping[str, Sequence[str]] = NOTHING
+    ) -> None:
+        self._out, self._names, self._counts = out, names, counts
 
     def __len__(self) -> int:
         return len(self._names)
 
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
-            return Kept(self._out, self._names[at])
+            return Kept(self._out, self._names[at], self._counts)
         name = self._names[at]
         try:
             kept, report = _kept(self._out / "results" / f"{file_name(name)}.json")
@@ -133,12 +138,16 @@ class Kept(Sequence[Graded]):
         if kept.get("submission") != name:
             again = f"{self._out}: the result of {name} is missing or damaged"
             raise NotKeptError(f"{again}; give `lessons grade` again")
+        if name in self._counts:
+            results = [r for r in report.results if r.exercise in self._counts[name]]
+            report = dataclasses.replace(report, results=results)
         return Graded(name, report)
 
 
-def write_counted(out: Path, names: Sequence[str]) -> None:
-    """Keep which submissions count: a table's name for one can be another's own."""
-    write_atomically(out / COUNTED, json.dumps(names, indent=1).encode())
+def write_counted(out: Path, names: Sequence[str], counts: Mapping[str, Sequence[str]]) -> None:
+    """Keep which submissions count, and for what: a table's name for one can be another's own."""
+    kept = {name: counts.get(name) for name in names}  # None: for all that it was asked
+    write_atomically(out / COUNTED, json.dumps(kept, indent=1).encode())
 
 
 def kept_reports(out: Path) -> Kept:
@@ -150,16 +159,17 @@ def kept_reports(out: Path) -> Kept:
     """
     path = out / COUNTED
     try:
-        names = json.loads(read_regular(path, MOST_KEPT))
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        kept = json.loads(read_regular(path, MOST_KEPT))
+        if not isinstance(kept, dict):
             raise ValueError("no names")
+        counts = {name: [*map(str, own)] for name, own in kept.items() if own is not None}
     except FileNotFoundError:
         missing = f"GRADED: there is no {path}; expected what `lessons grade` wrote; give it again"
         raise FileNotFoundError(missing) from None
-    except (OSError, RecursionError, ValueError):
+    except (OSError, RecursionError, TypeError, ValueError):
         damaged = f"GRADED: {path} is damaged; give `lessons grade` again"
         raise NotKeptError(damaged) from None
-    return Kept(out, names)
+    return Kept(out, list(kept), counts)
 
 
 def _kept(path: Path) -> tuple[dict[str, Any], Report]:

@@ -6,8 +6,8 @@ Doe_123_assignsubmission_file_`), or bear the same name and number of Canvas's
 (`Homework_jdoe_attempt_2026-03-05-10-15-00_a.ipynb`), or lie in the same archive, or are called the
 same in the same folder but for the mark of a copy. What a platform writes stands first in a name
 and the end is the student's: the first form counts, and none inside of an archive. Of those that
-answer the same exercises the one with most points counts; of equal ones that with more attempts,
-then that which is no copy, then the later.
+answer the same exercise the one with most points counts; of equal ones that with more attempts,
+then that which is no copy, then the later. Those that answer different ones count together.
 """
 
 import re
@@ -224,37 +224,46 @@ def points_of(row: Graded) -> tuple[float, int]:
     return row.report.score, 0
 
 
-def not_counted(
+def what_counts(
     graded: Iterable[Graded],
     paths: Mapping[str, Path],
     worth: Callable[[Graded], tuple[float, int]] = points_of,
-) -> dict[str, str]:
-    """Why rows of one student do not count, by name; all others of them do.
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Which of a student's files count, and for what: no exercise twice.
 
     Args:
         graded: all rows of the student.
         paths: where a file lies, by its name.
         worth: the points that are left of a row's for its lateness, and minus the days late.
+
+    Returns:
+        By the name of each that counts, the exercises for which it does; and why others do not.
     """
-    taken: list[Graded] = []
+    taken: dict[str, tuple[Graded, set[str]]] = {}  # with what it answers
     left_out: dict[str, str] = {}
 
     def rank(row: Graded) -> tuple[float, int, int, bool, float, str]:
         path = paths[row.name]
         is_copy = without_copy_mark(path.name) != path.stem
         made = path.lstat().st_mtime if path.is_symlink() or path.exists() else 0.0
-        attempts = sum(result.status != "not_attempted" for result in row.report.results)
         left, days = worth(row)
-        return left, attempts, days, not is_copy, made, row.name
+        return left, len(_answered(row)), days, not is_copy, made, row.name
 
     for row in sorted(graded, key=rank, reverse=True):
         if not row.report.results:
             left_out[row.name] = "it defines none of the exercises"
             continue
-        answered = {result.exercise for result in row.report.results}
-        rival = next((o for o in taken if answered & {r.exercise for r in o.report.results}), None)
+        answered = _answered(row)
+        rival = next(
+            (
+                other
+                for other, others in taken.values()
+                if answered & others or (not answered and _asked(row) & _asked(other))
+            ),
+            None,
+        )
         if rival is None:
-            taken.append(row)
+            taken[row.name] = row, answered
             continue
         (left, days), (others_left, others_days) = worth(row), worth(rival)
         more = "more points" if others_left > left else "as many points"
@@ -262,4 +271,19 @@ def not_counted(
         archive = row.name[: row.name.lower().find(".zip/") + 5]  # may be a whole class's
         of = "archive" if archive[4:] and rival.name.startswith(archive) else "student"
         left_out[row.name] = f"{rival.name} of the same {of} counts; it has {more}"
-    return left_out
+    # What none of them answers is asked of one of them.
+    of_another = {name: answered for name, (_, answered) in taken.items()}
+    counts: dict[str, list[str]] = {}
+    for name, (row, answered) in taken.items():
+        elsewhere = set().union(*(own for other, own in of_another.items() if other != name))
+        counts[name] = [r.exercise for r in row.report.results if r.exercise not in elsewhere]
+        of_another[name] = answered | set(counts[name])
+    return counts, left_out
+
+
+def _answered(row: Graded) -> set[str]:
+    return {r.exercise for r in row.report.results if r.status != "not_attempted"}
+
+
+def _asked(row: Graded) -> set[str]:
+    return {result.exercise for result in row.report.results}

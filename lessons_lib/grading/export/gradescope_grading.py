@@ -3,6 +3,7 @@
 The format is Gradescope's, https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
 
+import dataclasses
 import itertools
 import json
 import sys
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from lessons_lib.files import write_atomically
 from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.batch.finding import shown_name
-from lessons_lib.grading.batch.students import not_counted
+from lessons_lib.grading.batch.students import what_counts
 from lessons_lib.grading.batch.unpacking import MOST_OF_A_STUDENT
 from lessons_lib.grading.export.as_markdown import escaped, verdict
 from lessons_lib.grading.export.assignment import grade_assignment, how_graded, in_short
@@ -28,8 +29,8 @@ class Counted(NamedTuple):
     """What counts of a submission.
 
     Attributes:
-        report: on the file that counts, or on nothing.
-        file: its name; None if there was none to grade.
+        report: on the file that counts, or those that do, or on nothing.
+        file: its name, or all of theirs; None if there was none to grade.
         others: why other files do not count, by name.
     """
 
@@ -63,7 +64,7 @@ def main() -> None:
 def grade_submission(
     folder: Path, assignment: str, *, unpack_into: Path, exercises: Path | None, isolation: str
 ) -> Counted:
-    """Grade every file of a student, in folders and archives too; one counts, as in a batch."""
+    """Grade every file of a student, in folders and archives too; what counts is as in a batch."""
     how: dict[str, Any] = {"exercises": exercises, "isolation": isolation}
     try:
         found = find_submissions([folder], unpack_into)
@@ -76,9 +77,18 @@ def grade_submission(
     ]
     too_many = list(found.submissions)[MOST_OF_A_STUDENT:]
     found.left_out.update(dict.fromkeys(too_many, "there are too many files for one student"))
-    others = not_counted(graded, found.submissions)
-    (counts,) = (row for row in graded if row.name not in others)
-    return Counted(counts.report, counts.name, {**found.left_out, **others})
+    counts, others = what_counts(graded, found.submissions)
+    reports = [report for name, report in graded if name in counts]
+    whose = {exercise: name for name, exercises in counts.items() for exercise in exercises}
+    results = [
+        result
+        for at in zip(*(row.report.results for row in graded), strict=True)
+        for row, result in zip(graded, at, strict=True)
+        if whose[result.exercise] == row.name
+    ]
+    best = max(reports, key=lambda report: report.score)  # of several, with its seed
+    counted = dataclasses.replace(best, results=results)
+    return Counted(counted, ", ".join(counts), {**found.left_out, **others})
 
 
 def results(counted: Counted, feedback: str, seconds: float) -> dict[str, Any]:
