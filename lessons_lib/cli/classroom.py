@@ -91,13 +91,14 @@ class Classroom:
     ) -> None:
         from lessons_lib.grading.classroom.gradebooks import FORMATS, check_title
         from lessons_lib.grading.classroom.late import late_policy
-        from lessons_lib.grading.classroom.students import read_roster, who_is_who
+        from lessons_lib.grading.classroom.roster import read_roster
+        from lessons_lib.grading.classroom.students import who_is_who
 
         if kind not in (None, *FORMATS):
             raise ValueError(f"--format: expected {', '.join(FORMATS)}, got {kind!r}")
         if kind is not None:
             check_title(kind, title)
-        listed = [] if roster is None else read_roster(roster)
+        listed = [] if roster is None else read_roster(roster, times=due is not None)
         self.who: Class = who_is_who(
             found.submissions, found.left_out, listed, found.handed_in_as, found.names
         )
@@ -131,7 +132,7 @@ class Classroom:
     def write(self, batch: "Batch", out: Path) -> None:
         """Write what a class needs beside `grades.csv` into the folder of results."""
         from lessons_lib.grading.batch.tables import as_text, write_csv
-        from lessons_lib.grading.classroom.gradebooks import Lines, gradebook
+        from lessons_lib.grading.classroom.gradebooks import Lines, gradebook, remove_gradebooks
         from lessons_lib.grading.classroom.near import look_for_copies, write_copies
         from lessons_lib.grading.classroom.pages import Pages
 
@@ -140,6 +141,7 @@ class Classroom:
             "pages/": "a page for each, to read or print",
             "grades.csv": "points, for a spreadsheet",
         }
+        remove_gradebooks(out)
         if self._kind is not None:
             found = Lines(batch.rows, self.who.students, self.late)
             names, self._without_id = gradebook(self._kind, found, self._title, out)
@@ -204,7 +206,8 @@ class Classroom:
         """Say what was taken for a platform's names, since it may be a course's own scheme."""
         names = self._found.names
         refused = sum(map(names.is_refused, self.who.students))
-        forms = Counter(student.platform for student in self.who.students.values())
+        named = map(names.platform_of, self.who.students)
+        forms = Counter(one[0] if one else "" for one in named)
         told = [f"{n} by {platform.capitalize()}" for platform, n in forms.items() if platform]
         if names.by or not (told or refused):
             return

@@ -102,8 +102,8 @@ def test_a_section_named_like_canvas_names_files_is_no_student(tmp_path):
             (tmp_path / section / name).write_text("")
     for paths in ([tmp_path], list(tmp_path.iterdir())):
         assert len(set(find_submissions(paths).students.values())) == 4
-    for student in ("doejane_12345", "roe_12346"):
-        folder = tmp_path / "unpacked" / f"{student}_67890_hw"
+    for student in ("doejane_12345_67890", "roe_12346_67891"):
+        folder = tmp_path / "unpacked" / f"{student}_hw"
         folder.mkdir(parents=True)
         for name in ("a.py", "b.py"):
             (folder / name).write_text("")
@@ -296,6 +296,24 @@ def test_a_class_s_archive_may_be_called_by_a_course_and_a_year(tmp_path):
     assert set(found.students.values()) == {"algebra_12345", "calculus_12346"}
     found = find_submissions(terms, tmp_path / "unpacked", named_by="moodle")
     assert set(found.students.values()) == {"a_1200", "b_1201", "c_1202"}
+    terms[1].write_bytes(zipped({"c_1202_assignsubmission_file_/hw.pdf": b""}))
+    found = find_submissions(terms, tmp_path / "unpacked", named_by="moodle")
+    assert set(found.students.values()) == {"a_1200", "b_1201"}, "a section without any code"
+    short = [tmp_path / f"{name}_10{k}_20{k}_hw.zip" for k, name in enumerate(("doe", "roe"))]
+    for path in short:
+        path.write_bytes(zipped({"a.py": RIGHT, "b.py": RIGHT}))
+    found = find_submissions(short, tmp_path / "unpacked", named_by="canvas")
+    assert set(found.students.values()) == {"doe_100", "roe_101"}
+
+
+def test_sections_that_are_called_by_a_course_and_a_term_are_no_students(tmp_path):
+    for k, word in enumerate(("MATH", "PHYS")):
+        for name in ("a", "b"):
+            path = tmp_path / f"{word}_4123{k}_202610_hw1" / f"{name}{word}_1234{k}_67890_hw.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(RIGHT)
+    found = find_submissions([tmp_path])
+    assert len(set(found.students.values())) == 4
 
 
 def test_whose_canvas_numbers_are_short_is_known_beside_every_name(tmp_path):
@@ -520,6 +538,7 @@ def test_bad_input(course):
         ("homework.ipynb", "homework (1).ipynb"),
         ("homework.py", "homework-Copy1.ipynb"),
         ("homework.py", "Copy of homework (2).py"),
+        ("homework.py", "homework copy 2.py"),
     ],
 )
 def test_files_of_one_student(one, other):
@@ -616,6 +635,22 @@ def zipped(members):
                 entry.external_attr = (stat.S_IFLNK | 0o777) << 16
             archive.writestr(entry, data)
     return packed.getvalue()
+
+
+def test_a_mac_packs_names_without_saying_that_they_are_utf_8(tmp_path):
+    names = ["José García.py", "王伟.py"]
+    packed = zipped(dict.fromkeys(names, RIGHT))
+    for name in names:
+        at = -1
+        while (at := packed.find(name.encode(), at + 1)) >= 0:  # local header, table of contents
+            flags = at - (30 if packed[at - 30 : at - 26] == b"PK\3\4" else 46) + 6
+            flags += 2 * (packed[at - 46 : at - 42] == b"PK\1\2")
+            packed = packed[:flags] + b"\0\0" + packed[flags + 2 :]
+    (tmp_path / "class.zip").write_bytes(packed)
+    with zipfile.ZipFile(tmp_path / "class.zip") as archive:
+        assert not set(archive.namelist()) & set(names), "Python's own reading"
+    found = find_submissions([tmp_path / "class.zip"], tmp_path / "unpacked")
+    assert set(found.submissions) == set(names) and not found.left_out
 
 
 def test_archives(tmp_path):

@@ -1,6 +1,7 @@
 """Find what is to be graded below folders and in archives; nothing is left out without a reason."""
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from lessons_lib.grading.batch.unpacking import (
     MOST_OF_A_STUDENT,
     Room,
     Unpacker,
+    names_in,
     of_the_system,
     room_of_a_class,
     to_be_unpacked,
@@ -150,7 +152,8 @@ def _students_archives(paths: Sequence[Path], form: Names) -> set[Path]:
     """
     archives = [p for p in followed(paths) if p.suffix.lower() == ".zip" and os.path.isfile(p)]
     called = {path: form.platform_of(path.name) for path in archives}
-    named = {path for path, whose in called.items() if whose and is_sure(*whose)}
+    told = form.by and len(paths) > 1
+    named = {path for path, whose in called.items() if whose and (told or is_sure(*whose))}
     words = {form.student_of(path.name).rpartition("_")[0] for path in named}
     if len(archives) == len(paths) and len(words) < 2:  # a course's number and term, perhaps
         for path in named:
@@ -158,9 +161,11 @@ def _students_archives(paths: Sequence[Path], form: Names) -> set[Path]:
     if len(paths) == 1:
         return named
     inside = {path: to_be_unpacked(real_place(path)) for path in archives if path not in named}
-    known = Names((name for names in inside.values() for name in names), by=form.by)
+    known = Names(itertools.chain(*inside.values()), by=form.by)
+    # One in which nobody has code tells it by its other files.
+    telling = [names or names_in(real_place(path)) for path, names in inside.items()]
     if len(archives) == len(paths) and all(
-        names and all(map(known.platform_of, names)) for names in inside.values()
+        names and all(map(known.platform_of, names)) for names in telling
     ):
         return named
     for path, names in inside.items():

@@ -32,7 +32,7 @@ GRADED = (".py", ".ipynb", ".zip")
 GRADEBOOK = "gradebook"  # with which Blackboard's name of a class's archive begins
 LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
 COPY = re.compile(
-    r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
+    r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy ?\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
 )
 
 NOTHING: Mapping[str, bool] = MappingProxyType({})
@@ -99,12 +99,15 @@ class Names:
         self._behind = behind
         self._mixed: set[str] = set()  # folders with files that no platform has called so
         self._beside: dict[str, set[str]] = {}  # the words before Canvas's numbers in a folder
+        of_files: dict[str, set[str]] = {}  # the words by the second of the numbers
         paths = [self._parts(name) for name in names if name.lower().endswith(GRADED)]
         for first, parts in paths:
             if len(parts) == 1 and not self.may_name(parts[0]):
                 self._mixed.add(first)
             for folder, _, found in _on_canvas(first, parts):
                 self._beside.setdefault(folder, set()).add(found["name"].casefold())
+                of_files.setdefault(found["file"], set()).add(found["name"].casefold())
+        self._terms = {number for number, words in of_files.items() if len(words) > 1}
 
         titles: dict[str, set[str]] = {}  # files by the numbers that they begin with
         by_word: dict[str, dict[str, set[str]]] = {}  # and by the word and the number
@@ -187,7 +190,7 @@ class Names:
 
     def _may_be_unpacked(self, canvas: re.Match[str], folder: str) -> bool:
         """Whether a folder may be a student's archive that was unpacked among others'."""
-        several = len(self._beside.get(folder, ())) > 1
+        several = len(self._beside.get(folder, ())) > 1 and canvas["file"] not in self._terms
         return several and is_surely_canvas(canvas) and canvas["name"].casefold() != GRADEBOOK
 
     def is_refused(self, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Unpack a stranger's .zip file: nothing outside a folder, no links, not more than it may take."""
 
+import contextlib
 import os
 import stat
 import time
@@ -25,6 +26,7 @@ MOST_UNPACKED_OF_A_STUDENT = 100_000_000
 MOST_RATIO = 200  # of the size to the packed size, from a size of RATIO_FROM on
 RATIO_FROM = 1_000_000
 UNPACKED = (*SUFFIXES, ".zip")
+UTF_8 = 0x800  # a flag of a member
 END, END_SIZE = (
     b"PK\x05\x06",
     22,
@@ -61,18 +63,20 @@ def room_of_a_class() -> Room:
     return Room(MOST_UNPACKED, MOST_MEMBERS, told=MOST_MEMBERS)
 
 
-def to_be_unpacked(archive: Path) -> list[str]:
-    """Names of the members that may be graded, or are archives; none if it cannot be opened."""
+def names_in(archive: Path) -> list[str]:
+    """Names of the files that somebody has put into an archive; none if it cannot be opened."""
     try:
         with open_regular(archive, links_above=False) as file, _opened(file) as opened:
             names = [member.filename.replace("\\", "/") for member in opened.infolist()]
     except Exception:  # what is wrong with it is said when it is unpacked
         return []
-    return [
-        name
-        for name in names
-        if name.lower().endswith(UNPACKED) and not any(map(of_the_system, name.split("/")))
-    ]
+    files = (name for name in names if not name.endswith("/"))
+    return [name for name in files if not any(map(of_the_system, name.split("/")))]
+
+
+def to_be_unpacked(archive: Path) -> list[str]:
+    """Names of the members that may be graded, or are archives; none if it cannot be opened."""
+    return [name for name in names_in(archive) if name.lower().endswith(UNPACKED)]
 
 
 def of_the_system(name: str) -> str:
@@ -246,7 +250,13 @@ def _opened(file: BinaryIO) -> zipfile.ZipFile:
     index = int.from_bytes(end[12:16], "little")
     if members > MOST_MEMBERS or index > MOST_INDEX:
         raise _RefusedError(f"it holds more than {MOST_MEMBERS:,} files")
-    return zipfile.ZipFile(file)
+    archive = zipfile.ZipFile(file)
+    for member in archive.infolist():
+        # Macs write UTF-8 without the flag that says so, and Python takes it for code page 437.
+        if not member.flag_bits & UTF_8 and not member.filename.isascii():
+            with contextlib.suppress(UnicodeError):
+                member.filename = member.filename.encode("cp437").decode()
+    return archive
 
 
 def _said(error: Exception) -> str:

@@ -21,6 +21,7 @@ Columns and names are those that the importers look for:
 
 import csv
 import html
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ from typing import NamedTuple
 from lessons_lib.files import writing_atomically
 from lessons_lib.grading.batch.tables import Graded, harmless_html, write_csv
 from lessons_lib.grading.classroom.late import Late, late_in_words
-from lessons_lib.grading.classroom.students import Student
+from lessons_lib.grading.classroom.roster import Student, exported_by
 from lessons_lib.shown import shown
 
 FORMATS = ("canvas", "moodle", "blackboard")
@@ -124,6 +125,13 @@ def check_title(kind: str, title: str) -> None:
                 )
 
 
+def remove_gradebooks(out: Path) -> None:
+    """Take away what an earlier run has left: it may have had other students."""
+    for kind in FORMATS:
+        (out / f"{kind}.csv").unlink(missing_ok=True)
+        (out / f"{kind}_feedback.zip").unlink(missing_ok=True)
+
+
 def gradebook(
     kind: str, found: Iterable[Line], title: str, out: Path
 ) -> tuple[list[str], list[str]]:
@@ -152,13 +160,14 @@ def gradebook(
     known = (line for line in found if _is_known(line, kind))
     path = out / f"{kind}.csv"
     if kind == "canvas":
-        column = _column(columns, title, f"{title} (")
+        column = _column(columns, title, r" \(\d+\)")
         points = "" if column else f"{most:g}"  # Canvas has those of its own assignments
         write_csv(path, _canvas(known, column or title, points), mark="")
     elif kind == "moodle":
         write_csv(path, _moodle(known), mark="")
     else:
-        column = _column(columns, title, f"{title} [") or f"{title} [Total Pts: {most:g} Score]"
+        column = _column(columns, title, r" \[[^\[\]]*\]( \|\d+)?")
+        column = column or f"{title} [Total Pts: {most:g} Score]"
         write_csv(path, _blackboard(known, column), mark="", quoting=csv.QUOTE_ALL)
     names = [path.name]
     if uploads:
@@ -176,31 +185,48 @@ def gradebook(
 
 
 def _is_known(line: Line, kind: str) -> bool:
-    anonymous = kind == "canvas" and not line.student.id.isdecimal()
-    return (line.student.platform == kind and not anonymous) or bool(line.student.row)
+    return _has_number(line.student, kind) or bool(line.student.row)
+
+
+def _has_number(student: Student, kind: str) -> bool:
+    anonymous = kind == "canvas" and not student.number.isdecimal()
+    return student.platform == kind and not anonymous
+
+
+def _number(student: Student, kind: str) -> str:
+    """The id on the platform: that of its own export, else of the file's name."""
+    is_its_own = exported_by(student.row) == kind or not _has_number(student, kind)
+    return student.id if is_its_own else student.number
 
 
 def _is_uploaded(line: Line, kind: str) -> bool:
     return line.student.platform == kind and bool(line.student.upload)
 
 
-def _column(columns: Iterable[str], title: str, start: str) -> str:
-    """The assignment's column in the platform's own export; "" if there is none."""
-    return next((name for name in columns if name == title or name.startswith(start)), "")
+def _column(columns: Iterable[str], title: str, end: str) -> str:
+    """The assignment's column in the platform's own export; "" if there is none.
+
+    Of "Midterm" it is none that is called "Midterm (makeup) (111)".
+    """
+    return next(
+        (name for name in columns if re.fullmatch(re.escape(title) + f"({end})?", name)), ""
+    )
 
 
 def _canvas(found: Iterable[Line], column: str, points: str) -> Iterator[Sequence[str]]:
     yield [*CANVAS_COLUMNS, column]
     yield ["    Points Possible", "", "", "", "", points]
     for line in found:
-        row = {"Student": line.student.name} | dict(line.student.row) | {"ID": line.student.id}
+        row = {"Student": line.student.name} | dict(line.student.row)
+        row["ID"] = _number(line.student, kind="canvas")
         yield [*(row.get(name, "") for name in CANVAS_COLUMNS), line.grade]
 
 
 def _moodle(found: Iterable[Line]) -> Iterator[Sequence[str]]:
     yield ["Identifier", "Full name", "Grade", MODIFIED, "Feedback comments"]
     for line in found:
-        identifier, name = f"Participant {line.student.id}", line.student.name.replace("\\", "/")
+        identifier = f"Participant {_number(line.student, kind='moodle')}"
+        name = line.student.name.replace("\\", "/")
         modified = line.student.row.get(MODIFIED) or "-"
         yield [identifier, name, line.grade, modified, _as_html(line.feedback)]
 
@@ -208,7 +234,12 @@ def _moodle(found: Iterable[Line]) -> Iterator[Sequence[str]]:
 def _blackboard(found: Iterable[Line], column: str) -> Iterator[Sequence[str]]:
     yield ["Username", column, "Feedback to Learner", "Feedback Format"]
     for line in found:
-        yield [line.student.id, line.grade, _as_html(line.feedback), TEXT_FORMAT]
+        yield [
+            _number(line.student, kind="blackboard"),
+            line.grade,
+            _as_html(line.feedback),
+            TEXT_FORMAT,
+        ]
 
 
 def _as_html(text: str) -> str:

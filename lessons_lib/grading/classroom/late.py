@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from lessons_lib.grading.classroom.students import Student, time_of
+from lessons_lib.grading.classroom.roster import Student, time_of
 from lessons_lib.grading.report import Report
 
 DAY = 86_400.0  # seconds
@@ -79,6 +79,8 @@ def late_policy(due: str | None, late: str | None, students: Sequence[Student]) 
         policy = Late(None, float(found["percent"]), most)
     if due is None:
         return policy
+    if ":" not in due and "T" not in due:  # a day would be over when it begins
+        raise ValueError(f"--due: expected a time as 2026-03-05 23:59, got {due!r}")
     policy = policy._replace(due=time_of(due, "--due"))
     for student in students:
         if student.submitted and student.platform != "blackboard" and policy.is_unclear(student):

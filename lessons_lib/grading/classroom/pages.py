@@ -85,7 +85,7 @@ class Pages:
     def write(
         self, out: Path, rows: Sequence[Graded], paths: Mapping[str, Path], left_out: int
     ) -> None:
-        """Write `index.html` and `pages/` into the folder of results.
+        """Write `index.html` and `pages/` into the folder of results; older pages go.
 
         Args:
             out: the folder.
@@ -94,8 +94,10 @@ class Pages:
             left_out: how many files have no grade.
         """
         (out / "pages").mkdir(exist_ok=True)
+        older = {path.name for path in (out / "pages").glob("*.html")}
         for row in rows:
             one = self._about(row)
+            older.discard(one["page"])
             try:
                 page = "".join(self.student(row, paths[row.name]))
             except Exception as error:  # whatever one has handed in, all others get theirs
@@ -103,6 +105,8 @@ class Pages:
                 said = f"{type(error).__name__}: {error}"
                 page = "".join(self._page("broken.html", one=one, error=said))
             (out / "pages" / one["page"]).write_text(page, encoding="utf-8")
+        for name in older:
+            (out / "pages" / name).unlink(missing_ok=True)
         with writing_atomically(out / "index.html") as file:
             for part in self.overview(rows, left_out):
                 file.write(part.encode())

@@ -1,7 +1,7 @@
 """What in a batch needs a human eye, each in a few words."""
 
 from lessons_lib.grading.classroom.late import Late
-from lessons_lib.grading.classroom.students import Student
+from lessons_lib.grading.classroom.roster import Student
 from lessons_lib.grading.remarks import PLACE
 from lessons_lib.grading.report import Report
 

@@ -70,6 +70,13 @@ def test_who_named_the_files(lessons, course):
     assert status == 0 and "Files are named" not in out
     with (course / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["student"] for row in csv.DictReader(file)} == {"100", "101", "102"}
+    status, out, _ = lessons(*given, "--out", course / "out", "--format", "canvas")
+    assert status == 0 and (course / "out" / "canvas.csv").exists()
+    (course / "in" / "cs_100_2026_hw.py").rename(course / "in" / "ada.py")
+    status, out, _ = lessons(*given, "--out", course / "out", "--named-by", "own")
+    assert status == 0 and not (course / "out" / "canvas.csv").exists(), "of an earlier run"
+    pages = sorted(path.name[:3] for path in (course / "out" / "pages").iterdir())
+    assert pages == ["ada", "cs_", "cs_"]
     status, _, err = lessons(*given, "--out", course / "out", "--named-by", "mail")
     assert status == 2 and "--named-by: expected canvas, moodle, blackboard, own, got" in err
 

@@ -14,7 +14,8 @@ from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.batch.tables import as_csv, table, write_csv
 from lessons_lib.grading.classroom.gradebooks import Lines, gradebook
 from lessons_lib.grading.classroom.late import Late, late_policy
-from lessons_lib.grading.classroom.students import Student, read_roster, student_from, who_is_who
+from lessons_lib.grading.classroom.roster import Student, read_roster
+from lessons_lib.grading.classroom.students import student_from, who_is_who
 from lessons_lib.grading.classroom.to_look_at import to_look_at
 from lessons_lib.grading.report import Report, Result
 
@@ -179,6 +180,101 @@ def test_a_roster_is_asked_for_a_file_s_name_and_its_folders():
     assert [who.students[name].id for name in names] == ["jdoe", "jdoe", "42", "eve hw"]
     assert (who.missing, who.strangers) == ([], ["eve/hw.py"])
     assert who.students["sa/jdoe.py"].doubts == ("files of several names are jdoe's",)
+
+
+def test_exercises_in_folders_with_numbers_are_not_those_of_another():
+    """Without its "/" the path of user1's first is user11."""
+    roster = [Student(f"user{k}") for k in range(1, 13)]
+    names = [f"user{k}/{number}.py" for k in range(1, 13) for number in (1, 2)]
+    who = who_is_who(names, roster=roster)
+    assert all(who.students[name].id == name.partition("/")[0] for name in names)
+    assert not any(own.doubts for own in who.students.values()), "each in a folder of theirs"
+    rows = [Student("1", "Jane Doe"), Student("2", "Ann Roe")]
+    weeks = ["1/doe_hw.py", "2/roe_hw.py", "Ann Roe/1.py", "1/jane_doe.py"]
+    who = who_is_who(weeks, roster=rows)
+    assert who.strangers == weeks[:2]
+    assert [who.students[name].id for name in weeks[2:]] == ["2", "1"]
+    mins = [Student("1", "Lee Min"), Student("2", "Kim Min"), Student("3", "Min Lee")]
+    who = who_is_who(["kim/min.py", "min/lee.py"], roster=mins)
+    assert [own.id for own in who.students.values()] == ["2", "3"]
+    both = who_is_who(["ada/bob.py"], roster=[Student("ada"), Student("bob")])
+    assert both.strangers == ["ada/bob.py"], "nobody is guessed"
+    assert both.students["ada/bob.py"].id == "ada/bob" and len(both.missing) == 2
+
+
+def ids_by(roster, names):
+    who = who_is_who(names, roster=[Student(*one) for one in roster])
+    return [who.students[name].id if name not in who.strangers else None for name in names]
+
+
+def test_a_table_of_ones_own_has_other_numbers_than_the_platform():
+    roster = [("1", "Jane Doe"), ("2", "Ann Roe"), ("3", "Bob Poe")]
+    in_moodle = [
+        f"{who}_assignsubmission_file_/hw.py" for who in ("Jane Doe_2", "Ann Roe_7", "Bo P_3")
+    ]
+    assert ids_by(roster, in_moodle) == [None, "2", "3"]  # who is called Jane has Ann's number
+    who = who_is_who(in_moodle, roster=[Student(*one) for one in roster])
+    doubts = [who.students[name].doubts for name in in_moodle]
+    assert who.students[in_moodle[0]].id == "Jane Doe_2"
+    assert doubts == [(), (), ("in the roster its number has another name",)]
+    files, _ = books("moodle", in_moodle[1:2], [Student(*one) for one in roster])
+    assert rows_of(files["moodle.csv"])[1][:2] == ["Participant 7", "Ann Roe"]
+    files, _ = books("canvas", [CANVAS], [Student("700001", "Doe, Jane", row={"id": "700001"})])
+    assert rows_of(files["canvas.csv"])[2][:2] == ["Doe, Jane", "12345"]
+
+
+def test_canvas_writes_the_last_name_first():
+    roster = [("1", "Li Wei"), ("2", "Wei Li"), ("3", "Jane Doe"), ("4", "Ada de la Cruz")]
+    names = [
+        f"{who}_9000{k}_7000{k}_hw.py"
+        for k, who in enumerate(["weili", "liwei", "doejane", "delacruzada", "janedoe"])
+    ]
+    assert ids_by(roster, names) == ["1", "2", "3", "4", "3"]
+    assert ids_by([("1", "Wei, Li"), ("2", "Li, Wei")], names[:2]) == ["1", "2"]
+
+
+def test_a_number_of_a_platform_is_none_of_the_school(tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text('Student,ID,SIS User ID,SIS Login ID,Section\n"Poe, Bob",55555,12345,bob,A\n')
+    who = who_is_who([CANVAS], roster=read_roster(export))
+    assert who.strangers == [CANVAS] and [s.id for s, _ in who.missing] == ["55555"]
+
+
+def test_columns_and_cells_of_rosters(tmp_path):
+    file = tmp_path / "roster.csv"
+    when = "Last modified (submission)"
+    file.write_text(
+        f"Identifier,Full name,ID number,{when}\nParticipant 2,Jane Doe,765,"
+        '"Thursday, March 5, 2026, 11:59 PM"\nParticipant 3,Bob,766,"am Donnerstag"\n'
+    )
+    roster = read_roster(file, times=False)
+    assert who_is_who(["765.py"], roster=roster).students["765.py"].id == "2"
+    with pytest.raises(ValueError, match=r"expected a time as .* got 'am Donnerstag'"):
+        read_roster(file)
+    file.write_text(file.read_text().replace("am Donnerstag", "Friday, 6 March 2026, 23:59"))
+    times = [student.submitted for student in read_roster(file)]
+    assert times == [datetime(2026, 3, 5, 23, 59), datetime(2026, 3, 6, 23, 59)]
+    file.write_text("id;name\n123.0;Ada\n1230.0;Bo\n")
+    names = ["123.py", "1230.py"]
+    who = who_is_who(names, roster=read_roster(file))
+    assert [who.students[name].name for name in names] == ["Ada", "Bo"]
+
+
+def test_points_go_into_the_column_of_that_title(tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,HW 1 (late) (76),HW 1 (77)\n"
+        '"Doe, Jane",12345,S2,jane,One,,\n'
+    )
+    files, _ = books("canvas", [CANVAS], read_roster(export))
+    assert rows_of(files["canvas.csv"])[0][5:] == ["HW 1 (77)"]
+
+
+def test_a_file_under_a_number_of_the_platform_leaves_its_student_in_the_gradebook():
+    students = who_is_who([CANVAS, "12345.py"]).students
+    files, without = written("canvas", Lines([graded("12345.py", 4.0)], students, Late()))
+    assert rows_of(files["canvas.csv"])[2][:2] == ["doejane", "12345"] and not without
+    assert rows_of(files["canvas.csv"])[2][-1] == "4"
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -361,7 +457,7 @@ def test_a_roster_with_long_cells(tmp_path, monkeypatch):
     """Moodle's table holds what students have written online; none may keep it from being read."""
     (tmp_path / "r.csv").write_text(f"id,online text\n1,{'x' * 140_000}\n")
     assert read_roster(tmp_path / "r.csv")[0].id == "1"
-    monkeypatch.setattr("lessons_lib.grading.classroom.students.MOST_CELL", 9)
+    monkeypatch.setattr("lessons_lib.grading.classroom.roster.MOST_CELL", 9)
     with pytest.raises(ValueError, match=r"--roster: .* is no table of cells: field larger"):
         read_roster(tmp_path / "r.csv")
 

@@ -12,7 +12,8 @@ import pytest
 from lessons_lib.grading.batch import Graded
 from lessons_lib.grading.classroom.gradebooks import Lines, check_title, gradebook
 from lessons_lib.grading.classroom.late import Late
-from lessons_lib.grading.classroom.students import read_roster, who_is_who
+from lessons_lib.grading.classroom.roster import read_roster
+from lessons_lib.grading.classroom.students import who_is_who
 from lessons_lib.grading.report import Report, Result
 
 HOSTILE = 'a "quoted\\" part, and\\\nthe next; =1+1\\'

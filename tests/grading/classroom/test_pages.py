@@ -8,7 +8,8 @@ from lessons_lib.grading.batch import Graded, find_submissions
 from lessons_lib.grading.classroom.code import code_of
 from lessons_lib.grading.classroom.late import Late
 from lessons_lib.grading.classroom.pages import Pages, Remark, kind_of
-from lessons_lib.grading.classroom.students import Student, who_is_who
+from lessons_lib.grading.classroom.roster import Student
+from lessons_lib.grading.classroom.students import who_is_who
 from lessons_lib.grading.report import Report, Result
 from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, folder_for_pictures
 

@@ -1,0 +1,218 @@
+"""Who is in a class: a table of one's own, or a platform's export."""
+
+import contextlib
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from lessons_lib.files import read_regular
+
+MOST_BYTES = 20_000_000
+MOST_CELL = 10_000_000  # characters
+ID_COLUMNS = ("identifier", "id", "username", "student")
+NAME_COLUMNS = ("full name", "name", "student")
+LOGIN_COLUMNS = (
+    *("sis user id", "sis login id", "student id", "email address", "email", "login"),
+    *("username", "id number", "idnumber"),  # the last two are Moodle's
+)
+EXPORTS = {  # what only a platform's own table has
+    "canvas": {"student", "id", "section"},
+    "moodle": {"identifier"},
+    "blackboard": {"username", "last name"},
+}
+TIME_COLUMNS = ("submitted", "last modified (submission)")
+MOODLE_TIMES = (  # Tuesday, 3 March 2026, 10:15 AM; as in the United States; with 24 hours
+    *("%A, %d %B %Y, %I:%M %p", "%A, %B %d, %Y, %I:%M %p"),
+    *("%A, %d %B %Y, %H:%M", "%A, %B %d, %Y, %H:%M"),
+)
+
+
+class Student(NamedTuple):
+    """One who handed something in, or should have.
+
+    Attributes:
+        id: the platform's, or what stands in the roster; else the name of the files.
+        name: to be read; "" if it is not known.
+        platform: "canvas", "moodle" or "blackboard", if a file's name says so.
+        number: the id there, as that name says.
+        upload: what the names of feedback files begin with on that platform.
+        is_late: whether the platform's name for the file says so.
+        submitted: when the last file came in, if a name or the roster tells.
+        row: all columns of the roster.
+        doubts: why somebody should look whose the files are, and when they came.
+    """
+
+    id: str
+    name: str = ""
+    platform: str = ""
+    number: str = ""
+    upload: str = ""
+    is_late: bool = False
+    submitted: datetime | None = None
+    row: Mapping[str, str] = {}
+    doubts: tuple[str, ...] = ()
+
+
+def exported_by(row: Mapping[str, str]) -> str:
+    """Which platform has written a row of a roster, by its columns; "" for a table of one's own."""
+    columns = {column.strip().casefold() for column in row}
+    return next((platform for platform, own in EXPORTS.items() if own <= columns), "")
+
+
+def read_roster(path: Path, *, times: bool = True) -> list[Student]:
+    """The students whom a table lists, and when they handed in, if that is asked for.
+
+    It may be what Canvas exports as its gradebook, Moodle as an assignment's grading worksheet,
+    Blackboard as its grade center, or a table of your own with the columns `id` and `name`, and
+    `submitted` with times such as 2026-03-05 23:59. Commas, semicolons or tabs separate its cells.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it has no column of ids, one that is there twice, or a time that is none.
+    """
+    data = read_regular(path, MOST_BYTES)
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as Blackboard writes it
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"--roster: {path} is not UTF-8 text; save it as CSV UTF-8") from None
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    most = csv.field_size_limit(MOST_CELL)  # Moodle's tables hold what students have written
+    try:
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+        return _students_in(table, times)
+    except csv.Error as error:
+        raise ValueError(f"--roster: {path} is no table of cells: {error}") from None
+    finally:
+        csv.field_size_limit(most)
+
+
+def _students_in(table: "csv.DictReader[str]", times: bool) -> list[Student]:
+    columns = {str(column).strip().casefold(): column for column in table.fieldnames or ()}
+    of_ids = next((columns[name] for name in ID_COLUMNS if name in columns), None)
+    if of_ids is None:
+        raise ValueError(f"--roster: expected a column called id, got {', '.join(columns)}")
+    students: dict[str, Student] = {}
+    for row in table:
+        cell = {name: (row[columns[name]] or "").strip() for name in columns}
+        number = re.fullmatch(r"\D+ (\d+)", row[of_ids] or "")  # Participant 123
+        own = number[1] if number and "identifier" in columns else (row[of_ids] or "").strip()
+        own = re.sub(r"^(\d+)\.0$", r"\1", own)  # as a spreadsheet writes a number
+        if not own:  # as in Canvas's line of points
+            continue
+        if own in students:
+            raise ValueError(f"--roster: {own} stands there twice; ids are to differ")
+        name = next((cell[c] for c in NAME_COLUMNS if cell.get(c) and columns[c] != of_ids), "")
+        first = cell.get("first name") or cell.get("firstname", "")  # the second is Canvas's
+        both = f"{first} {cell.get('last name') or cell.get('lastname', '')}".strip()
+        when = next((cell[c] for c in TIME_COLUMNS if times and cell.get(c, "-") != "-"), "")
+        submitted = time_of(when, f"--roster: {own}") if when else None
+        row_of_text = {str(key): str(value or "") for key, value in row.items()}
+        students[own] = Student(own, name or both, submitted=submitted, row=row_of_text)
+    return list(students.values())
+
+
+def time_of(text: str, whose: str) -> datetime:
+    """A time as ISO 8601 writes it, or Moodle.
+
+    Raises:
+        ValueError: if it is none; the message begins with `whose`.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in MOODLE_TIMES:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, form)
+    raise ValueError(f"{whose}: expected a time as 2026-03-05 23:59, got {text!r}")
+
+
+class Roster:
+    """Finds students among those listed.
+
+    They are found by id, by another column that identifies them, by the letters of those, or by
+    name: by the first that fits anybody.
+
+    Args:
+        listed: see `read_roster`.
+    """
+
+    def __init__(self, listed: Sequence[Student]) -> None:
+        self._by_id = {_normal(student.id): student for student in listed}
+        self._by_login: dict[str, set[str]] = {}
+        self._by_letters: dict[str, set[str]] = {}
+        self._by_name: dict[str, set[str]] = {}
+        self._by_last_name: dict[str, set[str]] = {}  # with that first, as Canvas writes it
+        for own_id, student in self._by_id.items():
+            cells = {key.strip().casefold(): value for key, value in student.row.items()}
+            logins = [_normal(cells[column]) for column in LOGIN_COLUMNS if cells.get(column)]
+            for text in logins:
+                self._by_login.setdefault(text, set()).add(own_id)
+            for text in (student.id, *logins):
+                self._by_letters.setdefault(_letters(text), set()).add(own_id)
+            for text in (student.name, " ".join(student.name.split(", ")[::-1])):
+                self._by_name.setdefault(_letters(text), set()).add(own_id)
+            for text in _with_the_last_name_first(student.name):
+                self._by_last_name.setdefault(_letters(text), set()).add(own_id)
+
+    def __contains__(self, own_id: str) -> bool:
+        return _normal(own_id) in self._by_id
+
+    def __getitem__(self, own_id: str) -> Student:
+        return self._by_id[_normal(own_id)]
+
+    def fitting(self, student: Student) -> set[str]:
+        """The ids of all whom a file's name, or a part of its path, may mean.
+
+        A table of one's own need not have a platform's numbers: there number and name both count.
+        """
+        numbers, words = self._numbered(student), self.called(student)
+        if not numbers or not words or numbers & words:
+            return numbers or words
+        its_own = any(exported_by(self[one].row) == student.platform for one in numbers)
+        return numbers if its_own or not student.platform else numbers | words
+
+    def called(self, student: Student) -> set[str]:
+        """The ids of all who are called so."""
+        # On a platform students choose what they are called: a name is no number there.
+        letters = _letters(student.name if student.platform else student.id)
+        if not letters:
+            return set()
+        of_canvas = student.platform == "canvas" and self._by_last_name.get(letters)
+        return of_canvas or self._by_name.get(letters, set())
+
+    def _numbered(self, student: Student) -> set[str]:
+        own_id = _normal(student.id)
+        itself = {own_id} & self._by_id.keys()
+        if itself or student.platform in (
+            "canvas",
+            "moodle",
+        ):  # whose numbers are in no other column
+            return itself
+        letters = _letters(own_id)
+        by_letters = self._by_letters.get(letters, set()) if letters else set()
+        return self._by_login.get(own_id, by_letters)
+
+
+def _with_the_last_name_first(name: str) -> set[str]:
+    """How Canvas may write a name: of "A B C" nobody can tell which is the last one."""
+    words = name.split()
+    if "," in name or len(words) < 2:
+        return {name}
+    return {" ".join([*words[k:], *words[:k]]) for k in range(1, len(words))}
+
+
+def _normal(text: str) -> str:
+    """One way to write a letter with marks: Macs write names of files in another."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _letters(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in text if c.isalnum() or unicodedata.category(c)[0] == "M")
