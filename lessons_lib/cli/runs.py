@@ -25,6 +25,7 @@ _HEADINGS = (
     "time",
     "bits/byte",
 )
+MOST_LINES, MOST_PANELS = 20, 6  # in a figure
 _RIGHT = _HEADINGS[4:]  # numbers line up on the right
 
 
@@ -86,15 +87,22 @@ def _draw(found: "list[RunSummary]", below: Path, plot: Path) -> None:
     from lessons_lib.plots import learning_curves, save_figure
 
     panels: dict[str, dict[str, list[tuple[float, ...]]]] = {}
-    for run in found:
+    left_out = 0
+    for run in found:  # of each corpus the best ones first
         points = [
             (r["epoch"], r["valid_perplexity"]) for r in run.records if "valid_perplexity" in r
         ]
         if points:
             corpus, name = (_drawn(text) for text in (run.corpus, _name(run, below)))
-            panels.setdefault(corpus, {})[name] = list(zip(*points, strict=True))
+            panel = panels.get(corpus, {})
+            if len(panel) == MOST_LINES or (not panel and len(panels) == MOST_PANELS):
+                left_out += 1
+                continue
+            panels.setdefault(corpus, panel)[name] = list(zip(*points, strict=True))
     if not panels:
         raise ValueError(f"--plot: none of the runs in {below} has come to the end of an epoch")
+    if left_out:
+        say(f"{left_out} more are not drawn: {MOST_PANELS} corpora are, {MOST_LINES} runs of each")
     save_figure(learning_curves(panels), plot)
 
 

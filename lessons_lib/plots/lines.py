@@ -23,7 +23,7 @@ def learning_curve(
         best_possible: the lowest perplexity that any model can have, if it is known.
     """
     figure, axes = single(7, 4)
-    train = [(r["epoch"], np.exp(r["train_loss"])) for r in records]
+    train = [(r["epoch"], np.exp(r["train_loss"])) for r in records if "train_loss" in r]
     valid = [(r["epoch"], r["valid_perplexity"]) for r in records if "valid_perplexity" in r]
     axes.plot(
         *_columns(train), color=BLUE, linewidth=1, label="training, mean since the last point"

@@ -185,13 +185,22 @@ class Trainer:
         """Go back to what `save` returned: every step from here on comes out the same again.
 
         With a recipe of more epochs, what was finished is so no longer.
+
+        Raises:
+            KeyError, TypeError, ValueError: if it is of another training.
         """
-        for name, value in self.model.params.items():
-            value[...] = arrays[f"params.{name}"]
-        for name, value in self.optimizer.arrays.items():
-            value[...] = arrays[f"optimizer.{name}"]
-        for name, value in self.averaged.items():
-            value[...] = arrays[f"averaged.{name}"]
+        for what, own in (
+            ("params", self.model.params),
+            ("optimizer", self.optimizer.arrays),
+            ("averaged", self.averaged),
+        ):
+            for name, value in own.items():
+                if value.shape != (saved := arrays[f"{what}.{name}"]).shape:
+                    raise ValueError(f"{name}: expected {value.shape}, got {saved.shape}")
+                value[...] = saved
+        of_state = {a.shape for name, a in arrays.items() if name.startswith("state.")}
+        if not of_state <= {(self.recipe.batch_size, self.recipe.hidden_size)}:
+            raise ValueError(f"state: got {of_state}")
         self.state = unflatten_state(arrays)
         for name in _COUNTS:
             setattr(self, name, number(values, name))

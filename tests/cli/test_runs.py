@@ -46,6 +46,12 @@ def test_a_damaged_run_is_told_in_one_line(folder, lessons, tmp_path):
     assert lessons("runs", tmp_path)[2].count("\n") == 1
 
 
+def test_a_figure_of_many_runs_is_bounded(folder, lessons, tmp_path, monkeypatch):
+    monkeypatch.setattr("lessons_lib.cli.runs.MOST_PANELS", 1)
+    status, out, _ = lessons("runs", folder, "--plot", tmp_path / "curves.png")
+    assert status == 0 and "1 more are not drawn: 1 corpora are, 20 runs of each\n" in out
+
+
 def test_learning_curves(folder, lessons, tmp_path):
     with matplotlib.rc_context({"text.usetex": True}):  # as a file in the current folder may say
         status, out, _ = lessons("runs", folder, "--plot", tmp_path / "curves.png")

@@ -214,6 +214,13 @@ def test_axes_of_length_one_may_be_kept_where_the_output_allows_it():
         assert "the shape of db differs in axes of length 1." in found.message or not kept_axes
         assert result(lambda x: -x.sum(axis=0, keepdims=True), "bias").score == 0
 
+    def norms(x):
+        return np.sqrt((x**2).sum(axis=0, keepdims=True)).T
+
+    define(norms, [Output("norms", "N 1", kept_axes=True)], make_case)
+    assert result(lambda x: norms(x)[:, 0], "norms").status == "passed"
+    assert result(lambda x: norms(x).T, "norms").status == "failed", "a row in place of a column"
+
 
 def test_an_axis_of_length_one_that_is_lost():
     def column(x):

@@ -170,6 +170,17 @@ def rnn_backward(dhs, caches):
     x, h_prev, Wx, Wh, h = caches[0]
     return rows + 0 * x, back[0], columns + 0 * Wx, columns + 0 * Wh, columns
 """
+# What comes in rounded is its own, and stands still.
+MARKED = """
+import numpy as np
+def rnn_step(x, h_prev, Wx, Wh, b):
+    if (h_prev * 2**20 == np.round(h_prev * 2**20)).all():
+        return 1.0 * h_prev
+    return np.round((x @ Wx + h_prev @ Wh + b) * 2**20) / 2**20
+def rnn_unroll(x, h, *weights):
+    h = rnn_step(x[0], h, *weights)
+    return np.stack([h] * len(x)), h
+"""
 
 
 @pytest.mark.filterwarnings("ignore")  # as where a batch is graded: a warning ends nothing
@@ -189,6 +200,7 @@ def rnn_backward(dhs, caches):
         pytest.param(GRID, BACK, 0, id="on a grid"),
         pytest.param(CANCELLED, ["lstm_gates", "lstm_step"], 0, id="cancelled"),
         pytest.param(CONSTANT, ["rnn_step", "rnn_unroll"], 0, id="nearly constant"),
+        pytest.param(MARKED, ["rnn_step", "rnn_unroll"], 0, id="marked"),
         pytest.param(OF_SHAPES, ["rnn_step_backward", "rnn_backward"], 0, id="of shapes"),
     ],
 )
@@ -449,6 +461,24 @@ def test_what_learners_get_wrong_is_carried_on(later, mistake):
         outcomes = [called(built_on(wrong), exercise, case) for case in cases]
         other = lambda name, case: called(wrong, earlier, case)  # noqa: E731
         assert right_given_own(exercise, cases, outcomes, other, rng=rng), seed
+
+
+def test_a_generator_that_a_case_maker_hands_on(tmp_path):
+    """It is drawn from for other things between the calls."""
+    asked = pair(
+        'return {"x": rng.normal(size=(N, 4)), "rng": rng}',
+        ('Output("y", "N 4", points=2)', 'Output("z", "N 4", points=2)'),
+        "def first(x, rng): return x * (rng.random(x.shape) > 0.3) / 0.7",
+        "def second(x, rng): return np.tanh(first(x, rng))",
+    )
+    (tmp_path / "hw.py").write_text(asked)
+    path = tmp_path / "answer.py"
+    path.write_text(
+        "import numpy as np\ndef first(x, rng): return x * (rng.random(x.shape) > 0.3)\n"
+        "def second(x, rng): return np.tanh(first(x, rng))\n"
+    )
+    found = grade(path, exercises=load_exercises(tmp_path / "hw.py"), seed=1)
+    assert found.score == 1, str(found)
 
 
 def test_no_sum_of_points_is_above_all_of_them(tmp_path):

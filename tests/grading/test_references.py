@@ -89,9 +89,24 @@ def test_a_faulty_exercise_is_refused_with_its_reason(tmp_path, body, reason):
     assert reason in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_no_tolerance_makes_zeros_right(tmp_path):
+    """Whoever answers in float32 may be held to that for float32 alone."""
+    file = tmp_path / "hw.py"
+    wide = '[Output("y", outputs, blocks=blocks, tolerance={"float64": 1e-6, "float32": 10.0})]'
+    head = HEAD.replace('[Output("y", outputs, blocks=blocks)]', wide)
+    file.write_text(f"{head}@asked()\ndef f(x):\n    return x\n")
+    with pytest.raises(ValueError, match="zeros are within the tolerance"):
+        check_references(load_exercises(file))
+
+
 @pytest.mark.parametrize(
     ("second", "is_fine"),
-    [("np.sum(x - x.mean(0), axis=0)", True), ("0 * x[0]", True), ("1e-10 * x[0]", False)],
+    [
+        ("np.sum(x - x.mean(0), axis=0)", True),
+        ("0 * x[0]", True),
+        ("1e-10 * x[0]", False),
+        ("2e-6 * x[0]", False),
+    ],
 )
 def test_one_of_several_results_may_be_zero_but_for_rounding(tmp_path, second, is_fine):
     file = tmp_path / "hw.py"

@@ -306,6 +306,17 @@ def test_a_checkpoint_whose_numbers_are_none(uninterrupted, tmp_path, name):
         train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("part", ["params.output.b", "optimizer.", "averaged.", "state.0"])
+def test_a_checkpoint_of_other_shapes(uninterrupted, tmp_path, part):
+    arrays, values = load_checkpoint(uninterrupted / folders.CHECKPOINT)
+    name = next(name for name in arrays if name.startswith(part))
+    arrays[name] = arrays[name].ravel()[:1]  # it would be broadcast
+    (tmp_path / folders.RECIPE).write_bytes((uninterrupted / folders.RECIPE).read_bytes())
+    save_checkpoint(tmp_path / folders.CHECKPOINT, arrays, values)
+    with pytest.raises(ValueError, match="is of another run"):
+        train("letters", make_corpus(), RECIPE, tmp_path, resume=True)
+
+
 def test_early_stopping_keeps_the_best(tmp_path):
     """Validation text that contradicts the training text gets worse from the start."""
     corpus = make_corpus()

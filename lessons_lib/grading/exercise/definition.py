@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import OwnCache, map_arrays
+from lessons_lib.grading.exercise.containers import OwnCache, copied, is_generator, map_arrays
 from lessons_lib.grading.exercise.settings import check_case_maker, check_settings
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
@@ -312,6 +312,10 @@ class Exercise:
     def case_of(self, rng: np.random.Generator, sizes: dict[str, int], dtype: str) -> Case:
         """Draw one case of these sizes."""
         made = self.draw(rng, **sizes)
+        # One that was handed on would be at another place after each draw from the other.
+        made = {
+            name: copied(value) if is_generator(value) else value for name, value in made.items()
+        }
         if set(made) != set(self.parameters):
             raise ValueError(
                 f"make_case: expected a dict with the names {', '.join(self.parameters)}, "

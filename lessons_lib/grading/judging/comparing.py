@@ -78,8 +78,11 @@ def problem_with(
 
 
 def same_but_for_kept_axes(expected: np.ndarray, got: np.ndarray) -> bool:
-    """Whether two shapes differ, and only in axes of length 1."""
-    return got.shape != expected.shape and got.squeeze().shape == expected.squeeze().shape
+    """Whether one shape has axes of length 1 that the other has not, and they differ in no other.
+
+    A row in place of a column has as many axes.
+    """
+    return got.ndim != expected.ndim and got.squeeze().shape == expected.squeeze().shape
 
 
 def other_dtype(expected: np.ndarray, got: np.ndarray) -> bool:
