@@ -539,6 +539,8 @@ def test_bad_input(course):
         ("homework.py", "homework-Copy1.ipynb"),
         ("homework.py", "Copy of homework (2).py"),
         ("homework.py", "homework copy 2.py"),
+        ("homework.py", "homework - Kopie (2).py"),
+        ("homework.py", "homework (Ada's conflicted copy 2026-03-05).py"),
     ],
 )
 def test_files_of_one_student(one, other):

@@ -167,6 +167,21 @@ def test_two_batches_and_a_folder_among_the_submissions(tmp_path):
     assert os.listdir(tmp_path / "in") == []
 
 
+def test_a_folder_for_results_that_holds_something_else(tmp_path):
+    (tmp_path / "unpacked").mkdir()
+    with pytest.raises(ValueError, match=r"--out: .*unpacked is no earlier batch's"):
+        with claimed(tmp_path, []):
+            pass
+    (tmp_path / "unpacked").rmdir()
+    for paths in ([], [tmp_path / "ada.py"]):
+        with claimed(tmp_path, paths):
+            (tmp_path / "unpacked").mkdir(exist_ok=True)
+            (tmp_path / "grades.csv").touch()
+    with pytest.raises(ValueError, match=r"PATH: .*grades.csv is of an earlier batch"):
+        with claimed(tmp_path, list(tmp_path.iterdir())):
+            pass
+
+
 def resealed(**changes):
     """A forgery by somebody who knows how results are sealed."""
 

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import platform
 import re
 import sys
@@ -27,6 +28,7 @@ from lessons_lib.grading.report import Report, Result
 
 MOST_KEPT = 20_000_000  # bytes, of one result
 COUNTED = "counted.json"  # beside grades.csv: the names of its lines
+OURS = (".lock", "results", "grades.csv", COUNTED)  # what a batch leaves in a folder
 PACKAGE = Path(lessons_lib.__file__).parent
 NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 CHANGED = "the exercises or the grader have changed"
@@ -42,8 +44,8 @@ def claimed(out: Path, paths: Sequence[Path]) -> Iterator[None]:
     """Keep other batches out of a folder for results, which is made if need be.
 
     Raises:
-        ValueError: if another batch is at work in it, if it lies among the submissions, or one of
-            those in what is made anew there.
+        ValueError: if another batch is at work in it, if it lies among the submissions, one of
+            those in what is made anew there, or something else where that is to be.
     """
     here = out.resolve()
     for path in followed(paths):
@@ -54,6 +56,11 @@ def claimed(out: Path, paths: Sequence[Path]) -> Iterator[None]:
             )
         if there.is_relative_to(here / "unpacked"):
             raise ValueError(f"PATH: {path} lies in {out / 'unpacked'}, which is made anew")
+        if there.parent == here and there.name in OURS:  # as the second d/* --out d
+            raise ValueError(f"PATH: {path} is of an earlier batch; give another folder to --out")
+    for folder in ("unpacked", "copies"):  # made anew
+        if os.path.lexists(out / folder) and not any((out / name).exists() for name in OURS):
+            raise ValueError(f"--out: {out / folder} is no earlier batch's; give an empty folder")
     out.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(out / ".lock", timeout=0):

@@ -31,8 +31,11 @@ LONG_NUMBER = 5  # digits: those of Canvas's are longer than those of courses an
 GRADED = (".py", ".ipynb", ".zip")
 GRADEBOOK = "gradebook"  # with which Blackboard's name of a class's archive begins
 LONGEST = 255  # characters of a file's name; a member of an archive may be called by more
-COPY = re.compile(
-    r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy ?\d{0,2}(?: \(\d{1,2}\))?)$|^copy of ", re.IGNORECASE
+COPY = re.compile(  # of browsers, Windows, Macs, Jupyter and Dropbox
+    r"(?:[ _-]*\(\d{1,2}\)"
+    r"|[ _\u2013-]+(?:copy|kopie?|kopia|copi[ae]|cópia) ?\d{0,2}(?: \(\d{1,2}\))?"
+    r"|[ _]*\((?:[^()]* )?conflicted copy[^()]*\))$|^copy of ",
+    re.IGNORECASE,
 )
 
 NOTHING: Mapping[str, bool] = MappingProxyType({})

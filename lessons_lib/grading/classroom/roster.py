@@ -20,11 +20,13 @@ LOGIN_COLUMNS = (
     *("sis user id", "sis login id", "student id", "email address", "email", "login"),
     *("username", "id number", "idnumber"),  # the last two are Moodle's
 )
-EXPORTS = {  # what only a platform's own table has
-    "canvas": {"student", "id", "section"},
-    "moodle": {"identifier"},
-    "blackboard": {"username", "last name"},
-}
+EXPORTS = (  # what only a platform's own table has
+    ("canvas", {"student", "id", "section"}),
+    ("canvas", {"lastname", "firstname", "id", "section"}),
+    ("github classroom", {"identifier", "github_username"}),
+    ("moodle", {"identifier"}),
+    ("blackboard", {"username", "last name"}),
+)
 TIME_COLUMNS = ("submitted", "last modified (submission)")
 MOODLE_TIMES = (  # Tuesday, 3 March 2026, 10:15 AM; as in the United States; with 24 hours
     *("%A, %d %B %Y, %I:%M %p", "%A, %B %d, %Y, %I:%M %p"),
@@ -61,7 +63,7 @@ class Student(NamedTuple):
 def exported_by(row: Mapping[str, str]) -> str:
     """Which platform has written a row of a roster, by its columns; "" for a table of one's own."""
     columns = {column.strip().casefold() for column in row}
-    return next((platform for platform, own in EXPORTS.items() if own <= columns), "")
+    return next((platform for platform, own in EXPORTS if own <= columns), "")
 
 
 def read_roster(path: Path, *, times: bool = True) -> list[Student]:
@@ -73,7 +75,8 @@ def read_roster(path: Path, *, times: bool = True) -> list[Student]:
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it has no column of ids, one that is there twice, or a time that is none.
+        ValueError: if it has no column of ids, a student without one or with another's, or a time
+            that is none.
     """
     data = read_regular(path, MOST_BYTES)
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as Blackboard writes it
@@ -100,16 +103,19 @@ def _students_in(table: "csv.DictReader[str]", times: bool) -> list[Student]:
     students: dict[str, Student] = {}
     for row in table:
         cell = {name: (row[columns[name]] or "").strip() for name in columns}
+        platform = exported_by(row)
         number = re.fullmatch(r"\D+ (\d+)", row[of_ids] or "")  # Participant 123
-        own = number[1] if number and "identifier" in columns else (row[of_ids] or "").strip()
+        own = number[1] if number and platform == "moodle" else (row[of_ids] or "").strip()
         own = re.sub(r"^(\d+)\.0$", r"\1", own)  # as a spreadsheet writes a number
-        if not own:  # as in Canvas's line of points
-            continue
-        if own in students:
-            raise ValueError(f"--roster: {own} stands there twice; ids are to differ")
         name = next((cell[c] for c in NAME_COLUMNS if cell.get(c) and columns[c] != of_ids), "")
         first = cell.get("first name") or cell.get("firstname", "")  # the second is Canvas's
         both = f"{first} {cell.get('last name') or cell.get('lastname', '')}".strip()
+        if not own:  # as in Canvas's line of points
+            if (name or both) and not platform:
+                raise ValueError(f"--roster: {name or both} has no {of_ids}; give one")
+            continue
+        if own in students:
+            raise ValueError(f"--roster: {own} stands there twice; ids are to differ")
         when = next((cell[c] for c in TIME_COLUMNS if times and cell.get(c, "-") != "-"), "")
         submitted = time_of(when, f"--roster: {own}") if when else None
         row_of_text = {str(key): str(value or "") for key, value in row.items()}

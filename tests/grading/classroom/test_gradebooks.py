@@ -258,6 +258,8 @@ def test_columns_and_cells_of_rosters(tmp_path):
     names = ["123.py", "1230.py"]
     who = who_is_who(names, roster=read_roster(file))
     assert [who.students[name].name for name in names] == ["Ada", "Bo"]
+    file.write_text("identifier,github_username,github_id,name\nTeam 1,,,\nada,ada-l,7,\n,,,\n")
+    assert [student.id for student in read_roster(file)] == ["Team 1", "ada"]
 
 
 def test_points_go_into_the_column_of_that_title(tmp_path):
@@ -444,6 +446,7 @@ def test_who_is_missing(tmp_path):
     [
         ("name\nAda\n", "expected a column called id, got name"),
         ("id\n1\n1\n", "1 stands there twice"),
+        ("id,name\n1,Ada\n,Bo\n", "Bo has no id; give one"),
         ("id,submitted\n1,soon\n", "expected a time as 2026-03-05 23:59, got 'soon'"),
     ],
 )
