@@ -14,6 +14,7 @@ from lessons_lib.files import read_regular
 
 MOST_BYTES = 20_000_000
 MOST_CELL = 10_000_000  # characters
+MOST_WORDS = 30  # of a file's name
 ID_COLUMNS = ("identifier", "id", "username", "student")
 NAME_COLUMNS = ("full name", "name", "student")
 LOGIN_COLUMNS = (
@@ -142,8 +143,8 @@ def time_of(text: str, whose: str) -> datetime:
 class Roster:
     """Finds students among those listed.
 
-    They are found by id, by another column that identifies them, by the letters of those, or by
-    name: by the first that fits anybody.
+    They are found by id, by another column that identifies them, by the letters of those and of
+    what stands before an @, or by name: by the first that fits anybody.
 
     Args:
         listed: see `read_roster`.
@@ -158,9 +159,10 @@ class Roster:
         for own_id, student in self._by_id.items():
             cells = {key.strip().casefold(): value for key, value in student.row.items()}
             logins = [_normal(cells[column]) for column in LOGIN_COLUMNS if cells.get(column)]
+            before_at = [text.partition("@")[0] for text in logins if "@" in text]
             for text in logins:
                 self._by_login.setdefault(text, set()).add(own_id)
-            for text in (student.id, *logins):
+            for text in (student.id, *logins, *before_at):
                 self._by_letters.setdefault(_letters(text), set()).add(own_id)
             for text in (student.name, " ".join(student.name.split(", ")[::-1])):
                 self._by_name.setdefault(_letters(text), set()).add(own_id)
@@ -190,8 +192,30 @@ class Roster:
         letters = _letters(student.name if student.platform else student.id)
         if not letters:
             return set()
-        of_canvas = student.platform == "canvas" and self._by_last_name.get(letters)
-        return of_canvas or self._by_name.get(letters, set())
+        first, last = (by.get(letters, set()) for by in (self._by_name, self._by_last_name))
+        if student.platform == "canvas":
+            return last or first
+        return first if student.platform else first | last
+
+    def inside(self, part: str) -> set[str]:
+        """The ids of all who stand in a name that no platform has given, as "hw3_12345".
+
+        That is an id or a login of three characters, of five if they are digits, which may be a
+        year, or a name of two words; of words that fit alone and with others the latter count.
+        """
+        words = re.split(r"[\s_.,()+-]+", part)[:MOST_WORDS]
+        found: dict[range, set[str]] = {}
+        for length in range(len(words), 0, -1):
+            for k in range(len(words) - length + 1):
+                run = words[k : k + length]
+                one = Student(run[0])
+                is_long = len(one.id) >= (5 if one.id.isdigit() else 3)
+                fits = self.called(Student(" ".join(run))) if length > 1 else set()
+                if length == 1 and is_long:
+                    fits = self._numbered(one)
+                if fits and not any(k in longer for longer in found):
+                    found[range(k, k + length)] = fits
+        return set().union(*found.values())
 
     def _numbered(self, student: Student) -> set[str]:
         own_id = _normal(student.id)

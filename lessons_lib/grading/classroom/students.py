@@ -135,6 +135,8 @@ def _found(name: str, names: Names, listed: Roster) -> tuple[Student | None, str
         both = " ".join(parts[-2:])
         if not fits and not re.search(r"\d", both):  # a folder for each last name
             fits = listed.called(Student(both))
+        if not fits and not named:
+            fits = set().union(*map(listed.inside, words))
     return (listed[next(iter(fits))] if len(fits) == 1 else None), source
 
 
