@@ -13,6 +13,7 @@ from lessons_lib.grading.grader import graded_by
 from lessons_lib.grading.isolation import worker
 from lessons_lib.grading.isolation.running import Outcome
 from lessons_lib.grading.judging.carrying import _is_constant, right_given_own
+from lessons_lib.grading.judging.dependence import CannotTell, check_depends_alike
 from lessons_lib.grading.references import _StandIn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cs231n_assignment.py"
@@ -461,6 +462,20 @@ def test_what_learners_get_wrong_is_carried_on(later, mistake):
         outcomes = [called(built_on(wrong), exercise, case) for case in cases]
         other = lambda name, case: called(wrong, earlier, case)  # noqa: E731
         assert right_given_own(exercise, cases, outcomes, other, rng=rng), seed
+
+
+def test_what_an_answer_earns_does_not_hang_on_the_seed():
+    """A step takes the x of the one before; now and then three entries say little about that."""
+    forward = next(e for e in load_exercises(EXAMPLE) if e.name == "rnn_forward")
+    right = lambda a: [forward.reference(**a)[0]]  # noqa: E731
+    rolled = lambda a: right(a | {"x": np.roll(a["x"], 1, axis=1)})  # noqa: E731
+    blurred = lambda a: [0 * h + h.sum() for h in right(a)]  # noqa: E731
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        case = next(case for case in forward.cases(rng) if case.dtype == "float64")
+        check_depends_alike(forward, case.arguments, 0.5, rolled, rng)
+        with pytest.raises(CannotTell):
+            check_depends_alike(forward, case.arguments, 0.5, blurred, rng)
 
 
 def test_a_generator_that_a_case_maker_hands_on(tmp_path):
