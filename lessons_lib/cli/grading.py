@@ -156,7 +156,8 @@ def grade(
             given=given,
         )
         students = classroom.who.students  # one key for what counts and for the gradebook
-        ids = {name: students[name].id for name in found.submissions if name in found.students}
+        known = [n for n in found.submissions if n in found.students or students[n].row]
+        ids = {name: students[name].id for name in known}
         found = found._replace(students=ids)
         how = How(exercises, level, seed, run, lesson)
         count = len(found.submissions)

@@ -626,6 +626,18 @@ def test_what_is_split_over_two_files_is_added_up(course, lessons):
     said = lessons("statistics", course / "out")[1].splitlines()
     assert [line.split()[1:3] for line in said[-2:]] == [["1", "1.00"], ["1", "1.00"]]
 
+    # So it is where a shell names them, or a roster knows whose they are.
+    (folder / "jane_1.py").write_text(RIGHT)
+    (folder / "jane_2.py").write_text("def triple(x):\n    return 3 * x\n")
+    (course / "roster.csv").write_text("id,name\njane,Jane Doe\n")
+    for k, names in enumerate((sorted(folder.glob("doe*")), sorted(folder.glob("jane*")))):
+        asked = ("--exercises", course / "hw2.py", "--out", course / f"shell{k}")
+        told = ("--roster", course / "roster.csv") if k else ()
+        assert lessons("grade", *names, *asked, *told)[0] == 0
+        table = (course / f"shell{k}" / "grades.csv").read_text(encoding="utf-8-sig")
+        points = [(r["score"], r["max_score"]) for r in csv.DictReader(table.splitlines())]
+        assert points == [("2", "2"), ("3", "3")]
+
 
 def zipped(members):
     packed = io.BytesIO()

@@ -125,8 +125,10 @@ def find_submissions(
     left_out = (found.handed_in_as.get(name, name) for name in found.left_out)
     every = [*(name for name, _, _ in members), *left_out]
     found = found._replace(names=Names(every, behind, named_by))
-    whose = found.names.student_of
-    members = [(name, path, b if b is None else whose(b)) for name, path, b in members]
+    # Of a file that the instructor names, a platform's name may say whose it is.
+    whose, is_named = found.names.student_of, found.names.platform_of
+    named = [(name, path, b or (name if is_named(name) else None)) for name, path, b in members]
+    members = [(name, path, b and whose(b)) for name, path, b in named]
     members = _each_once(members, found)
     if not members:
         why = "".join(f"; {name}: {reason}" for name, reason in list(found.left_out.items())[:3])
