@@ -125,7 +125,17 @@ def test_how_a_layer_is_made(make):
     for rng in (0, np.random, np.random.RandomState(0)):
         words = r"TypeError: rng: expected a numpy.random.Generator, got"
         check_error(lambda rng=rng: make(2, 3, rng=rng), words)
-    for dtype in (np.int64, np.float16, complex, "no such dtype", "(,)f4", "M8[us/0]"):
+    of_a_file = {"names": ["a"], "formats": ["m8[D/0]"]}
+    for dtype in (
+        np.int64,
+        np.float16,
+        complex,
+        "no",
+        "(,)f4",
+        "M8[us/0]",
+        of_a_file,
+        [["a", "f4"]],
+    ):
         words = "TypeError: dtype: expected float32 or float64, got"
         check_error(lambda dtype=dtype: make(2, 3, dtype=dtype), words)
 

@@ -1,5 +1,6 @@
 """What all layers share: parameters, gradients, workspaces and the checks on what comes in."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -115,11 +116,10 @@ DTYPES = re.compile(r"[<>=|]?f[48]|float(32|64)?|single|double|[fd]")
 def check_dtype(dtype: npt.DTypeLike) -> np.dtype:
     """Return dtype if it is float32 or float64; anything else is a TypeError."""
     checked = None
-    try:
-        if not isinstance(dtype, str) or DTYPES.fullmatch(dtype):  # some others end the process
+    # Some other texts, and fields as a stranger's file may have them, end the process.
+    if isinstance(dtype, type | np.dtype) or (isinstance(dtype, str) and DTYPES.fullmatch(dtype)):
+        with contextlib.suppress(TypeError, ValueError):  # not a dtype at all
             checked = np.dtype(dtype)
-    except (TypeError, ValueError):  # not a dtype at all
-        pass
     if checked not in (np.float32, np.float64):
         raise TypeError(
             f"dtype: expected float32 or float64, got {dtype if checked is None else checked}"
