@@ -96,9 +96,9 @@ class Classroom:
 
         if kind not in (None, *FORMATS):
             raise ValueError(f"--format: expected {', '.join(FORMATS)}, got {kind!r}")
-        if kind is not None:
-            check_title(kind, title)
         listed = [] if roster is None else read_roster(roster, times=due is not None)
+        if kind is not None:
+            check_title(kind, title, listed[0].row if listed else ())
         self.who: Class = who_is_who(
             found.submissions, found.left_out, listed, found.handed_in_as, found.names
         )
@@ -121,7 +121,7 @@ class Classroom:
             columns |= {
                 "days_late": f"{days}",
                 "taken_off": f"{taken_off:g}",
-                "score_left": f"{report.score - taken_off:g}",
+                "score_left": f"{self.late.left(days, report.score, report.max_score):g}",
             }
         return columns
 

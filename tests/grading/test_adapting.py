@@ -81,3 +81,49 @@ def test_names_that_are_none(changes, words):
     }
     with pytest.raises(ValueError, match=words):
         adapt("rnn_step", **{**settings, **changes})
+
+
+BETWEEN = """
+from lessons_lib.grading import adapt
+weights = {name: name for name in ("Wx", "Wh", "b")}
+forward = adapt("rnn_step", name="forward", lesson="hw", results={"h": "h"}, may_follow=["cache"],
+                arguments={"x": "x", "h_prev": "h_prev", **weights})
+num_grad = adapt("numerical_gradient", name="num_grad", lesson="hw",
+                 arguments={"f": "f", "x": "x", "eps": "eps"}, results={"gradient": "gradient"})
+backward = adapt("rnn_step_backward", name="backward", lesson="hw", carry_errors=0.5,
+                 arguments={"dh": "dh", "cache": "cache"}, cache_from={"cache": forward},
+                 results={name: name for name in ("dx", "dh_prev", "dWx", "dWh", "db")})
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "forgotten", "points"),
+    [("gradient", "", [2, 2, 2]), ("ended", "", [2, 0, 2]), ("gradient", "+ b", [0, 2, 0.875])],
+)
+def test_a_backward_pass_in_another_process_than_its_forward_pass(
+    tmp_path, between, forgotten, points
+):
+    """One ends after an exercise that is given a function, or is ended by what it does."""
+    (tmp_path / "hw.py").write_text(BETWEEN)
+    right = """def num_grad(f, x, eps):
+    units = np.eye(x.size).reshape(-1, *x.shape)
+    slopes = [(f(x + eps * unit) - f(x - eps * unit)) / (2 * eps) for unit in units]
+    return np.reshape(slopes, x.shape)"""
+    (tmp_path / "ann.py").write_text(
+        f"""import os
+import numpy as np
+
+def forward(x, h_prev, Wx, Wh, b):
+    h = np.tanh(x @ Wx + h_prev @ Wh {"" if forgotten else "+ b"})
+    return h, (x, h_prev, Wx, Wh, h)
+
+{right if between == "gradient" else "def num_grad(f, x, eps): os._exit(1)"}
+
+def backward(dh, cache):
+    x, h_prev, Wx, Wh, h = cache
+    da = dh * (1 - h**2)
+    return da @ Wx.T, da @ Wh.T, x.T @ da, h_prev.T @ da, {"0 * " if forgotten else ""}da.sum(0)
+"""
+    )
+    report = grade(tmp_path / "ann.py", exercises=load_exercises(tmp_path / "hw.py"), seed=1)
+    assert [result.score for result in report.results] == points, str(report)

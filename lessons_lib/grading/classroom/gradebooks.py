@@ -62,7 +62,7 @@ class Line(NamedTuple):
     @property
     def grade(self) -> str:
         """The points that are left."""
-        return f"{self.earned - self.taken_off:g}"
+        return f"{round(self.earned - self.taken_off, 6):g}"
 
 
 class Lines:
@@ -110,12 +110,17 @@ class Lines:
         return Line(whose[0], earned, possible, days, taken_off, feedback)
 
 
-def check_title(kind: str, title: str) -> None:
+def check_title(kind: str, title: str, columns: Iterable[str] = ()) -> None:
     """Refuse a title that the platform does not take for an assignment's.
 
     Raises:
-        ValueError: if it has the name of one of Canvas's totals in it.
+        ValueError: if it has the name of one of Canvas's totals in it, or is that of several of the
+            columns of a roster.
     """
+    if len(fitting := _columns(columns, title, kind)) > 1:
+        raise ValueError(
+            f"--title: the roster has {', '.join(fitting)}; expected one of them, got {title!r}"
+        )
     for total in CANVAS_TOTALS if kind == "canvas" else ():
         for what in ("Score", "Points", "Grade", "Status"):
             if f"{total} {what}" in title:
@@ -159,14 +164,13 @@ def gradebook(
         uploads |= _is_uploaded(line, kind)
     known = (line for line in found if _is_known(line, kind))
     path = out / f"{kind}.csv"
+    column = next(iter(_columns(columns, title, kind)), "")
     if kind == "canvas":
-        column = _column(columns, title, r" \(\d+\)")
         points = "" if column else f"{most:g}"  # Canvas has those of its own assignments
         write_csv(path, _canvas(known, column or title, points), mark="")
     elif kind == "moodle":
         write_csv(path, _moodle(known), mark="")
     else:
-        column = _column(columns, title, r" \[[^\[\]]*\]( \|\d+)?")
         column = column or f"{title} [Total Pts: {most:g} Score]"
         write_csv(path, _blackboard(known, column), mark="", quoting=csv.QUOTE_ALL)
     names = [path.name]
@@ -203,14 +207,16 @@ def _is_uploaded(line: Line, kind: str) -> bool:
     return line.student.platform == kind and bool(line.student.upload)
 
 
-def _column(columns: Iterable[str], title: str, end: str) -> str:
-    """The assignment's column in the platform's own export; "" if there is none.
+def _columns(columns: Iterable[str], title: str, kind: str) -> list[str]:
+    """The assignment's column in the platform's own export, or several that may be it.
 
     Of "Midterm" it is none that is called "Midterm (makeup) (111)".
     """
-    return next(
-        (name for name in columns if re.fullmatch(re.escape(title) + f"({end})?", name)), ""
-    )
+    end = {"canvas": r" \(\d+\)", "blackboard": r" \[[^\[\]]*\]( \|\d+)?"}.get(kind, "")
+    names = list(columns)
+    if title in names:
+        return [title]
+    return [name for name in names if re.fullmatch(re.escape(title) + end, name)]
 
 
 def _canvas(found: Iterable[Line], column: str, points: str) -> Iterator[Sequence[str]]:

@@ -47,10 +47,14 @@ class Late(NamedTuple):
         counted = days if self.most_days is None else min(days, self.most_days)
         return min(score, round(counted * self.percent / 100 * max_score, 6))
 
+    def left(self, days: int, score: float, max_score: float) -> float:
+        """Points that are left then."""
+        return round(score - self.taken_off(days, score, max_score), 6)
+
     def worth(self, report: Report, student: Student) -> tuple[float, int]:
         """The points that are left of a student's, and minus the days: what counts has most."""
         days = self.days(student)
-        return report.score - self.taken_off(days, report.score, report.max_score), -days
+        return self.left(days, report.score, report.max_score), -days
 
 
 def late_in_words(days: int, taken_off: float) -> str:

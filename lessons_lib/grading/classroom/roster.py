@@ -85,10 +85,13 @@ def read_roster(path: Path, *, times: bool = True) -> list[Student]:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"--roster: {path} is not UTF-8 text; save it as CSV UTF-8") from None
-    separator = max(",;\t", key=text.partition("\n")[0].count)
     most = csv.field_size_limit(MOST_CELL)  # Moodle's tables hold what students have written
     try:
-        table = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+        tables = [
+            csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+            for separator in sorted(",;\t", key=text.partition("\n")[0].count, reverse=True)
+        ]  # titles of assignments may have more of another one in them
+        table = next((t for t in tables if not {*ID_COLUMNS}.isdisjoint(_by_name(t))), tables[0])
         return _students_in(table, times)
     except csv.Error as error:
         raise ValueError(f"--roster: {path} is no table of cells: {error}") from None
@@ -96,8 +99,12 @@ def read_roster(path: Path, *, times: bool = True) -> list[Student]:
         csv.field_size_limit(most)
 
 
+def _by_name(table: "csv.DictReader[str]") -> dict[str, str]:
+    return {str(column).strip().casefold(): column for column in table.fieldnames or ()}
+
+
 def _students_in(table: "csv.DictReader[str]", times: bool) -> list[Student]:
-    columns = {str(column).strip().casefold(): column for column in table.fieldnames or ()}
+    columns = _by_name(table)
     of_ids = next((columns[name] for name in ID_COLUMNS if name in columns), None)
     if of_ids is None:
         raise ValueError(f"--roster: expected a column called id, got {', '.join(columns)}")

@@ -285,6 +285,8 @@ def test_columns_and_cells_of_rosters(tmp_path):
     names = ["123.py", "1230.py"]
     who = who_is_who(names, roster=read_roster(file))
     assert [who.students[name].name for name in names] == ["Ada", "Bo"]
+    file.write_text('Student;ID;Section;"A, b, c, d (1)"\nAda;123;S;\nBo;1230;S;\n')
+    assert [student.id for student in read_roster(file)] == ["123", "1230"]
     file.write_text("identifier,github_username,github_id,name\nTeam 1,,,\nada,ada-l,7,\n,,,\n")
     assert [student.id for student in read_roster(file)] == ["Team 1", "ada"]
 
@@ -514,11 +516,13 @@ def test_late_work():
     assert [policy.taken_off(days, 18.0, 20.0) for days in (0, 2, 3, 9)] == [0, 4, 6, 6]
     assert policy.taken_off(2, 3.0, 20.0) == 3, "nobody gets less than 0"
     assert late_policy(None, "2.5 % per day", [early]).taken_off(9, 20.0, 20.0) == 4.5
+    assert late_policy(None, "50% a day", [early]).left(2, 0.1 + 0.2, 0.1 + 0.2) == 0
     files, _ = books("canvas", [CANVAS], late=policy)
     assert rows_of(files["canvas.csv"])[2][-1] == "2.6"
     (line,) = Lines([graded(CANVAS)], {CANVAS: marked}, policy)
     assert (line.earned, line.taken_off) == (3, 0.4)
     assert line.feedback.startswith("Late by 1 day: 0.4 points are taken off.")
+    assert line._replace(earned=0.1 + 0.2, taken_off=0.3).grade == "0"
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,10 @@ def test_a_title_that_canvas_does_not_read():
         check_title("canvas", "My Final Grade")
     check_title("canvas", "Finals")
     check_title("moodle", "Final Grade")
+    columns = ("HW (1)", "HW (2)", "HW (3) (makeup)")
+    with pytest.raises(
+        ValueError, match=r"--title: the roster has HW \(1\), HW \(2\); expected one"
+    ):
+        check_title("canvas", "HW", columns)
+    check_title("canvas", "HW (1)", columns)
+    check_title("canvas", "HW", columns[1:])
