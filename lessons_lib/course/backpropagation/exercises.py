@@ -248,8 +248,8 @@ by_hand(
     lesson=LESSON,
     answer=6,
     hints=[
-        "First forward: h_1 = 2 and h_2 = 3. Then dh_2 = h_2 - y_2.",
-        "Two arrows end in h_1: h_1 - y_1 from its own loss, and dh_2 times w from step 2.",
+        "First forward: h_1 = 2 and h_2 = 3. Then dh_2 = h_2 - u_2.",
+        "Two arrows end in h_1: h_1 - u_1 from its own loss, and dh_2 times w from step 2.",
         "w is used in both steps. In each, what comes back is dh of that step times what w "
         "multiplied there.",
     ],
