@@ -27,6 +27,7 @@ _UNREADABLE = (
 MOST_RATIO = 20  # of the unpacked size to a file's, from RATIO_FROM bytes on
 RATIO_FROM = 50_000_000
 MOST_HEAD = 10_000  # bytes
+KINDS = re.compile(r"[FIU](16|32|64)|[IU]8|BF16")  # in a .safetensors file
 
 
 def convert(
@@ -208,6 +209,9 @@ def _read_safetensors(file: Path) -> "tuple[dict[str, np.ndarray], dict[str, str
             raise ValueError(f"it has more than {MOST_ARRAYS:,} arrays")
         metadata = opened.metadata() or {}
         kinds = {name: opened.get_slice(name).get_dtype() for name in opened.keys()}
+        for name, kind in kinds.items():
+            if not KINDS.fullmatch(kind):
+                raise ValueError(f"{name}: expected numbers of 16 bits or more, got {kind}")
         arrays = {n: opened.get_tensor(n) for n, kind in kinds.items() if kind != "BF16"}
     if "BF16" in kinds.values():
         for name, entry in safetensors.deserialize(file.read_bytes()):

@@ -363,6 +363,7 @@ def _called(worker: Worker, name: str, case: Case, seconds: float) -> Outcome:
         "writable": sorted(case.writable),
         "keyword_only": sorted(case.keyword_only),
         "copying": case.copying,
+        "looked_at": case.looked_at,
     }
     return outcome_of(worker.ask(question, seconds=seconds, functions=functions), case)
 

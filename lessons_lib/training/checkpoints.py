@@ -41,6 +41,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             return arrays, values
     except (
         safetensors.SafetensorError,
+        AttributeError,  # of numbers that NumPy has not got
         OSError,
         TypeError,
         KeyError,

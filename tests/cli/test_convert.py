@@ -11,6 +11,7 @@ from lessons_lib import text
 from lessons_lib.interop import language_model_from_arrays, reorder_blocks
 from lessons_lib.models import LanguageModel
 from lessons_lib.training import perplexity
+from lessons_lib.training.checkpoints import load_checkpoint
 
 V, D, H = 241, 5, 4  # V is the village's
 
@@ -82,7 +83,14 @@ def test_what_cannot_be_converted(params, tmp_path, lessons, monkeypatch):
     npz(tmp_path / "dates.npz", of_dates, b"")  # NumPy would divide by zero
     npz(tmp_path / "indented.npz", "  if 1:\n    \x1b[31m\n  x", b"")
     (tmp_path / "there").write_text("")
+    small = json.dumps({"a": {"dtype": "F8_E4M3", "shape": [1, 1], "data_offsets": [0, 1]}})
+    (tmp_path / "small.safetensors").write_bytes(
+        len(small).to_bytes(8, "little") + small.encode() + b"1"
+    )
+    with pytest.raises(ValueError, match="damaged or none of ours"):
+        load_checkpoint(tmp_path / "small.safetensors")
     refused = [
+        ("small.safetensors --out x", "a: expected numbers of 16 bits or more, got F8_E4M3"),
         ("nameless.safetensors --out x", "FILE: expected PyTorch's names"),
         ("damaged.npz --out x", "FILE: could not read damaged.npz"),
         ("damaged.safetensors --out x", "FILE: could not read damaged.safetensors"),

@@ -127,3 +127,20 @@ def backward(dh, cache):
     )
     report = grade(tmp_path / "ann.py", exercises=load_exercises(tmp_path / "hw.py"), seed=1)
     assert [result.score for result in report.results] == points, str(report)
+
+
+def test_a_cache_may_be_large(tmp_path):
+    """Nobody looks into it, so it is not sent."""
+    (tmp_path / "hw.py").write_text(BETWEEN.partition("num_grad")[0])
+    (tmp_path / "ann.py").write_text(
+        """import numpy as np
+room = np.zeros(10_000_000)
+
+def forward(x, h_prev, Wx, Wh, b):
+    room[: h_prev.size] = np.tanh(x @ Wx + h_prev @ Wh + b).ravel()
+    h = room[: h_prev.size].reshape(h_prev.shape).copy()
+    return h, (x, h_prev, room)
+"""
+    )
+    report = grade(tmp_path / "ann.py", exercises=load_exercises(tmp_path / "hw.py"), seed=1)
+    assert report.score == report.max_score, str(report)

@@ -111,7 +111,7 @@ def test_a_right_answer_of_a_worker_that_gets_no_processor_for_a_while_counts(le
             os.kill(number, signal.SIGSTOP)
         on = threading.Timer(1.0, lambda: [os.kill(n, signal.SIGCONT) for n in processes])
         on.start()
-        call = {"do": "call", "name": "f", "arguments": {}, "copying": False}
+        call = {"do": "call", "name": "f", "arguments": {}, "copying": False, "looked_at": None}
         assert worker.ask({**call, "writable": [], "keyword_only": []}, seconds=0.5)["value"] == 7
 
 

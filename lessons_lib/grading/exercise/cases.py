@@ -15,6 +15,7 @@ class Case:
         writable: names of the arguments that the function is asked to write to.
         keyword_only: names of those that are passed by name; the others go by position.
         copying: whether each function of the answer gets copies of its arguments.
+        looked_at: how many of several things that it returns; None: all. A cache may be large.
     """
 
     arguments: dict[str, Any]
@@ -23,6 +24,7 @@ class Case:
     writable: frozenset[str] = frozenset()
     keyword_only: frozenset[str] = frozenset()
     copying: bool = False
+    looked_at: int | None = None
 
     def by_position(self, arguments: Mapping[str, Any]) -> list[Any]:
         """Those of the arguments that are passed by position, in order."""

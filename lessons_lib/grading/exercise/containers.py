@@ -87,3 +87,12 @@ def arrays_in(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
     elif isinstance(value, list | tuple):
         for place, item in enumerate(value):
             yield from arrays_in(f"{name}[{place}]", item)
+
+
+def has_more(value: Any) -> bool:
+    """Whether a cache may follow the one result; a list may be the rows of the result itself."""
+    if isinstance(value, list):
+        return isinstance(value[0] if value else None, np.ndarray) and not all(
+            isinstance(part, np.ndarray) for part in value
+        )
+    return isinstance(value, tuple)

@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
-from lessons_lib.grading.exercise.containers import OwnCache, copied, is_generator, map_arrays
+from lessons_lib.grading.exercise.containers import (
+    OwnCache,
+    copied,
+    has_more,
+    is_generator,
+    map_arrays,
+)
 from lessons_lib.grading.exercise.settings import check_case_maker, check_settings
 
 COURSE = "lessons_lib.course."  # what the modules of the course's own exercises begin with
@@ -294,7 +300,7 @@ class Exercise:
             names = [output.name for output in self.returned]
             fits = isinstance(value, dict) and set(names) <= set(value)
             return tuple(value[name] for name in names) if fits else None
-        if wanted == 1 and not (self.may_follow and _has_more(value)):
+        if wanted == 1 and not (self.may_follow and has_more(value)):
             return (value,)
         if not isinstance(value, tuple | list):
             return None
@@ -338,17 +344,9 @@ class Exercise:
     ) -> Case:
         """The call with these arguments."""
         writable = frozenset(o.written_to for o in self.outputs if o.written_to)
-        return Case(arguments, sizes or {}, dtype, writable, self.keyword_only)
+        looked_at = len(self.returned) if self.may_follow else None
+        return Case(arguments, sizes or {}, dtype, writable, self.keyword_only, looked_at=looked_at)
 
 
 def _written(argument: Any, name: str) -> Any:
     return argument.get(name) if isinstance(argument, dict) else argument
-
-
-def _has_more(value: Any) -> bool:
-    """Whether a cache may follow the one result; a list may be the rows of the result itself."""
-    if isinstance(value, list):
-        return isinstance(value[0] if value else None, np.ndarray) and not all(
-            isinstance(part, np.ndarray) for part in value
-        )
-    return isinstance(value, tuple)

@@ -9,11 +9,13 @@ import inspect
 import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from lessons_lib.grading.exercise.cases import Case
+from lessons_lib.grading.exercise.containers import has_more
 from lessons_lib.grading.isolation.defining import define
 from lessons_lib.grading.isolation.running import Outcome, Raised, call, signature_of
 from lessons_lib.grading.isolation.system_calls import LIBRARY, end_with_parent, restrict
@@ -70,7 +72,12 @@ def answer(question: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Any
     function = namespace[question["name"]]
     writable, by_name = frozenset(question["writable"]), frozenset(question["keyword_only"])
     case = Case(question["arguments"], {}, "", writable, by_name, question["copying"])
-    return _sendable_outcome(call(function, case, namespace.get))
+    outcome, looked_at = call(function, case, namespace.get), question["looked_at"]
+    value, is_plain = outcome.value, type(outcome.value) in (list, tuple)
+    if looked_at is not None and is_plain and len(value) <= MOST_ITEMS and has_more(value):
+        rest = map(_foreign, value[looked_at:])
+        outcome = replace(outcome, value=type(value)([*value[:looked_at], *rest]))
+    return _sendable_outcome(outcome)
 
 
 def _limit() -> None:
@@ -181,6 +188,10 @@ def _sendable(value: Any, depth: int = 0) -> Any:
     if type(value) is dict and depth < 3 and len(value) <= MOST_ITEMS:
         items = {str(key)[:LONGEST_NAME]: item for key, item in value.items()}
         return {key: _sendable(item, depth + 1) for key, item in items.items()}
+    return _foreign(value)
+
+
+def _foreign(value: Any) -> Foreign:
     try:
         return Foreign(describe(value)[:100])
     except Exception:
