@@ -19,7 +19,7 @@ ID_COLUMNS = ("identifier", "id", "username", "student")
 NAME_COLUMNS = ("full name", "name", "student")
 LOGIN_COLUMNS = (
     *("sis user id", "sis login id", "student id", "email address", "email", "login"),
-    *("username", "id number", "idnumber"),  # the last two are Moodle's
+    *("username", "id number", "idnumber", "github_username"),  # Moodle's second and third
 )
 EXPORTS = (  # what only a platform's own table has
     ("canvas", {"student", "id", "section"}),
@@ -215,11 +215,11 @@ class Roster:
         for length in range(len(words), 0, -1):
             for k in range(len(words) - length + 1):
                 run = words[k : k + length]
-                one = Student(run[0])
+                one = Student(" ".join(run))
                 is_long = len(one.id) >= (5 if one.id.isdigit() else 3)
-                fits = self.called(Student(" ".join(run))) if length > 1 else set()
-                if length == 1 and is_long:
-                    fits = self._numbered(one)
+                fits = self._numbered(one) if is_long else set()
+                if length > 1:
+                    fits = fits | self.called(one)
                 if fits and not any(k in longer for longer in found):
                     found[range(k, k + length)] = fits
         return set().union(*found.values())

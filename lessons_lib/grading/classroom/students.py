@@ -28,12 +28,15 @@ class Class(NamedTuple):
     strangers: list[str]
 
 
-def student_from(name: str, names: Names | None = None) -> Student | None:
+def student_from(
+    name: str, names: Names | None = None, listed: Roster | None = None
+) -> Student | None:
     """Whom a platform's name for a file names; None if it is no such name.
 
     Args:
         name: its path below the folder of submissions.
         names: those of the batch.
+        listed: tells which part of a name of Blackboard's is a user's with a "_" in it.
     """
     named = (names or Names()).platform_of(name)
     if named is None:
@@ -42,6 +45,10 @@ def student_from(name: str, names: Names | None = None) -> Student | None:
     doubts = ["its name fits two students"] if len(OF_A_NAME.findall(found.string)) > 1 else []
     own = Student(found["id"], "", kind, found["id"])
     if kind == "blackboard":
+        users = _users(found, listed)
+        own = own._replace(id=users[0], number=users[0])
+        if len(users) > 1:
+            doubts = ["its name fits two students"]
         try:
             own = own._replace(submitted=datetime.strptime(found["at"], "%Y-%m-%d-%H-%M-%S"))
         except ValueError:
@@ -55,6 +62,14 @@ def student_from(name: str, names: Names | None = None) -> Student | None:
         if not own.id.isdecimal():  # graded anonymously: nobody of a gradebook
             own = own._replace(id=f"{own.name}_{own.id}", name="")
     return own._replace(doubts=tuple(doubts))
+
+
+def _users(found: re.Match[str], listed: Roster | None) -> list[str]:
+    """The users of Blackboard whom a name may mean, the likeliest first: a title may have a "_"."""
+    parts = found.string[: found.end("id")].split("_")
+    users = ["_".join(parts[k:]) for k in range(1, len(parts))]
+    known = [user for user in users if listed and listed.fitting(Student(user, "", "blackboard"))]
+    return known or users[-1:]
 
 
 def who_is_who(
@@ -87,7 +102,7 @@ def who_is_who(
     sources: dict[str, set[str]] = {}  # by what files are a student's
     plain = _plain_ids(real, names)
     for name, real_name in real.items():
-        own = student_from(name, names) or Student(plain[name])
+        own = student_from(name, names, listed) or Student(plain[name])
         found, source = _found(real_name, names, listed)
         if found:
             own = _as_listed(own, found, listed)
@@ -120,23 +135,28 @@ def _found(name: str, names: Names, listed: Roster) -> tuple[Student | None, str
 
     What no platform has named may lie in a section's folder, or in one of the student's.
     """
-    named, source = student_from(name, names), names.student_of(name)
+    named, source = student_from(name, names, listed), names.student_of(name)
     fits = listed.fitting(named) if named else set()
     if not named or (named.platform == "canvas" and not fits):
         *folders, file = _outside_of_archives(name)
         parts = [*folders, without_copy_mark(file)]
+        # What a platform has called so, or a student below that, is not looked into.
+        inside = listed.inside if not named else lambda part: set()
         # In folders weeks, sections and exercises have such numbers, and some rosters.
         words = [part for part in parts if not (folders and re.fullmatch(r"\d\d?", part))]
         fitting = {part: fits for part in words if (fits := listed.fitting(Student(part)))}
-        first = next(iter(fitting), "")  # the outermost
-        if first in folders:
-            source = "/".join(folders[: folders.index(first) + 1])
+        for folder in folders:
+            if folder in words and folder not in fitting and (fits := inside(folder)):
+                fitting[folder] = fits
+        whose = [folder for folder in folders if folder in fitting]  # the outermost first
+        if whose:
+            source = "/".join(folders[: folders.index(whose[0]) + 1])
         fits = set().union(*fitting.values())
         both = " ".join(parts[-2:])
         if not fits and not re.search(r"\d", both):  # a folder for each last name
             fits = listed.called(Student(both))
-        if not fits and not named:
-            fits = set().union(*map(listed.inside, words))
+        if parts[-1] not in fitting and all(re.fullmatch(r"\d{,4}", folder) for folder in whose):
+            fits = fits | inside(parts[-1])  # such a folder may be a section's
     return (listed[next(iter(fits))] if len(fits) == 1 else None), source
 
 

@@ -224,6 +224,9 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
         "hw3_mary_ann_roe.py": "777",
         "12345_mary_ann_roe.py": None,  # of whom?
         "doe.py": None,
+        "hw3-jdoe/mary ann roe.py": None,  # another's name in one's own folder
+        "hw3-jdoe/ann_roe_norm.py": "12345",
+        "777/hw3_jdoe.py": None,  # a section's number, or a student's?
         # What a student has called so.
         "poebob_90001_70001_hw3_12345.py": None,
         "Bob Poe_9_assignsubmission_file_/12345.py": None,
@@ -232,6 +235,14 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
     who = who_is_who(list(expected), roster=read_roster(table))
     found = {name: who.students[name].id for name in expected if name not in who.strangers}
     assert found == {name: own for name, own in expected.items() if own}
+    table.write_text(
+        "id,name,email,github_username\n1001,Jane Marie Doe,jane.doe@a.edu,jd\n"
+        "1002,Jane Doe,doe2@a.edu,j-d-2\n1003,Jun Kim,j-kim@a.edu,\n1004,Lee Kim,kim@a.edu,\n"
+    )
+    names = ["hw_jane.doe.py", "hw_doe2.py", "hw_j-kim.py", "hw_kim.py", "hw-j-d-2/a.py"]
+    who = who_is_who(names, roster=read_roster(table))
+    assert who.strangers == ["hw_jane.doe.py"], "the login of the one is the name of the other"
+    assert [who.students[name].id for name in names[1:]] == ["1002", "1003", "1004", "1002"]
 
 
 def test_a_table_of_ones_own_has_other_numbers_than_the_platform():
@@ -248,6 +259,16 @@ def test_a_table_of_ones_own_has_other_numbers_than_the_platform():
     assert rows_of(files["moodle.csv"])[1][:2] == ["Participant 7", "Ann Roe"]
     files, _ = books("canvas", [CANVAS], [Student("700001", "Doe, Jane", row={"id": "700001"})])
     assert rows_of(files["canvas.csv"])[2][:2] == ["Doe, Jane", "12345"]
+
+
+def test_a_user_of_blackboard_with_an_underscore_is_known_by_a_roster():
+    roster = [Student(one) for one in ("a_smith", "b_smith", "smith", "jdoe")]
+    users = ["smith", "jdoe", "a_smith", "b_smith"]
+    names = [f"HW_1_{user}_attempt_2026-03-05-10-15-00_hw.py" for user in users]
+    who = who_is_who(names, roster=roster)
+    assert [(own.id, own.number) for own in who.students.values()] == [(u, u) for u in users]
+    doubts = [bool(own.doubts) for own in who.students.values()]
+    assert doubts == [False, False, True, True], "the title may end with a letter"
 
 
 def test_canvas_writes_the_last_name_first():
