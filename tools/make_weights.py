@@ -5,7 +5,7 @@
 
 Training elsewhere gives other weights of the same quality, since float32 rounds differently there.
 The lessons' stored outputs then need `make refresh`, and the README the new table of the village.
-Weights of Shakespeare are rounded to 20 binary digits, a millionth: a wheel packs what is not there.
+Weights of Shakespeare are rounded to 20 binary digits, a millionth: so a wheel packs them better.
 """
 
 import hashlib

@@ -102,11 +102,15 @@ class Names:
         self._behind = behind
         self._mixed: set[str] = set()  # folders with files that no platform has called so
         self._beside: dict[str, set[str]] = {}  # the words before Canvas's numbers in a folder
+        self._of_blackboard: dict[str, set[tuple[str, ...]]] = {}  # titles and users in parts
         of_files: dict[str, set[str]] = {}  # the words by the second of the numbers
         paths = [self._parts(name) for name in names if name.lower().endswith(GRADED)]
         for first, parts in paths:
             if len(parts) == 1 and not self.may_name(parts[0]):
                 self._mixed.add(first)
+            for found in filter(None, map(BLACKBOARD.match, parts)):
+                title = tuple(found.string[: found.end("id")].split("_"))
+                self._of_blackboard.setdefault(title[0], set()).add(title)
             for folder, _, found in _on_canvas(first, parts):
                 self._beside.setdefault(folder, set()).add(found["name"].casefold())
                 of_files.setdefault(found["file"], set()).add(found["name"].casefold())
@@ -202,6 +206,16 @@ class Names:
         zips = [k for k, part in enumerate(parts, start=1) if part.lower().endswith(".zip")]
         outside = parts[: zips[0]] if zips else parts
         return any(map(self.may_name, outside)) and self.platform_of(name) is None
+
+    def user_of(self, blackboard: re.Match[str]) -> str:
+        """The user in a name of Blackboard's: behind the title, which all of an assignment have."""
+        *before, last = blackboard.string[: blackboard.end("id")].split("_")
+        several = self._of_blackboard.get(before[0], set())
+        if len(several) < 2:  # a title may have a "_" as well
+            return last
+        columns = enumerate(zip(*several, strict=False))
+        alike = next((k for k, some in columns if len({*some}) > 1), 1)
+        return "_".join([*before, last][alike:])
 
     def student_of(self, name: str) -> str:
         """Who handed a file in, by its path below the folder of submissions; see the module."""

@@ -69,7 +69,8 @@ class Lines:
     """A line for each student, in the order of their submissions, made whenever it is asked for.
 
     Of two that answer the same exercise the one with more points left counts, also where files were
-    named one by one. Each costs what it was late itself.
+    named one by one. Each costs what it was late itself. Of whom a result is missing, because the
+    grader failed, there is no line: it would say 0.
     """
 
     def __init__(self, rows: Sequence[Graded], students: Mapping[str, Student], late: Late) -> None:
@@ -80,7 +81,10 @@ class Lines:
 
     def __iter__(self) -> Iterator[Line]:
         for places in self._places.values():
-            yield self._line([self._rows[place] for place in places])
+            rows = [self._rows[place] for place in places]
+            results = (result for row in rows for result in row.report.results)
+            if not any(result.status == "infrastructure_error" for result in results):
+                yield self._line(rows)
 
     def _line(self, rows_of_one: list[Graded]) -> Line:
         graded: list[Graded] = []

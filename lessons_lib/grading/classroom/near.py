@@ -55,7 +55,12 @@ def look_for_copies(
         if compare is not None:
             found = find_submissions([compare], Path(unpacked, "files"))
             # No submission has a name with two blanks in it: none is taken for earlier work.
-            places = {f"{compare.name}:  {name}": path for name, path in found.submissions.items()}
+            here = {path.resolve() for path in paths.values()}  # which lie in no earlier year
+            places = {
+                f"{compare.name}:  {name}": path
+                for name, path in found.submissions.items()
+                if path.resolve() not in here
+            }
         handed_out = [_stubs(wanted)]
         if given is not None:
             found = find_submissions([given], Path(unpacked, "given"))

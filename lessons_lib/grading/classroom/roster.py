@@ -15,6 +15,7 @@ from lessons_lib.files import read_regular
 MOST_BYTES = 20_000_000
 MOST_CELL = 10_000_000  # characters
 MOST_WORDS = 30  # of a file's name
+NO_WORD = r"[\s_.,()+-]+"
 ID_COLUMNS = ("identifier", "id", "username", "student")
 NAME_COLUMNS = ("full name", "name", "student")
 LOGIN_COLUMNS = (
@@ -114,7 +115,7 @@ def _students_in(table: "csv.DictReader[str]", times: bool) -> list[Student]:
         platform = exported_by(row)
         number = re.fullmatch(r"\D+ (\d+)", row[of_ids] or "")  # Participant 123
         own = number[1] if number and platform == "moodle" else (row[of_ids] or "").strip()
-        own = re.sub(r"^(\d+)\.0$", r"\1", own)  # as a spreadsheet writes a number
+        own = _as_text(own)
         name = next((cell[c] for c in NAME_COLUMNS if cell.get(c) and columns[c] != of_ids), "")
         first = cell.get("first name") or cell.get("firstname", "")  # the second is Canvas's
         both = f"{first} {cell.get('last name') or cell.get('lastname', '')}".strip()
@@ -127,8 +128,15 @@ def _students_in(table: "csv.DictReader[str]", times: bool) -> list[Student]:
         when = next((cell[c] for c in TIME_COLUMNS if times and cell.get(c, "-") != "-"), "")
         submitted = time_of(when, f"--roster: {own}") if when else None
         row_of_text = {str(key): str(value or "") for key, value in row.items()}
+        for column in filter(columns.get, LOGIN_COLUMNS):
+            row_of_text[columns[column]] = _as_text(cell[column])
         students[own] = Student(own, name or both, submitted=submitted, row=row_of_text)
     return list(students.values())
+
+
+def _as_text(cell: str) -> str:
+    """A cell without what a spreadsheet adds to a whole number."""
+    return re.sub(r"^(\d+)\.0$", r"\1", cell)
 
 
 def time_of(text: str, whose: str) -> datetime:
@@ -159,10 +167,13 @@ class Roster:
 
     def __init__(self, listed: Sequence[Student]) -> None:
         self._by_id = {_normal(student.id): student for student in listed}
+        self._exported_by = {exported_by(student.row) for student in listed}
         self._by_login: dict[str, set[str]] = {}
         self._by_letters: dict[str, set[str]] = {}
         self._by_name: dict[str, set[str]] = {}
         self._by_last_name: dict[str, set[str]] = {}  # with that first, as Canvas writes it
+        self._words: dict[str, set[str]] = {}  # of each name, without initials
+        self._by_word: dict[str, set[str]] = {}
         for own_id, student in self._by_id.items():
             cells = {key.strip().casefold(): value for key, value in student.row.items()}
             logins = [_normal(cells[column]) for column in LOGIN_COLUMNS if cells.get(column)]
@@ -173,6 +184,10 @@ class Roster:
                 self._by_letters.setdefault(_letters(text), set()).add(own_id)
             for text in (student.name, " ".join(student.name.split(", ")[::-1])):
                 self._by_name.setdefault(_letters(text), set()).add(own_id)
+            words = {_letters(word) for word in re.split(NO_WORD, student.name)}
+            self._words[own_id] = {word for word in words if len(word) > 1}
+            for word in self._words[own_id] if len(self._words[own_id]) > 1 else ():
+                self._by_word.setdefault(word, set()).add(own_id)
             for text in _with_the_last_name_first(student.name):
                 self._by_last_name.setdefault(_letters(text), set()).add(own_id)
 
@@ -185,13 +200,17 @@ class Roster:
     def fitting(self, student: Student) -> set[str]:
         """The ids of all whom a file's name, or a part of its path, may mean.
 
-        A table of one's own need not have a platform's numbers: there number and name both count.
+        In a platform's own table the number counts alone. A table of one's own need not have it:
+        there number and name both count.
         """
+        if student.platform and student.platform in self._exported_by:
+            own_id = _normal(student.id)
+            logins = self._by_login if student.platform == "blackboard" else {}
+            return ({own_id} & self._by_id.keys()) or logins.get(own_id, set())
         numbers, words = self._numbered(student), self.called(student)
-        if not numbers or not words or numbers & words:
+        if not numbers or not words or numbers & words or not student.platform:
             return numbers or words
-        its_own = any(exported_by(self[one].row) == student.platform for one in numbers)
-        return numbers if its_own or not student.platform else numbers | words
+        return numbers | words
 
     def called(self, student: Student) -> set[str]:
         """The ids of all who are called so."""
@@ -208,21 +227,30 @@ class Roster:
         """The ids of all who stand in a name that no platform has given, as "hw3_12345".
 
         That is an id or a login of three characters, of five if they are digits, which may be a
-        year, or a name of two words; of words that fit alone and with others the latter count.
+        year, or a name whose words are all there. What fits with more words counts.
         """
-        words = re.split(r"[\s_.,()+-]+", part)[:MOST_WORDS]
+        words = re.split(NO_WORD, part)[:MOST_WORDS]
         found: dict[range, set[str]] = {}
         for length in range(len(words), 0, -1):
             for k in range(len(words) - length + 1):
                 run = words[k : k + length]
                 one = Student(" ".join(run))
                 is_long = len(one.id) >= (5 if one.id.isdigit() else 3)
-                fits = self._numbered(one) if is_long else set()
-                if length > 1:
+                is_date = length > 1 and all(map(str.isdigit, run))
+                fits = self._numbered(one) if is_long and not is_date else set()
+                if length > 1 or is_long or not one.id.isascii():  # some have one name only
                     fits = fits | self.called(one)
                 if fits and not any(k in longer for longer in found):
                     found[range(k, k + length)] = fits
-        return set().union(*found.values())
+        there = {_letters(word) for word in words}
+        whole = {  # "anna maria lopez" has two names in it, "mary ann roe" is one
+            own_id: self._words[own_id]
+            for word in there
+            for own_id in self._by_word.get(word, ())
+            if self._words[own_id] <= there
+        }
+        names = {own for own, w in whole.items() if not any(w < other for other in whole.values())}
+        return names.union(*found.values())
 
     def _numbered(self, student: Student) -> set[str]:
         own_id = _normal(student.id)

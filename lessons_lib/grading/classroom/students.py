@@ -12,6 +12,9 @@ from lessons_lib.grading.classroom.roster import Roster, Student, exported_by
 OF_A_NAME = re.compile(  # what platforms put into names; the student's part may hold it again
     r"_\d+(?=_assignsubmission_)|_attempt_(?=\d{4}-)|^[^\W_]+_(?:LATE_)?\d{3,}_\d{3,}(?=_)"
 )
+WEEK = re.compile(r"\d\d?")
+YEAR = re.compile(r"(^|/)\d{,4}$")
+SECOND = re.compile(r"(.+?)[ _-]\d{1,2}")
 
 
 class Class(NamedTuple):
@@ -45,7 +48,7 @@ def student_from(
     doubts = ["its name fits two students"] if len(OF_A_NAME.findall(found.string)) > 1 else []
     own = Student(found["id"], "", kind, found["id"])
     if kind == "blackboard":
-        users = _users(found, listed)
+        users = _users(found, listed) or [(names or Names()).user_of(found)]
         own = own._replace(id=users[0], number=users[0])
         if len(users) > 1:
             doubts = ["its name fits two students"]
@@ -65,11 +68,10 @@ def student_from(
 
 
 def _users(found: re.Match[str], listed: Roster | None) -> list[str]:
-    """The users of Blackboard whom a name may mean, the likeliest first: a title may have a "_"."""
+    """Those listed whom a name of Blackboard's may mean, longest first: a title has "_", too."""
     parts = found.string[: found.end("id")].split("_")
     users = ["_".join(parts[k:]) for k in range(1, len(parts))]
-    known = [user for user in users if listed and listed.fitting(Student(user, "", "blackboard"))]
-    return known or users[-1:]
+    return [user for user in users if listed and listed.fitting(Student(user, "", "blackboard"))]
 
 
 def who_is_who(
@@ -101,9 +103,10 @@ def who_is_who(
     strangers: list[str] = []
     sources: dict[str, set[str]] = {}  # by what files are a student's
     plain = _plain_ids(real, names)
+    places = _Places([*real.values(), *left.values()], names, listed)
     for name, real_name in real.items():
         own = student_from(name, names, listed) or Student(plain[name])
-        found, source = _found(real_name, names, listed)
+        found, source = places.find(real_name)
         if found:
             own = _as_listed(own, found, listed)
         elif roster:
@@ -122,7 +125,7 @@ def who_is_who(
         students[name] = own
     instead: dict[str, list[str]] = {}
     for name, real_name in left.items():
-        found, _ = _found(real_name, names, listed)
+        found, _ = places.find(real_name)
         if found:
             instead.setdefault(found.id, []).append(name)
     there = {student.id for student in students.values()}
@@ -130,34 +133,74 @@ def who_is_who(
     return Class(students, missing, strangers)
 
 
-def _found(name: str, names: Names, listed: Roster) -> tuple[Student | None, str]:
-    """Whom of those listed a file is of, and by what it is theirs: its name, or a folder.
+class _Places:
+    """Finds whom of those listed a file is of, by its name and by where it lies.
 
-    What no platform has named may lie in a section's folder, or in one of the student's.
+    Args:
+        paths: of all files of the batch.
+        names: those of the batch.
+        listed: who may be found.
     """
-    named, source = student_from(name, names, listed), names.student_of(name)
-    fits = listed.fitting(named) if named else set()
-    if not named or (named.platform == "canvas" and not fits):
-        *folders, file = _outside_of_archives(name)
-        parts = [*folders, without_copy_mark(file)]
+
+    def __init__(self, paths: Sequence[str], names: Names, listed: Roster) -> None:
+        self._names, self._listed = names, listed
+        others: dict[str, set[str]] = {}  # by folder, whom the files in it name
+        for path in paths:
+            *folders, file = _outside_of_archives(path)
+            own: set[str] = set()
+            if folders and not names.platform_of(path):
+                stem = without_copy_mark(file)
+                own = self._whole(stem) or listed.inside(stem)
+            for k in range(1, len(folders) + 1):
+                others.setdefault("/".join(folders[:k]), set()).update(own)
+        fits = {folder: self._whole(folder.rpartition("/")[2]) for folder in others}
+        beside = Counter(folder.rpartition("/")[0] for folder in others if fits[folder])
+        # They may be a section's, an assistant's or a year's, and are called as somebody is.
+        self._shared = {
+            folder
+            for folder, found in others.items()
+            if len(found - fits[folder]) > 1
+            or (YEAR.search(folder) and beside[folder.rpartition("/")[0]] == 1)
+        }
+
+    def find(self, path: str) -> tuple[Student | None, str]:
+        """The student, and by what the file is theirs: its name, or a folder."""
+        named = student_from(path, self._names, self._listed)
+        fits, source = self._listed.fitting(named) if named else set(), ""
+        if not named or (named.platform == "canvas" and not fits):
+            fits, source = self._by_path(path, looks_inside=not named)
+        found = self._listed[next(iter(fits))] if len(fits) == 1 else None
+        return found, source or self._names.student_of(path)
+
+    def _by_path(self, path: str, *, looks_inside: bool) -> tuple[set[str], str]:
+        """Whom it fits, and the outermost folder that does.
+
+        What no platform has named may lie in a section's folder, or in one of the student's.
+        """
+        *folders, file = _outside_of_archives(path)
+        stem = without_copy_mark(file)
         # What a platform has called so, or a student below that, is not looked into.
-        inside = listed.inside if not named else lambda part: set()
-        # In folders weeks, sections and exercises have such numbers, and some rosters.
-        words = [part for part in parts if not (folders and re.fullmatch(r"\d\d?", part))]
-        fitting = {part: fits for part in words if (fits := listed.fitting(Student(part)))}
-        for folder in folders:
-            if folder in words and folder not in fitting and (fits := inside(folder)):
-                fitting[folder] = fits
-        whose = [folder for folder in folders if folder in fitting]  # the outermost first
-        if whose:
-            source = "/".join(folders[: folders.index(whose[0]) + 1])
-        fits = set().union(*fitting.values())
-        both = " ".join(parts[-2:])
-        if not fits and not re.search(r"\d", both):  # a folder for each last name
-            fits = listed.called(Student(both))
-        if parts[-1] not in fitting and all(re.fullmatch(r"\d{,4}", folder) for folder in whose):
-            fits = fits | inside(parts[-1])  # such a folder may be a section's
-    return (listed[next(iter(fits))] if len(fits) == 1 else None), source
+        inside = self._listed.inside if looks_inside else lambda part: set[str]()
+        of_folders: dict[str, set[str]] = {}
+        for k, folder in enumerate(folders, start=1):
+            # Weeks, sections and exercises have such numbers, and some rosters.
+            if not WEEK.fullmatch(folder) and (fits := self._whole(folder) or inside(folder)):
+                of_folders["/".join(folders[:k])] = fits
+        is_shared = not self._shared.isdisjoint(of_folders)
+        own = set() if folders and WEEK.fullmatch(stem) else self._whole(stem)
+        both = " ".join([*folders, stem][-2:])
+        if not own and not of_folders and not re.search(r"\d", both):  # a folder for each last name
+            own = self._listed.called(Student(both))
+        if not own and (is_shared or all(map(YEAR.search, of_folders))):
+            own = inside(stem)
+        if is_shared and not own:
+            return set(), ""
+        return own.union(*of_folders.values()), next(iter(of_folders), "")
+
+    def _whole(self, part: str) -> set[str]:
+        """Whom a part of a path fits: "jdoe 2" may be jdoe2's, or the second of jdoe's."""
+        fits, second = self._listed.fitting(Student(part)), SECOND.fullmatch(part)
+        return fits | self._listed.fitting(Student(second[1])) if second else fits
 
 
 def _as_listed(own: Student, found: Student, listed: Roster) -> Student:

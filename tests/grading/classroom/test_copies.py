@@ -193,6 +193,8 @@ def test_pages_of_pairs(tmp_path):
     packed = Path(shutil.make_archive(str(tmp_path / "older"), "zip", tmp_path / "old"))
     of_archive = look_for_copies(rows, found.submissions, who, EXAMPLE, packed)
     assert [pieces for _, _, pieces in of_archive] == [pieces for _, _, pieces in near]
+    itself = look_for_copies(rows, found.submissions, who, EXAMPLE, tmp_path / "in")
+    assert {r.second for r, _, _ in itself} == {"the reference of assignment3"}, "no earlier year"
     pages = Pages("HW", who, Late(), [remark for remark, _, _ in near])
     write_copies(tmp_path, pages, near)
     for name in ("ada", "eve"):

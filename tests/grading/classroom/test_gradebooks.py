@@ -24,8 +24,8 @@ CANVAS = "doejane_LATE_12345_67890_hw.py"
 BLACKBOARD = "HW 1_jdoe_attempt_2026-03-07-10-15-00_hw.py"
 
 
-def graded(name, score=3.0, message=""):
-    return Graded(name, Report([Result("f", "failed", score, 4.0, message)], 2**62 + 1, "strong"))
+def graded(name, score=3.0, message="", status="failed"):
+    return Graded(name, Report([Result("f", status, score, 4.0, message)], 2**62 + 1, "strong"))
 
 
 def rows_of(data):
@@ -87,6 +87,12 @@ def test_what_is_no_formula_stays_as_it_is():
     assert row[3] == "-", "Moodle's own sign"
     said = html.unescape(row[4].replace("<br>", "\n")).replace("\xa0", " ")
     assert said == next(iter(found)).feedback
+
+
+def test_who_has_a_result_missing_has_no_line():
+    rows = [graded(CANVAS), graded(MOODLE, 0.0, status="infrastructure_error")]
+    found = Lines(rows, who_is_who([CANVAS, MOODLE]).students, Late())
+    assert [line.student.id for line in found] == ["12345"]
 
 
 def test_names_of_platforms():
@@ -210,7 +216,8 @@ def ids_by(roster, names):
 def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
     table = tmp_path / "roster.csv"
     table.write_text(
-        "id,name,email\n12345,Jane Doe,jdoe@school.edu\n2026,Ann Roe,ann@a.edu\n777,Mary Ann Roe,\n"
+        "id,name,email\n12345.0,Jane Doe,jdoe@school.edu\n2026,Ann Roe,ann@a.edu\n"
+        "777,Mary Ann Roe,\njdoe7,李小龍,\n"
     )
     expected = {
         "hw3_12345.py": "12345",
@@ -223,9 +230,18 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
         "hw3_ann_roe.py": "2026",
         "hw3_mary_ann_roe.py": "777",
         "12345_mary_ann_roe.py": None,  # of whom?
+        "hw3_jane_marie_doe.py": "12345",
+        "hw3_jane_ann_roe_doe.py": None,  # two names
         "doe.py": None,
-        "hw3-jdoe/mary ann roe.py": None,  # another's name in one's own folder
         "hw3-jdoe/ann_roe_norm.py": "12345",
+        "hw4-jdoe/mary ann roe.py": None,  # another's name in one's own folder
+        "jdoe 2.py": "12345",
+        "jdoe-7.py": None,  # there is a jdoe7
+        "ta jdoe/hw_ann_roe.py": None,  # an assistant's
+        "ta jdoe/hw_mary_ann_roe.py": None,
+        "ta jdoe/hw.py": None,
+        "12345-9/2.py": "12345",
+        "李小龍_hw.py": "jdoe7",
         "777/hw3_jdoe.py": None,  # a section's number, or a student's?
         # What a student has called so.
         "poebob_90001_70001_hw3_12345.py": None,
@@ -235,6 +251,8 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
     who = who_is_who(list(expected), roster=read_roster(table))
     found = {name: who.students[name].id for name in expected if name not in who.strangers}
     assert found == {name: own for name, own in expected.items() if own}
+    one = ["2026/hw.py"]  # no folder beside it has a student's number
+    assert who_is_who(one, roster=read_roster(table)).strangers == one
     table.write_text(
         "id,name,email,github_username\n1001,Jane Marie Doe,jane.doe@a.edu,jd\n"
         "1002,Jane Doe,doe2@a.edu,j-d-2\n1003,Jun Kim,j-kim@a.edu,\n1004,Lee Kim,kim@a.edu,\n"
@@ -269,6 +287,18 @@ def test_a_user_of_blackboard_with_an_underscore_is_known_by_a_roster():
     assert [(own.id, own.number) for own in who.students.values()] == [(u, u) for u in users]
     doubts = [bool(own.doubts) for own in who.students.values()]
     assert doubts == [False, False, True, True], "the title may end with a letter"
+
+
+def test_in_a_platforms_own_table_only_numbers_count(tmp_path):
+    export = tmp_path / "export.csv"
+    export.write_text('Student,ID,SIS Login ID,Section\n"Doe, Jane",31001,jdoe,A\n')
+    others = ["doejane_31050_71050_hw.py", "HW_j-doe_attempt_2026-03-05-10-15-00_hw.py"]
+    assert who_is_who(others[:1], roster=read_roster(export)).strangers == others[:1]
+    export.write_text("Last Name,First Name,Username\nDoe,Jane,jdoe\n")
+    assert who_is_who(others[1:], roster=read_roster(export)).strangers == others[1:]
+    export.write_text("Identifier,Full name,Status\nParticipant 506,Tom May,\n")
+    moodle = ["Tom May_599_assignsubmission_file_/hw.py", "Tim_506_assignsubmission_file_/hw.py"]
+    assert who_is_who(moodle, roster=read_roster(export)).strangers == moodle[:1]
 
 
 def test_canvas_writes_the_last_name_first():
@@ -456,7 +486,8 @@ def test_files_of_several_names_of_one_id():
 def test_users_of_blackboard_whose_names_end_alike():
     names = [f"HW_{user}_doe_attempt_2026-03-25-10-20-00_a.py" for user in "ab"]
     students = who_is_who(names).students.values()
-    assert {student.doubts for student in students} == {("files of several names are doe's",)}
+    assert [student.id for student in students] == ["a_doe", "b_doe"], "all have the title"
+    assert [own.id for own in who_is_who(names[:1]).students.values()] == ["doe"]
 
 
 def test_whoever_is_called_like_anothers_number():
