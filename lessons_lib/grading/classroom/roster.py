@@ -229,7 +229,7 @@ class Roster:
         That is an id or a login of three characters, of five if they are digits, which may be a
         year, or a name whose words are all there. What fits with more words counts.
         """
-        words = re.split(NO_WORD, part)[:MOST_WORDS]
+        words = re.split(NO_WORD, part)[:MOST_WORDS] if self._by_id else []
         found: dict[range, set[str]] = {}
         for length in range(len(words), 0, -1):
             for k in range(len(words) - length + 1):
