@@ -217,7 +217,7 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
     table = tmp_path / "roster.csv"
     table.write_text(
         "id,name,email\n12345.0,Jane Doe,jdoe@school.edu\n2026,Ann Roe,ann@a.edu\n"
-        "777,Mary Ann Roe,\njdoe7,李小龍,\n"
+        "777,Mary Ann Roe,\njdoe7,李小龍,\n202603,Zed Zett,\n"
     )
     expected = {
         "hw3_12345.py": "12345",
@@ -227,6 +227,7 @@ def test_a_roster_is_asked_for_parts_of_a_name_that_no_platform_gave(tmp_path):
         "jdoe.ipynb": "12345",
         "hw3_jdoe.py": "12345",
         "hw_2026.py": None,  # a year
+        "hw_2026_03.py": None,  # a month
         "hw3_ann_roe.py": "2026",
         "hw3_mary_ann_roe.py": "777",
         "12345_mary_ann_roe.py": None,  # of whom?
