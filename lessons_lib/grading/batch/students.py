@@ -207,12 +207,15 @@ class Names:
         outside = parts[: zips[0]] if zips else parts
         return any(map(self.may_name, outside)) and self.platform_of(name) is None
 
-    def user_of(self, blackboard: re.Match[str]) -> str:
-        """The user in a name of Blackboard's: behind the title, which all of an assignment have."""
+    def user_of(self, blackboard: re.Match[str]) -> str | None:
+        """The user in a name of Blackboard's: behind the title, which all of an assignment have.
+
+        None if there is only one such name: a title may have a "_" as well.
+        """
         *before, last = blackboard.string[: blackboard.end("id")].split("_")
         several = self._of_blackboard.get(before[0], set())
-        if len(several) < 2:  # a title may have a "_" as well
-            return last
+        if len(several) < 2:
+            return None
         columns = enumerate(zip(*several, strict=False))
         alike = next((k for k, some in columns if len({*some}) > 1), 1)
         return "_".join([*before, last][alike:])

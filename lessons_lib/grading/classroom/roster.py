@@ -15,7 +15,6 @@ from lessons_lib.files import read_regular
 MOST_BYTES = 20_000_000
 MOST_CELL = 10_000_000  # characters
 MOST_WORDS = 30  # of a file's name
-NO_WORD = r"[\s_.,()+-]+"
 ID_COLUMNS = ("identifier", "id", "username", "student")
 NAME_COLUMNS = ("full name", "name", "student")
 LOGIN_COLUMNS = (
@@ -158,8 +157,8 @@ def time_of(text: str, whose: str) -> datetime:
 class Roster:
     """Finds students among those listed.
 
-    They are found by id, by another column that identifies them, by the letters of those and of
-    what stands before an @, or by name: by the first that fits anybody.
+    They are found by id or by another column that identifies them, as they are written; else by the
+    words of those, or of what stands before an @, and by name.
 
     Args:
         listed: see `read_roster`.
@@ -169,7 +168,7 @@ class Roster:
         self._by_id = {_normal(student.id): student for student in listed}
         self._exported_by = {exported_by(student.row) for student in listed}
         self._by_login: dict[str, set[str]] = {}
-        self._by_letters: dict[str, set[str]] = {}
+        self._by_words: dict[str, set[str]] = {}
         self._by_name: dict[str, set[str]] = {}
         self._by_last_name: dict[str, set[str]] = {}  # with that first, as Canvas writes it
         self._words: dict[str, set[str]] = {}  # of each name, without initials
@@ -177,15 +176,14 @@ class Roster:
         for own_id, student in self._by_id.items():
             cells = {key.strip().casefold(): value for key, value in student.row.items()}
             logins = [_normal(cells[column]) for column in LOGIN_COLUMNS if cells.get(column)]
-            before_at = [text.partition("@")[0] for text in logins if "@" in text]
             for text in logins:
                 self._by_login.setdefault(text, set()).add(own_id)
-            for text in (student.id, *logins, *before_at):
-                self._by_letters.setdefault(_letters(text), set()).add(own_id)
+            for text in (own_id, *logins):
+                for login in (text, text.partition("@")[0]):
+                    self._by_words.setdefault(" ".join(words_of(login)), set()).add(own_id)
             for text in (student.name, " ".join(student.name.split(", ")[::-1])):
                 self._by_name.setdefault(_letters(text), set()).add(own_id)
-            words = {_letters(word) for word in re.split(NO_WORD, student.name)}
-            self._words[own_id] = {word for word in words if len(word) > 1}
+            self._words[own_id] = {word for word in words_of(student.name) if len(word) > 1}
             for word in self._words[own_id] if len(self._words[own_id]) > 1 else ():
                 self._by_word.setdefault(word, set()).add(own_id)
             for text in _with_the_last_name_first(student.name):
@@ -201,23 +199,32 @@ class Roster:
         """The ids of all whom a file's name, or a part of its path, may mean.
 
         In a platform's own table the number counts alone. A table of one's own need not have it:
-        there number and name both count.
+        there number and name both count. What no platform has named is looked for as it is written
+        first, then by words and by name.
         """
+        if not student.platform:
+            itself = self.exactly(student.id)
+            return itself or self._numbered(student) | self.called(student)
         if student.platform and student.platform in self._exported_by:
-            own_id = _normal(student.id)
-            logins = self._by_login if student.platform == "blackboard" else {}
-            return ({own_id} & self._by_id.keys()) or logins.get(own_id, set())
+            has_logins = student.platform == "blackboard"
+            return self.exactly(student.id) if has_logins else self._numbered(student)
         numbers, words = self._numbered(student), self.called(student)
-        if not numbers or not words or numbers & words or not student.platform:
-            return numbers or words
-        return numbers | words
+        return numbers & words or numbers | words
+
+    def exactly(self, text: str) -> set[str]:
+        """The ids of all who have this id, or else this login, as it is written."""
+        text = _normal(text)
+        return {text} & self._by_id.keys() or self._by_login.get(text, set())
 
     def called(self, student: Student) -> set[str]:
         """The ids of all who are called so."""
         # On a platform students choose what they are called: a name is no number there.
-        letters = _letters(student.name if student.platform else student.id)
+        name = student.name if student.platform else student.id
+        letters = _letters(name)
         if not letters:
             return set()
+        if student.platform == "moodle" and "-" in name and letters not in self._by_name:
+            return self.called(student._replace(name=name.partition("-")[2]))  # behind a group's
         first, last = (by.get(letters, set()) for by in (self._by_name, self._by_last_name))
         if student.platform == "canvas":
             return last or first
@@ -229,20 +236,19 @@ class Roster:
         That is an id or a login of three characters, of five if they are digits, which may be a
         year, or a name whose words are all there. What fits with more words counts.
         """
-        words = re.split(NO_WORD, part)[:MOST_WORDS] if self._by_id else []
+        words = words_of(part)[:MOST_WORDS] if self._by_id else []
         found: dict[range, set[str]] = {}
         for length in range(len(words), 0, -1):
             for k in range(len(words) - length + 1):
                 run = words[k : k + length]
                 one = Student(" ".join(run))
                 is_long = len(one.id) >= (5 if one.id.isdigit() else 3)
-                is_date = length > 1 and all(map(str.isdigit, run))
-                fits = self._numbered(one) if is_long and not is_date else set()
+                fits = self._numbered(one) if is_long else set()
                 if length > 1 or is_long or not one.id.isascii():  # some have one name only
                     fits = fits | self.called(one)
                 if fits and not any(k in longer for longer in found):
                     found[range(k, k + length)] = fits
-        there = {_letters(word) for word in words}
+        there = {*words}
         whole = {  # "anna maria lopez" has two names in it, "mary ann roe" is one
             own_id: self._words[own_id]
             for word in there
@@ -252,17 +258,16 @@ class Roster:
         names = {own for own, w in whole.items() if not any(w < other for other in whole.values())}
         return names.union(*found.values())
 
+    def numbered_in(self, part: str) -> set[str]:
+        """The ids of all whose id or login is a word with a digit, of five characters or more."""
+        long = (w for w in words_of(part)[:MOST_WORDS] if len(w) >= 5 and re.search(r"\d", w))
+        return set().union(*(self._numbered(Student(word)) for word in long))
+
     def _numbered(self, student: Student) -> set[str]:
-        own_id = _normal(student.id)
-        itself = {own_id} & self._by_id.keys()
-        if itself or student.platform in (
-            "canvas",
-            "moodle",
-        ):  # whose numbers are in no other column
-            return itself
-        letters = _letters(own_id)
-        by_letters = self._by_letters.get(letters, set()) if letters else set()
-        return self._by_login.get(own_id, by_letters)
+        if student.platform in ("canvas", "moodle"):  # whose numbers are in no other column
+            return {_normal(student.id)} & self._by_id.keys()
+        words = " ".join(words_of(student.id))
+        return self.exactly(student.id) or (self._by_words.get(words, set()) if words else set())
 
 
 def _with_the_last_name_first(name: str) -> set[str]:
@@ -276,6 +281,24 @@ def _with_the_last_name_first(name: str) -> set[str]:
 def _normal(text: str) -> str:
     """One way to write a letter with marks: Macs write names of files in another."""
     return unicodedata.normalize("NFC", text)
+
+
+def words_of(text: str) -> list[str]:
+    """What stands between signs; of letters that are not Latin also between numbers."""
+    words: list[str] = []
+    last = ""
+    for c in unicodedata.normalize("NFKC", text).casefold():
+        if unicodedata.category(c)[0] == "M" and last:
+            words[-1] += c
+            continue
+        is_latin = c.isdigit() or unicodedata.name(c, "").startswith("LATIN")
+        kind = "" if not c.isalnum() else "latin" if is_latin else "other"
+        if kind and kind == last:
+            words[-1] += c
+        elif kind:
+            words.append(c)
+        last = kind
+    return words
 
 
 def _letters(text: str) -> str:

@@ -48,8 +48,9 @@ def student_from(
     doubts = ["its name fits two students"] if len(OF_A_NAME.findall(found.string)) > 1 else []
     own = Student(found["id"], "", kind, found["id"])
     if kind == "blackboard":
-        users = _users(found, listed) or [(names or Names()).user_of(found)]
-        own = own._replace(id=users[0], number=users[0])
+        users = _users(found, names or Names(), listed)
+        user = users[0] if len(users) == 1 else found.string[: found.end("id")]
+        own = own._replace(id=user, number=user)
         if len(users) > 1:
             doubts = ["its name fits two students"]
         try:
@@ -67,11 +68,12 @@ def student_from(
     return own._replace(doubts=tuple(doubts))
 
 
-def _users(found: re.Match[str], listed: Roster | None) -> list[str]:
-    """Those listed whom a name of Blackboard's may mean, longest first: a title has "_", too."""
-    parts = found.string[: found.end("id")].split("_")
+def _users(found: re.Match[str], names: Names, listed: Roster | None) -> list[str]:
+    """The users whom a name of Blackboard's may mean: a title may have a "_", as a user may."""
+    parts, likely = found.string[: found.end("id")].split("_"), names.user_of(found)
     users = ["_".join(parts[k:]) for k in range(1, len(parts))]
-    return [user for user in users if listed and listed.fitting(Student(user, "", "blackboard"))]
+    known = [user for user in users if listed and listed.fitting(Student(user, "", "blackboard"))]
+    return [likely] if likely and (likely in known or not known) else known or [found["id"]]
 
 
 def who_is_who(
@@ -112,7 +114,8 @@ def who_is_who(
         elif roster:
             strangers.append(name)
             if own.id in listed:  # whom it is not of
-                own = own._replace(id=names.student_of(name))
+                key = names.student_of(name)
+                own = own._replace(id=name if key in listed else key)
         students[name] = own
         sources.setdefault(own.id, set()).add(source)
     named = {own.id: own for own in reversed(students.values()) if own.platform}
@@ -169,8 +172,17 @@ class _Places:
         fits, source = self._listed.fitting(named) if named else set(), ""
         if not named or (named.platform == "canvas" and not fits):
             fits, source = self._by_path(path, looks_inside=not named)
+        else:  # which a student may have called so, in a folder of theirs
+            fits = fits.union(*map(self._whole, self._outside_of_what_is_named(path)))
         found = self._listed[next(iter(fits))] if len(fits) == 1 else None
         return found, source or self._names.student_of(path)
+
+    def _outside_of_what_is_named(self, path: str) -> list[str]:
+        """The folders outside of the part that a platform has named, but for short numbers."""
+        named = self._names.platform_of(path)
+        parts = path.split("/")
+        place = parts.index(named[1].string) if named and named[1].string in parts else 0
+        return [folder for folder in parts[:place] if not YEAR.fullmatch(folder)]
 
     def _by_path(self, path: str, *, looks_inside: bool) -> tuple[set[str], str]:
         """Whom it fits, and the outermost folder that does.
@@ -193,6 +205,8 @@ class _Places:
             own = self._listed.called(Student(both))
         if not own and (is_shared or all(map(YEAR.search, of_folders))):
             own = inside(stem)
+        elif not own and looks_inside:
+            own = self._listed.numbered_in(stem)
         if is_shared and not own:
             return set(), ""
         return own.union(*of_folders.values()), next(iter(of_folders), "")
@@ -200,7 +214,9 @@ class _Places:
     def _whole(self, part: str) -> set[str]:
         """Whom a part of a path fits: "jdoe 2" may be jdoe2's, or the second of jdoe's."""
         fits, second = self._listed.fitting(Student(part)), SECOND.fullmatch(part)
-        return fits | self._listed.fitting(Student(second[1])) if second else fits
+        if not second or self._listed.exactly(part):
+            return fits
+        return fits | self._listed.fitting(Student(second[1]))
 
 
 def _as_listed(own: Student, found: Student, listed: Roster) -> Student:
